@@ -1,0 +1,65 @@
+//! A node's right to carry out a turn, made harmless for older holders by its epoch.
+
+use crate::id::{NodeId, SessionId, TurnId};
+use crate::limits;
+use crate::world::Millis;
+use serde::{Deserialize, Serialize};
+
+/// Who may carry out a turn.
+///
+/// Invariant: the epoch of a session only grows, by one with each assignment, and every write on behalf of a lease
+/// names its epoch in the very statement that writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The holder.
+    pub node: NodeId,
+    /// Which assignment of the session this is.
+    pub epoch: i64,
+}
+
+/// The name of a lease on the link: enough to find it and to refuse an old one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LeaseKey {
+    /// Whose session.
+    pub session: SessionId,
+    /// Which turn.
+    pub turn: TurnId,
+    /// Which assignment.
+    pub epoch: i64,
+}
+
+/// What the hub does when a node stays away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeLoss {
+    /// Wait for the node until the lease ends. Right for laptops that sleep.
+    #[default]
+    Wait,
+    /// End the lease as soon as it is over and let the message's policy decide.
+    Replace,
+}
+
+/// When a node must have stopped its agent, counted from the moment it sent the last renewal that was answered.
+///
+/// It lies before the end of the lease by a share of it, so that the hub never gives the turn to another while the
+/// first agent still runs.
+pub fn fence_after_ms(lease_ms: Millis) -> Millis {
+    lease_ms - lease_ms / limits::LEASE_MARGIN_SHARE
+}
+
+/// When the hub may call a lease ended, counted from its last renewal.
+pub fn expires_at(renewed_at: Millis, lease_ms: Millis) -> Millis {
+    renewed_at + lease_ms + lease_ms / limits::LEASE_MARGIN_SHARE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_node_fences_itself_before_the_hub_gives_the_turn_away() {
+        for lease_ms in [3_000, 30_000, limits::LEASE_MS] {
+            assert!(fence_after_ms(lease_ms) < lease_ms && lease_ms < expires_at(0, lease_ms));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The nouns of Fugue, their states and the rules between them.
+//!
+//! Invariant: no IO, no clock, no chance. Everything here is a value or a pure function; time and random numbers come in
+//! through [`world::World`], which is implemented outside. The hub, the node and the command line all build on this crate
+//! and share no other.
+
+pub mod agent;
+pub mod api;
+pub mod approval;
+pub mod caller;
+pub mod digest;
+pub mod event;
+pub mod id;
+pub mod lease;
+pub mod limits;
+pub mod link;
+pub mod money;
+pub mod node;
+pub mod page;
+pub mod problem;
+pub mod project;
+pub mod reason;
+pub mod rule;
+pub mod session;
+pub mod shell;
+pub mod time;
+pub mod turn;
+pub mod world;

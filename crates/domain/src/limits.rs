@@ -1,0 +1,79 @@
+//! Every limit of the product: a name, a unit, a number and its reason.
+//!
+//! Reaching one is always visible: an error that names it, a `gap` event, or a state. `docs/LIMITS.md` is generated from
+//! this file.
+
+/// Bytes of one message's text. A prompt larger than this belongs in a file of the repository.
+pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
+/// Messages waiting in one session. More than a person queues in a day; stops a loop that talks to itself.
+pub const QUEUE_MESSAGES_MAX: i64 = 1_000;
+/// Bytes of a request body. Room for the largest message with JSON escapes.
+pub const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Bytes of an Idempotency-Key header.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+/// Hours that the reply to an Idempotency-Key is kept, as Stripe does.
+pub const IDEMPOTENCY_HOURS: i64 = 24;
+/// Characters of a title, a name or a reason that a person types.
+pub const TITLE_CHARS_MAX: usize = 200;
+/// Bytes of one stored event. A longer one is cut, and says how many bytes are missing.
+pub const EVENT_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one line that a protocol may print. Longer ones are skipped with a `gap` event, as no honest program prints them.
+pub const LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of one line of plain output kept as an event; the rest of the line is a gap.
+pub const OUTPUT_LINE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of events that one turn may store. What comes after is counted and reported as a gap.
+pub const TURN_EVENT_BYTES_MAX: i64 = 1024 * 1024 * 1024;
+/// Bytes of a spool that no hub has acknowledged. At this point the agent's output is no longer read, so it waits.
+pub const SPOOL_UNACKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Bytes of one batch of reports on the link.
+pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
+/// Reports in one batch on the link.
+pub const BATCH_REPORTS_MAX: usize = 2_048;
+/// Batches that a node may have sent for one lease without an acknowledgement.
+pub const BATCHES_IN_FLIGHT_MAX: usize = 4;
+/// Bytes of one message on the link. A larger one closes the connection.
+pub const LINK_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Items of one page.
+pub const PAGE_ITEMS_MAX: i64 = 200;
+/// Items of a page when nothing is asked for.
+pub const PAGE_ITEMS_DEFAULT: i64 = 50;
+/// Times that one turn may be started, the first included. The third crash is no accident.
+pub const ATTEMPTS_MAX: i64 = 3;
+/// Milliseconds between two heartbeats of a node.
+pub const HEARTBEAT_MS: i64 = 5_000;
+/// Milliseconds without a heartbeat after which a node is called suspect.
+pub const NODE_SUSPECT_MS: i64 = 15_000;
+/// Milliseconds without a heartbeat after which a node is called lost. Its leases go on until they end by themselves.
+pub const NODE_LOST_MS: i64 = 40_000;
+/// Milliseconds of a lease. A day: a laptop may sleep through the night, and by default nothing is run elsewhere meanwhile.
+pub const LEASE_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Milliseconds before the end of its lease at which a node stops the agent by itself, as a share of the lease: one sixth.
+pub const LEASE_MARGIN_SHARE: i64 = 6;
+/// Milliseconds that an agent process without work is kept. Starting one costs half a second, keeping one 100 MiB.
+pub const AGENT_IDLE_MS: i64 = 10 * 60 * 1_000;
+/// Milliseconds of a turn by the clock, unless its agent says otherwise.
+pub const TURN_MS: i64 = 4 * 60 * 60 * 1_000;
+/// Milliseconds without any output after which a running agent is called hung, unless its agent says otherwise.
+pub const SILENCE_MS: i64 = 15 * 60 * 1_000;
+/// Milliseconds between asking a process tree to end and ending it.
+pub const STOP_GRACE_MS: i64 = 3_000;
+/// Milliseconds that an approval waits for an answer before it expires to a denial.
+pub const APPROVAL_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Bytes of an approval's input. A longer one cannot be read by a person and is denied.
+pub const APPROVAL_BYTES_MAX: usize = 16 * 1024;
+/// Minutes that a node's join code is good for, once.
+pub const JOIN_CODE_MINUTES: i64 = 10;
+/// Seconds that a ticket for the multiplexed WebSocket is good for, once.
+pub const TICKET_SECONDS: i64 = 30;
+/// Agents that a node runs side by side, unless it says otherwise.
+pub const NODE_SLOTS: i64 = 8;
+/// Milliseconds that a call to a node (look at a repository, resolve a commit) may take.
+pub const NODE_CALL_MS: u64 = 15_000;
+/// Milliseconds that live streams wait in silence before they send a sign of life.
+pub const STREAM_PING_MS: u64 = 15_000;
+/// Bytes that one live subscriber may be behind in its socket before it must come back with its cursor.
+pub const SUBSCRIBER_BYTES_MAX: usize = 1024 * 1024;
+/// Jobs of one group commit, a bound on how long the first of them waits.
+pub const GROUP_JOBS_MAX: usize = 64;
+/// Messages accepted by one statement of one group commit.
+pub const SEND_BATCH_MAX: usize = 128;

@@ -1,0 +1,110 @@
+//! A node: one machine that runs agents, as it describes itself and as the hub sees it.
+
+use crate::agent::Driver;
+use crate::limits;
+use crate::world::Millis;
+use serde::{Deserialize, Serialize};
+
+/// How well a node can end everything that an agent started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ownership {
+    /// A cgroup of its own per agent: nothing can leave it, and one write ends everything in it.
+    Cgroup,
+    /// Process group, subreaper and a sweep by the session's marker: complete unless a process hides its environment.
+    Subreaper,
+    /// Process group and sweep only (macOS): orphans are found at the next sweep.
+    Sweep,
+}
+
+impl Ownership {
+    /// What it means, in one sentence for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Cgroup => "every agent has a cgroup of its own: stop ends everything in it at once",
+            Self::Subreaper => {
+                "agents are owned by process group, subreaper and session marker: stop ends all but a process that clears its environment and changes its parent"
+            }
+            Self::Sweep => "agents are owned by process group and session marker: a process that escapes is ended at the next sweep",
+        }
+    }
+}
+
+/// An agent program as a node found it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Program {
+    /// Which driver runs it.
+    pub driver: Driver,
+    /// Where it is; absent when it was not found.
+    pub path: Option<String>,
+    /// What it says its version is.
+    pub version: Option<String>,
+    /// Whether it looks logged in; absent when that cannot be told without asking the provider.
+    pub logged_in: Option<bool>,
+    /// What is wrong and what to do about it.
+    pub problem: Option<String>,
+}
+
+/// What a node says of itself when it connects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct NodeFacts {
+    /// The machine's name.
+    pub name: String,
+    /// The version of Fugue it runs.
+    pub version: String,
+    /// Operating system and processor.
+    pub platform: String,
+    /// Changes with every start of the machine.
+    pub boot: String,
+    /// Processors.
+    pub cpus: i64,
+    /// How it owns processes.
+    pub ownership: Ownership,
+    /// Turns that it carries out side by side.
+    pub slots: i64,
+    /// The folder below which its worktrees are.
+    pub worktrees: String,
+    /// The version of git.
+    pub git: String,
+    /// The agent programs it found.
+    pub programs: Vec<Program>,
+}
+
+/// How busy a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Load {
+    /// The one-minute load average.
+    pub load1: f64,
+    /// Bytes of memory that can be had without swapping.
+    pub memory_free: i64,
+    /// Bytes free where the worktrees are.
+    pub disk_free: i64,
+    /// Live agent processes.
+    pub agents: i64,
+}
+
+/// What the hub thinks of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeState {
+    /// It gave a sign of life just now.
+    Online,
+    /// It missed a few heartbeats.
+    Suspect,
+    /// It is away. What it held goes on until its leases end.
+    Lost,
+    /// It works off what it has and gets nothing new.
+    Draining,
+}
+
+impl NodeState {
+    /// Derives the state from the last sign of life.
+    pub fn derive(draining: bool, seen_at: Millis, now: Millis) -> Self {
+        match now - seen_at {
+            silent if silent >= limits::NODE_LOST_MS => Self::Lost,
+            silent if silent >= limits::NODE_SUSPECT_MS => Self::Suspect,
+            _ if draining => Self::Draining,
+            _ => Self::Online,
+        }
+    }
+}

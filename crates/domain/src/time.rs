@@ -1,0 +1,78 @@
+//! A moment as people and programs outside read it: RFC 3339 in UTC. Inside, it is milliseconds.
+
+use crate::world::Millis;
+use serde::{Deserialize, Serialize};
+
+/// A moment on the wire. Read from RFC 3339 text or from milliseconds since 1970, always written as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(pub Millis);
+
+impl Time {
+    /// Reads RFC 3339 text.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|moment| Self(moment.as_millisecond()))
+    }
+}
+
+impl std::fmt::Display for Time {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(moment) => write!(f, "{moment:.3}"),
+            Err(_) => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl serde::de::Visitor<'_> for Reader {
+            type Value = Time;
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a time such as \"2026-11-21T09:00:00Z\", or milliseconds since 1970")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Time, E> {
+                Time::parse(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+            }
+            fn visit_i64<E: serde::de::Error>(self, ms: i64) -> Result<Time, E> {
+                Ok(Time(ms))
+            }
+            fn visit_u64<E: serde::de::Error>(self, ms: u64) -> Result<Time, E> {
+                i64::try_from(ms).map(Time).map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(ms), &self))
+            }
+        }
+        from.deserialize_any(Reader)
+    }
+}
+
+impl utoipa::PartialSchema for Time {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
+        ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .into()
+    }
+}
+impl utoipa::ToSchema for Time {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_numbers_are_the_same_moment() {
+        let moment = Time(1_795_222_700_776);
+        assert_eq!(serde_json::to_string(&moment).unwrap(), "\"2026-11-21T00:58:20.776Z\"");
+        for json in ["\"2026-11-21T00:58:20.776Z\"", "\"2026-11-21T09:58:20.776+09:00\"", "1795222700776"] {
+            assert_eq!(serde_json::from_str::<Time>(json).unwrap(), moment);
+        }
+        assert!(serde_json::from_str::<Time>("\"tomorrow\"").is_err());
+    }
+}
