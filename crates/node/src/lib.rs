@@ -1,1 +1,3 @@
-//! node
+//! The node: carries out turns and reports.
+
+pub mod driver;
