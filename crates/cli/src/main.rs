@@ -1,1 +1,51 @@
-fn main() {}
+//! The one binary, `fugue`: arguments, composition, output, the real clock and chance.
+//!
+//! `keeper` and `rehearse` are started by a node, many times and with no terminal: they are dispatched before anything else
+//! is set up. Every other command is parsed, carried out and, if it fails, explained in one place.
+
+mod client;
+mod command;
+mod config;
+mod editor;
+mod error;
+mod home;
+mod log;
+mod moment;
+mod output;
+mod question;
+mod reference;
+mod repository;
+mod sse;
+mod transcript;
+mod world;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    match args.next().as_deref().and_then(std::ffi::OsStr::to_str) {
+        Some("keeper") => return keeper(args.next()),
+        Some("rehearse") => return fugue_node::rehearse::main(),
+        _ => {}
+    }
+    let cli = command::Cli::parse();
+    let json = cli.global.json;
+    match command::run(cli) {
+        Ok(code) => code,
+        Err(failure) => {
+            failure.print(json);
+            ExitCode::from(failure.kind().exit_code())
+        }
+    }
+}
+
+fn keeper(folder: Option<std::ffi::OsString>) -> ExitCode {
+    match folder {
+        Some(folder) => fugue_node::keeper::main(std::path::Path::new(&folder), &*world::RealWorld::shared()),
+        None => {
+            output::say("error: fugue keeper needs the folder of its agent; a node starts it by itself");
+            ExitCode::from(error::Kind::Usage.exit_code())
+        }
+    }
+}

@@ -73,6 +73,8 @@ pub const NODE_CALL_MS: u64 = 15_000;
 pub const STREAM_PING_MS: u64 = 15_000;
 /// Bytes that one live subscriber may be behind in its socket before it must come back with its cursor.
 pub const SUBSCRIBER_BYTES_MAX: usize = 1024 * 1024;
+/// Milliseconds that a client may leave a full socket unread before its connection is closed.
+pub const SUBSCRIBER_STALL_MS: u64 = 30_000;
 /// Jobs of one group commit, a bound on how long the first of them waits.
 pub const GROUP_JOBS_MAX: usize = 64;
 /// Messages accepted by one statement of one group commit.

@@ -165,6 +165,11 @@ pub enum FromHub {
     Prepare(Place),
     /// The session is closed: end its agent, save what is not committed, remove the worktree. Repeated until `released`.
     Release(Place),
+    /// End the session's agent process if it has no turn; the person pressed stop. Only a hint: idle agents end by themselves.
+    End {
+        /// The session.
+        session: SessionId,
+    },
     /// A question to be answered soon.
     Call {
         /// Counted by the hub.

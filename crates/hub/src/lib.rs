@@ -1,1 +1,150 @@
-//! hub
+//! The hub: decides and remembers. SQL is its only truth; it knows no process and no git.
+//!
+//! [`start`] puts the parts together in order: folder, database, address, loops, HTTP. [`Running::stop`] takes them apart in the
+//! opposite order. Nothing here decides anything about a turn.
+
+pub mod agent;
+pub mod approval;
+pub mod budget;
+pub mod column;
+pub mod config;
+pub mod db;
+pub mod effect;
+pub mod event;
+pub mod fault;
+pub mod feed;
+pub mod home;
+pub mod http;
+pub mod hub;
+pub mod idempotency;
+pub mod link;
+pub mod message;
+pub mod metrics;
+pub mod node;
+pub mod org;
+pub mod page;
+pub mod project;
+pub mod reaper;
+pub mod scheduler;
+pub mod session;
+pub mod token;
+pub mod turn;
+pub mod wake;
+
+use crate::db::Location;
+use crate::fault::Done;
+use crate::home::Home;
+use crate::http::host::Hosts;
+use crate::http::listener::{self, Door};
+use crate::http::{App, router};
+use crate::hub::{Hub, Settings};
+use crate::link::NodeLinks;
+pub use config::{Options, StartError, Tls};
+use fugue_domain::id::NodeId;
+use fugue_domain::world::SharedWorld;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long the end may take before what still runs is dropped. Nothing is lost by it: what was answered is on disk.
+const STOP: Duration = Duration::from_secs(9);
+/// How often histograms are folded together, so that they do not grow between two readings.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// A hub that runs.
+pub struct Running {
+    url: String,
+    address: SocketAddr,
+    app: App,
+    tasks: JoinSet<()>,
+    // Held for its lock, which the system lets go of even if we are killed.
+    _home: Home,
+}
+
+/// Starts a hub. When this returns, requests are answered.
+pub async fn start(options: Options, world: SharedWorld) -> Result<Running, StartError> {
+    options.check()?;
+    let tls = options.tls.as_ref().map(listener::acceptor).transpose()?;
+    let home = Home::open(&options.home)?;
+    let location = Location::parse(options.database.as_deref(), &options.home).map_err(StartError::DatabaseAddress)?;
+    let listen = |cause| StartError::Listen { address: options.listen, cause };
+    let tcp = TcpListener::bind(options.listen).await.map_err(listen)?;
+    let address = tcp.local_addr().map_err(listen)?;
+    metrics::install();
+    let settings = Settings { lease_ms: options.lease_ms, node_loss: options.node_loss };
+    let hub = Hub::open(&location, settings, world).await?;
+    home.ensure_owner(&hub).await?;
+
+    let closing = CancellationToken::new();
+    let app = App::new(hub.clone(), Hosts::new(address, &options.allow_hosts, &options.allow_origins), closing.clone());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(scheduler::run(hub.clone(), closing.clone()));
+    tasks.spawn(reaper::run(hub.clone(), closing.clone()));
+    tasks.spawn(watch(app.clone()));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let server = axum::serve(Door::new(tcp, tls), router(app.clone())).with_graceful_shutdown(closing.clone().cancelled_owned());
+    tasks.spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(cause = %error, "the HTTP server ended");
+        }
+    });
+    tracing::info!(%address, database = location.shown(), "hub started");
+    Ok(Running { url: format!("{scheme}://{}", reachable(address)), address, app, tasks, _home: home })
+}
+
+/// The small things that are due again and again.
+async fn watch(app: App) {
+    let upkeep = async {
+        while app.closing.run_until_cancelled(tokio::time::sleep(UPKEEP)).await.is_some() {
+            metrics::install().run_upkeep();
+        }
+    };
+    tokio::join!(app.standings.watch(&app.hub, &app.closing), upkeep);
+}
+
+/// The address as somebody on this machine can use it.
+fn reachable(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => format!("127.0.0.1:{}", v4.port()),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => format!("[::1]:{}", v6.port()),
+        other => other.to_string(),
+    }
+}
+
+impl Running {
+    /// Where it answers, for somebody on this machine.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The bound address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The connected nodes.
+    pub fn nodes(&self) -> &NodeLinks {
+        &self.app.hub.nodes
+    }
+
+    /// The node of this machine and its credential, for `fugue up`: the one that the credential names if it is still good.
+    pub async fn local_node(&self, name: &str, token: Option<&str>) -> Done<(NodeId, String)> {
+        node::local(&self.app.hub, name, token).await
+    }
+
+    /// Ends: takes nothing new, finishes what runs, closes the streams.
+    pub async fn stop(mut self) {
+        self.app.closing.cancel();
+        self.app.streams.close();
+        let ended = async {
+            self.app.streams.wait().await;
+            while self.tasks.join_next().await.is_some() {}
+        };
+        if tokio::time::timeout(STOP, ended).await.is_err() {
+            tracing::warn!("some connections did not end in time and were dropped");
+        }
+        self.tasks.shutdown().await;
+    }
+}

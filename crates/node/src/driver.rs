@@ -43,7 +43,8 @@ pub struct Launch {
     pub args: Vec<String>,
     /// Settings for its environment, besides what passes through by name.
     pub env: Vec<(String, String)>,
-    /// Names of the node's environment variables that pass through, besides the basic ones and the agent's own list.
+    /// Names of the node's environment variables that pass through, besides the basic ones and the agent's own list. A `*` at
+    /// the end of a name stands for any ending.
     pub pass: Vec<&'static str>,
 }
 
@@ -202,7 +203,7 @@ impl Driver {
         match self {
             Self::Claude(driver) => driver.fold(seen, at),
             Self::Codex(driver) => driver.fold(seen, at),
-            Self::Command(driver) => driver.fold(seen, at),
+            Self::Command(driver) => driver.fold(seen),
         }
     }
 
@@ -237,3 +238,7 @@ impl Driver {
 pub mod claude;
 pub mod codex;
 pub mod command;
+
+mod bound;
+mod price;
+mod reset;

@@ -1,0 +1,10 @@
+//! stub
+use super::Context;
+use crate::error::Failure;
+use std::process::ExitCode;
+/// x
+#[derive(clap::Args)]
+pub struct Doctor {}
+impl Doctor { 
+/// x
+pub async fn run(self, _c: &Context) -> Result<ExitCode, Failure> { Ok(ExitCode::SUCCESS) } }

@@ -1,0 +1,176 @@
+//! `fugue hub`: the hub alone; nodes join it from their machines. Also what `up` needs of a hub.
+
+use super::Context;
+use crate::client::{TOKEN_FILE, URL_FILE};
+use crate::config::{Config, Flags};
+use crate::error::{Failure, Kind};
+use crate::home::Home;
+use crate::log;
+use crate::output::{BOLD, say};
+use clap::Args;
+use fugue_domain::world::SharedWorld;
+use rustix::fs::{FlockOperation, flock};
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+
+/// The file whose lock says that a hub of this data folder runs.
+const LOCK_FILE: &str = "hub.lock";
+
+/// Run a hub alone. Nodes join it with `fugue node join`.
+#[derive(Args)]
+pub struct Hub {
+    #[command(flatten)]
+    pub hub: HubFlags,
+}
+
+/// What a hub can be told.
+#[derive(Args)]
+#[command(next_help_heading = "The hub")]
+pub struct HubFlags {
+    /// Where to listen; port 0 takes a free one (FUGUE_LISTEN).
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// `sqlite`, or a PostgreSQL URL (better given as FUGUE_DATABASE when it holds a password).
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Certificate chain, PEM.
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// Private key, PEM.
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// Listen beyond loopback without TLS: everyone on the way can read prompts and credentials.
+    #[arg(long)]
+    plain_http: bool,
+    /// A further host name to answer for; may be given several times.
+    #[arg(long, value_name = "HOST", alias = "allow-hosts")]
+    allow_host: Vec<String>,
+    /// A further origin whose web pages may talk to the hub; may be given several times.
+    #[arg(long, value_name = "ORIGIN", alias = "allow-origins")]
+    allow_origin: Vec<String>,
+    /// How long a node may work on without a word from the hub.
+    #[arg(long, value_name = "SECONDS")]
+    lease_seconds: Option<String>,
+    /// `wait` for a lost node until its lease ends, or `replace` it.
+    #[arg(long, value_name = "WHAT")]
+    node_loss: Option<String>,
+    /// Also log to daily files in this folder.
+    #[arg(long, value_name = "FOLDER")]
+    log_dir: Option<String>,
+}
+
+impl HubFlags {
+    /// What was said, for the configuration.
+    pub fn flags(&self) -> Flags {
+        let list = |items: &[String]| (!items.is_empty()).then(|| items.join(","));
+        let said = [
+            ("listen", self.listen.clone()),
+            ("database", self.database.clone()),
+            ("tls_cert", self.tls_cert.clone()),
+            ("tls_key", self.tls_key.clone()),
+            ("plain_http", self.plain_http.then(|| "true".to_owned())),
+            ("allow_hosts", list(&self.allow_host)),
+            ("allow_origins", list(&self.allow_origin)),
+            ("lease_seconds", self.lease_seconds.clone()),
+            ("node_loss", self.node_loss.clone()),
+            ("log_dir", self.log_dir.clone()),
+        ];
+        said.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+}
+
+impl Hub {
+    /// What was said, for the configuration.
+    pub fn flags(&self) -> Flags {
+        self.hub.flags()
+    }
+
+    /// Runs until Ctrl-C or SIGTERM.
+    pub async fn run(self, context: &Context) -> Result<(), Failure> {
+        let _log = log::start(&context.config.log, context.config.log_dir.as_deref(), &context.world)?;
+        let running = Started::start(&context.config, &context.home, &context.world).await?;
+        say(format_args!("{BOLD}Hub{BOLD:#} at {}", running.hub.url()));
+        say(format_args!("  token   {}", context.home.path().join(TOKEN_FILE).display()));
+        say("  next    `fugue node code` gives a code; `fugue node join CODE` on a machine with your repositories");
+        let ended = stop_signal().await;
+        running.stop().await;
+        ended
+    }
+}
+
+/// A running hub and the lock on its data folder.
+pub struct Started {
+    /// The hub.
+    pub hub: fugue_hub::Running,
+    home: Home,
+    _lock: File,
+}
+
+impl Started {
+    /// Starts the hub of a data folder, unless one runs already.
+    pub async fn start(config: &Config, home: &Home, world: &SharedWorld) -> Result<Self, Failure> {
+        home.create()?;
+        let lock = lock(home)?;
+        let options = fugue_hub::Options {
+            home: home.path().to_owned(),
+            listen: config.listen,
+            database: config.database.clone(),
+            tls: config.tls.clone().map(|(cert, key)| fugue_hub::Tls { cert, key }),
+            plain_http: config.plain_http,
+            allow_hosts: config.allow_hosts.clone(),
+            allow_origins: config.allow_origins.clone(),
+            lease_ms: config.lease_ms,
+            node_loss: config.node_loss,
+        };
+        let hub = fugue_hub::start(options, world.clone()).await.map_err(|error| Failure::failed(explain(&error)))?;
+        home.write(URL_FILE, &hub.url())?;
+        Ok(Self { hub, home: home.clone(), _lock: lock })
+    }
+
+    /// Ends it in order: what was accepted is stored, agents live on.
+    pub async fn stop(self) {
+        self.home.remove(URL_FILE);
+        self.hub.stop().await;
+    }
+}
+
+/// One hub for each data folder: two would write one database.
+fn lock(home: &Home) -> Result<File, Failure> {
+    let path = home.path().join(LOCK_FILE);
+    let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = file.map_err(|error| Failure::file("open", &path, &error))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            let at = home.read(URL_FILE)?.map(|url| format!(" at {url}")).unwrap_or_default();
+            Err(Failure::failed(format!("a hub of {} runs already{at}", home.path().display()))
+                .hint("Use it: every command finds it by itself. Another one needs another data folder: --home FOLDER."))
+        }
+        Err(error) => Err(Failure::file("lock", &path, &error)),
+    }
+}
+
+/// An error with the causes that say what happened.
+pub fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        let more = deeper.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = deeper.source();
+    }
+    text
+}
+
+/// Waits until somebody wants the process to end. Ctrl-C is the ordinary way to end it, and no failure.
+pub async fn stop_signal() -> Result<(), Failure> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .map_err(|error| Failure::new(Kind::Failed, format!("cannot listen for signals: {error}")))?;
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,296 @@
+//! Settings: the file `config.toml` in the data folder, then the environment, then flags; the later one wins.
+//!
+//! Invariant: every setting is one row of [`KEYS`], is read once, at the start, and an error names key, value and source.
+//! `docs/CONFIG.md` is printed from the same rows. Credentials are no settings: they are files of their own, or `FUGUE_TOKEN`.
+
+use crate::error::Failure;
+use fugue_domain::agent::Driver;
+use fugue_domain::lease::NodeLoss;
+use fugue_domain::limits;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The file's name in the data folder.
+pub const FILE: &str = "config.toml";
+/// Where a hub listens and a client looks, unless something else is said.
+pub const LISTEN: &str = "127.0.0.1:4747";
+
+/// One setting.
+pub struct Key {
+    /// Its name in the file; `FUGUE_<NAME>` in the environment.
+    pub name: &'static str,
+    /// What a value looks like, as TOML.
+    pub example: &'static str,
+    /// What is used when nothing is said.
+    pub default: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+    /// Whether its value may hold a password and is never repeated.
+    pub secret: bool,
+}
+
+macro_rules! keys {
+    ($($name:ident = $example:literal, default $default:literal $(, $secret:ident)?: $meaning:literal;)*) => {
+        /// Every setting.
+        pub const KEYS: &[Key] = &[$(Key {
+            name: stringify!($name), example: $example, default: $default, meaning: $meaning, secret: keys!(@secret $($secret)?),
+        }),*];
+    };
+    (@secret) => { false };
+    (@secret secret) => { true };
+}
+
+keys! {
+    hub = "\"http://127.0.0.1:4747\"", default "the hub of this data folder": "The hub that commands talk to and that `fugue node run` dials.";
+    listen = "\"127.0.0.1:4747\"", default "127.0.0.1:4747": "Address and port on which the hub listens; port 0 takes a free one. An address that is not loopback needs `tls_cert` and `tls_key`, or `plain_http`.";
+    database = "\"postgres://fugue@db/fugue\"", default "SQLite in the data folder", secret: "The database of the hub. A PostgreSQL URL may hold a password, so prefer the environment to the command line.";
+    tls_cert = "\"/etc/fugue/cert.pem\"", default "none": "Certificate chain of the hub, PEM.";
+    tls_key = "\"/etc/fugue/key.pem\"", default "none": "Private key of the certificate, PEM.";
+    plain_http = "true", default "false": "Listen on an address that is not loopback without TLS. Everyone on the way can read prompts and credentials, so only for a network that encrypts by itself (WireGuard, Tailscale).";
+    allow_hosts = "[\"hub.example\"]", default "the address it listens on": "Further names that the hub answers for (the `Host` header).";
+    allow_origins = "[\"https://hub.example\"]", default "the hub's own": "Further origins whose web pages may talk to the hub.";
+    lease_seconds = "86400", default "86400": "How long a node may work on without a word from the hub. A laptop may sleep through the night.";
+    node_loss = "\"wait\"", default "wait": "`wait` for a lost node until its lease ends, or `replace` it as soon as that is safe.";
+    name = "\"laptop\"", default "the machine's name": "What this node is called.";
+    slots = "8", default "8": "Turns that this node carries out side by side.";
+    pass_env = "[\"ANTHROPIC_API_KEY\"]", default "none": "Names of environment variables that every agent on this node gets, besides those that its driver names.";
+    claude = "\"/opt/claude/bin/claude\"", default "found in PATH": "The program of the `claude` driver.";
+    codex = "\"/opt/codex/bin/codex\"", default "found in PATH": "The program of the `codex` driver.";
+    log = "\"info\"", default "info": "What is logged: `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,fugue_node=debug`.";
+    log_dir = "\"/var/log/fugue\"", default "none": "Also log to files in this folder, a new one each day, the last 14 kept.";
+}
+
+/// Settings as they hold for this process.
+#[derive(Clone)]
+pub struct Config {
+    /// The hub to talk to, and who said so.
+    pub hub: Option<(String, Source)>,
+    /// Where the hub listens.
+    pub listen: SocketAddr,
+    /// The hub's database, if it is not the embedded one.
+    pub database: Option<String>,
+    /// Certificate and key.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Whether plain HTTP beyond loopback is accepted.
+    pub plain_http: bool,
+    /// Further host names.
+    pub allow_hosts: Vec<String>,
+    /// Further origins.
+    pub allow_origins: Vec<String>,
+    /// How long leases last.
+    pub lease_ms: i64,
+    /// What happens when a node is lost.
+    pub node_loss: NodeLoss,
+    /// The node's name, if it was named.
+    pub name: Option<String>,
+    /// Turns side by side.
+    pub slots: i64,
+    /// Environment variables that agents get.
+    pub pass_env: Vec<String>,
+    /// Programs that are not to be looked for.
+    pub programs: BTreeMap<&'static str, PathBuf>,
+    /// What is logged.
+    pub log: String,
+    /// Where log files go.
+    pub log_dir: Option<PathBuf>,
+}
+
+/// Who said what a setting is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The file in the data folder.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+    /// A flag.
+    Flag(String),
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Source::File(path) => write!(f, "in {}", path.display()),
+            Source::Env(name) => write!(f, "in the environment variable {name}"),
+            Source::Flag(name) => write!(f, "given as {name}"),
+        }
+    }
+}
+
+/// What flags said: pairs of a key's name and a value.
+pub type Flags = Vec<(&'static str, String)>;
+
+impl Config {
+    /// Reads the file and the environment, puts the flags on top and checks everything.
+    pub fn load(home: &Path, env: impl Fn(&str) -> Option<String>, flags: &Flags) -> Result<Self, Failure> {
+        let mut given = Given::from_file(&home.join(FILE))?;
+        for key in KEYS {
+            let variable = format!("FUGUE_{}", key.name.to_uppercase());
+            if let Some(value) = env(&variable).filter(|value| !value.is_empty()) {
+                given.0.insert(key.name, (value, Source::Env(variable)));
+            }
+        }
+        for (name, value) in flags {
+            given.0.insert(name, (value.clone(), Source::Flag(format!("--{}", name.replace('_', "-")))));
+        }
+        given.settle()
+    }
+}
+
+/// Values as they were given, as text, with their sources.
+struct Given(BTreeMap<&'static str, (String, Source)>);
+
+impl Given {
+    fn from_file(path: &Path) -> Result<Self, Failure> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => String::new(),
+            Err(error) => return Err(Failure::file("read", path, &error)),
+        };
+        let table: toml::Table = toml::from_str(&text).map_err(|error| Failure::usage(format!("{} is not TOML: {error}", path.display())))?;
+        let mut given = BTreeMap::new();
+        for (name, value) in table {
+            let Some(key) = KEYS.iter().find(|key| key.name == name) else {
+                let failure = Failure::usage(format!("{}: there is no setting {name:?}", path.display()));
+                return Err(failure.hint(format!("The nearest one is {:?}. All of them: docs/CONFIG.md.", nearest(&name))));
+            };
+            let text = as_text(&value).ok_or_else(|| {
+                Failure::usage(format!("{}: {name} cannot be a table or a nested list", path.display())).hint(format!("For example: {name} = {}", key.example))
+            })?;
+            given.insert(key.name, (text, Source::File(path.to_owned())));
+        }
+        Ok(Self(given))
+    }
+
+    fn settle(mut self) -> Result<Config, Failure> {
+        let path = |text: &str| std::path::absolute(text).map_err(|error| error.to_string());
+        let hub = self.0.get("hub").map(|(_, source)| source.clone());
+        let hub = self.take("hub", http_url)?.zip(hub);
+        let tls = match (self.take("tls_cert", path)?, self.take("tls_key", path)?) {
+            (Some(cert), Some(key)) => Some((cert, key)),
+            (None, None) => None,
+            (Some(_), None) => return Err(Failure::usage("tls_cert is set, tls_key is not").hint("Both are needed, or neither.")),
+            (None, Some(_)) => return Err(Failure::usage("tls_key is set, tls_cert is not").hint("Both are needed, or neither.")),
+        };
+        let mut programs = BTreeMap::new();
+        for driver in [Driver::Claude, Driver::Codex] {
+            if let Some(program) = self.take(driver.word(), path)? {
+                programs.insert(driver.word(), program);
+            }
+        }
+        Ok(Config {
+            hub,
+            listen: match self.take("listen", address)? {
+                Some(listen) => listen,
+                None => LISTEN.parse().expect("the default address is one"),
+            },
+            database: self.take("database", database)?.flatten(),
+            tls,
+            plain_http: self.take("plain_http", yes_or_no)?.unwrap_or(false),
+            allow_hosts: self.take("allow_hosts", list)?.unwrap_or_default(),
+            allow_origins: self.take("allow_origins", list)?.unwrap_or_default(),
+            lease_ms: self.take("lease_seconds", |text| whole(text, 3..=604_800))?.map_or(limits::LEASE_MS, |seconds| seconds * 1_000),
+            node_loss: self.take("node_loss", node_loss)?.unwrap_or_default(),
+            name: self.take("name", |text| Ok(text.to_owned()))?,
+            slots: self.take("slots", |text| whole(text, 1..=1_000))?.unwrap_or(limits::NODE_SLOTS),
+            pass_env: self.take("pass_env", list)?.unwrap_or_default(),
+            programs,
+            log: self.take("log", directives)?.unwrap_or_else(|| "info".to_owned()),
+            log_dir: self.take("log_dir", path)?,
+        })
+    }
+
+    /// Reads one value; the error names key, value, source and what would be right.
+    fn take<T>(&mut self, name: &'static str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Failure> {
+        let Some((value, source)) = self.0.remove(name) else { return Ok(None) };
+        let key = KEYS.iter().find(|key| key.name == name).expect("only known keys are read");
+        let shown = if key.secret { "the value".to_owned() } else { format!("{value:?}") };
+        let failed = |wrong| Failure::usage(format!("{name}: {shown} ({source}) {wrong}")).hint(format!("For example: {name} = {}", key.example));
+        read(&value).map(Some).map_err(failed)
+    }
+}
+
+/// A scalar, or a list of scalars separated by commas: the form that the environment and flags have.
+fn as_text(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => Some(value.to_string()),
+        toml::Value::Array(items) => {
+            let scalar = |item: &toml::Value| if item.is_array() { None } else { as_text(item) };
+            items.iter().map(scalar).collect::<Option<Vec<_>>>().map(|items| items.join(","))
+        }
+        toml::Value::Table(_) | toml::Value::Datetime(_) => None,
+    }
+}
+
+fn http_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let host = rest.map(|rest| rest.trim_end_matches('/')).filter(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
+    match host {
+        Some(_) => Ok(text.trim_end_matches('/').to_owned()),
+        None => Err("is no address of a hub: write http:// or https://, a host and a port".to_owned()),
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let text = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    text.parse().map_err(|_| "is no address and port".to_owned())
+}
+
+/// `sqlite` names the embedded one, which is also what is used when nothing is said.
+fn database(text: &str) -> Result<Option<String>, String> {
+    match text {
+        "sqlite" => Ok(None),
+        _ if text.starts_with("postgres://") || text.starts_with("postgresql://") => Ok(Some(text.to_owned())),
+        _ => Err("is neither `sqlite` nor a postgres:// URL".to_owned()),
+    }
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "is neither true nor false".to_owned())
+}
+
+fn whole(text: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64, String> {
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| format!("is no whole number from {} to {}", range.start(), range.end()))
+}
+
+fn list(text: &str) -> Result<Vec<String>, String> {
+    Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+}
+
+fn node_loss(text: &str) -> Result<NodeLoss, String> {
+    match text {
+        "wait" => Ok(NodeLoss::Wait),
+        "replace" => Ok(NodeLoss::Replace),
+        _ => Err("is neither `wait` nor `replace`".to_owned()),
+    }
+}
+
+fn directives(text: &str) -> Result<String, String> {
+    let read = text.parse::<tracing_subscriber::filter::Targets>();
+    read.map(|_| text.to_owned()).map_err(|error| format!("says nothing about logging: {error}"))
+}
+
+/// The known key that takes the fewest changes to reach.
+fn nearest(name: &str) -> &'static str {
+    KEYS.iter().map(|key| key.name).min_by_key(|known| distance(name, known)).unwrap_or_default()
+}
+
+/// Letters to add, drop or exchange (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, letter) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for j in 0..b.len() {
+            let changed = diagonal + usize::from(letter != b[j]);
+            let fewest = changed.min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], fewest);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! What follows from a commit: live events, wake-ups, words to nodes. Let go only when the commit is on disk.
+
+use crate::event::Page;
+use crate::feed::{Feed, Hint};
+use crate::link::NodeLinks;
+use crate::wake::Wake;
+use fugue_domain::id::{NodeId, OrgId, SessionId, TurnId};
+use fugue_domain::link::FromHub;
+use std::sync::Arc;
+
+/// One consequence of a commit. Each may be lost with the process: readers read after their cursor, the scheduler and the
+/// heartbeats look again by themselves.
+#[derive(Debug)]
+pub enum Effect {
+    /// A session has new events.
+    Page(OrgId, Arc<Page>),
+    /// A session's line may have a turn that can start.
+    Schedule(SessionId),
+    /// What is wanted of a turn has changed; its node should hear of it.
+    Tell(TurnId),
+    /// Words for a node, as they are.
+    Say(NodeId, Box<FromHub>),
+    /// Something in the org changed that lists show.
+    Hint(OrgId, Hint),
+}
+
+/// Where effects go.
+#[derive(Clone)]
+pub struct Outlet {
+    /// To live subscribers.
+    pub feed: Feed,
+    /// To the scheduler.
+    pub wake: Wake,
+    /// To nodes.
+    pub nodes: NodeLinks,
+}
+
+impl Outlet {
+    /// Lets an effect happen.
+    pub fn release(&self, effect: Effect) {
+        match effect {
+            Effect::Page(org, page) => self.feed.publish(&org, page),
+            Effect::Schedule(session) => self.wake.session(session),
+            Effect::Tell(turn) => self.wake.turn(turn),
+            Effect::Say(node, message) => self.nodes.send(&node, *message),
+            Effect::Hint(org, hint) => self.feed.hint(&org, hint),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Events as the hub keeps them: in pages of lines, numbered per session inside the transaction that writes them.
+//!
+//! Invariant: the numbers of a session begin at 1 and have no hole; a page is written by the very job that took its numbers.
+//! A line holds no number of its own, because its page knows the first one; [`number`] puts it in when the line is sent.
+
+use crate::db::{Tx, rows};
+use crate::effect::Effect;
+use crate::fault::Done;
+use crate::hub::Hub;
+use crate::session;
+use fugue_domain::api::EventPage;
+use fugue_domain::caller::Caller;
+use fugue_domain::id::{OrgId, SessionId};
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+pub mod routes;
+
+/// Events of one session that were written together.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The session.
+    pub session: SessionId,
+    /// The number of the first line.
+    pub first: i64,
+    /// The number of the last line.
+    pub last: i64,
+    /// The lines, each a JSON object, separated by newlines.
+    pub body: String,
+}
+
+/// The events of a job, by session, until its end.
+#[derive(Default)]
+pub struct Pending(BTreeMap<SessionId, Lines>);
+
+struct Lines {
+    org: OrgId,
+    count: i64,
+    body: String,
+}
+
+impl Pending {
+    /// Adds a line, which must be one JSON object without line breaks.
+    pub fn add(&mut self, org: &OrgId, session: &SessionId, line: &str) {
+        let lines = self.0.entry(session.clone()).or_insert_with(|| Lines { org: org.clone(), count: 0, body: String::new() });
+        if lines.count > 0 {
+            lines.body.push('\n');
+        }
+        lines.body.push_str(line);
+        lines.count += 1;
+    }
+}
+
+/// Gives the events of a job their numbers and writes them, whatever the number of sessions, in two statements.
+pub async fn flush(tx: &mut Tx<'_>) -> Done<()> {
+    let pending = std::mem::take(&mut tx.events).0;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "UPDATE sessions SET last_seq = last_seq + v.column2, updated_at = ${} FROM (VALUES {}) AS v WHERE id = v.column1 RETURNING id, last_seq",
+        pending.len() * 2 + 1,
+        rows(pending.len(), 2)
+    );
+    let mut update = sqlx::query(AssertSqlSafe(sql));
+    for (session, lines) in &pending {
+        update = update.bind(session.as_str()).bind(lines.count);
+    }
+    let mut numbered = BTreeMap::new();
+    for row in update.bind(tx.now).fetch_all(&mut *tx.conn).await? {
+        numbered.insert(row.try_get::<String, _>(0)?, row.try_get::<i64, _>(1)?);
+    }
+    let sql = format!("INSERT INTO event_pages (session_id, first_seq, last_seq, body) VALUES {}", rows(pending.len(), 4));
+    let mut insert = sqlx::query(AssertSqlSafe(sql));
+    let mut pages = Vec::with_capacity(pending.len());
+    for (session, lines) in pending {
+        let last = *numbered.get(session.as_str()).ok_or_else(|| crate::fault::Fault::internal("an event belongs to no session"))?;
+        pages.push((lines.org, Arc::new(Page { session, first: last - lines.count + 1, last, body: lines.body })));
+    }
+    for (_, page) in &pages {
+        insert = insert.bind(page.session.as_str()).bind(page.first).bind(page.last).bind(page.body.as_str());
+    }
+    insert.execute(&mut *tx.conn).await?;
+    for (org, page) in pages {
+        tx.after_commit(Effect::Page(org, page));
+    }
+    Ok(())
+}
+
+/// Pages of one read.
+const PAGES_MAX: i64 = 64;
+/// Bytes of one read; the first page always comes.
+const READ_BYTES_MAX: i64 = 1024 * 1024;
+
+/// The pages that hold the events after a number, as many as fit in one read. The caller's right to the session is settled.
+pub async fn after(hub: &Hub, session: &SessionId, after: i64) -> Done<Vec<Arc<Page>>> {
+    if let Some(pages) = hub.feed.tail(session, after) {
+        return Ok(pages);
+    }
+    let mut conn = hub.db.read().await?;
+    let found = sqlx::query("SELECT first_seq, last_seq, body FROM event_pages WHERE session_id = $1 AND first_seq >= COALESCE((SELECT MAX(first_seq) FROM event_pages WHERE session_id = $1 AND first_seq <= $2), 0) ORDER BY first_seq LIMIT $3")
+        .bind(session.as_str())
+        .bind(after + 1)
+        .bind(PAGES_MAX)
+        .fetch_all(&mut *conn)
+        .await?;
+    let mut pages = Vec::with_capacity(found.len());
+    let mut bytes = 0;
+    for row in found {
+        let page = Page { session: session.clone(), first: row.try_get(0)?, last: row.try_get(1)?, body: row.try_get(2)? };
+        if page.last <= after {
+            continue;
+        }
+        bytes += page.body.len() as i64;
+        pages.push(Arc::new(page));
+        if bytes > READ_BYTES_MAX {
+            break;
+        }
+    }
+    Ok(pages)
+}
+
+/// Calls `each` with the number and text of every line after a number.
+pub fn lines<'p>(page: &'p Page, after: i64) -> impl Iterator<Item = (i64, &'p str)> {
+    (page.first..).zip(page.body.split('\n')).filter(move |(seq, _)| *seq > after)
+}
+
+/// Writes a line with its number: `{"seq":12,…`.
+pub fn number(seq: i64, line: &str, to: &mut String) {
+    write!(to, "{{\"seq\":{seq},{}", &line[1..]).expect("writing to a string cannot fail");
+}
+
+/// A page of a session's events for `GET /sessions/{id}/events`.
+pub async fn page(hub: &Hub, caller: &Caller, session: &SessionId, after: i64, limit: i64) -> Done<EventPage> {
+    let last_seq = session::get(hub, caller, session).await?.last_seq;
+    let mut items = Vec::new();
+    let mut at = after;
+    while (items.len() as i64) < limit && at < last_seq {
+        let pages = self::after(hub, session, at).await?;
+        if pages.is_empty() {
+            break;
+        }
+        for page in pages {
+            for (seq, line) in lines(&page, at).take((limit - items.len() as i64).max(0) as usize) {
+                let mut text = String::with_capacity(line.len() + 16);
+                number(seq, line, &mut text);
+                items.push(serde_json::from_str(&text).map_err(crate::fault::Fault::internal)?);
+                at = seq;
+            }
+        }
+    }
+    let next_cursor = (at < last_seq && !items.is_empty()).then(|| at.to_string());
+    Ok(EventPage { items, next_cursor, last_seq })
+}

@@ -1,0 +1,47 @@
+//! The events of a session: one URL, as a page, as server-sent events or as a WebSocket.
+
+use crate::event;
+use crate::fault::Done;
+use crate::http::caller::Asking;
+use crate::http::page::Params;
+use crate::http::path::Id;
+use crate::http::tail::Tail;
+use crate::http::{App, socket, sse};
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+use axum::response::{IntoResponse, Response};
+use fugue_domain::id::SessionId;
+use fugue_domain::problem::{Kind, Problem};
+
+/// `GET /api/v1/sessions/{id}/events`.
+pub async fn read(
+    State(app): State<App>,
+    asking: Asking,
+    Id(session): Id<SessionId>,
+    mut params: Params,
+    request: Request,
+) -> Done<Response> {
+    let after = params.parse::<u32>("after", "give the number of the last event you have, 0 for none")?.map_or(0, i64::from);
+    let limit = params.limit()?;
+    params.end()?;
+    let after = last_event_id(request.headers())?.unwrap_or(after);
+    if socket::is_upgrade(&request) {
+        return socket::reply(&app, request, Tail::open(&app, &asking, session, after).await?).await;
+    }
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if accept.split(',').any(|kind| kind.trim().starts_with("text/event-stream")) {
+        return Ok(sse::reply(&app, Tail::open(&app, &asking, session, after).await?));
+    }
+    Ok(axum::Json(event::page(&app.hub, &asking, &session, after, limit).await?).into_response())
+}
+
+/// Where a browser's stream was cut off. It wins over the URL, which a browser sends unchanged when it comes back.
+fn last_event_id(headers: &HeaderMap) -> Done<Option<i64>> {
+    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let number = value.to_str().ok().and_then(|text| text.trim().parse::<u32>().ok());
+    match number {
+        Some(number) => Ok(Some(i64::from(number))),
+        None => Err(Problem::new(Kind::Malformed, "The Last-Event-ID is not the number of an event.").into()),
+    }
+}

@@ -1,0 +1,51 @@
+//! What can go wrong inside the hub: a problem that the caller can act on, or something that only we can mend.
+//!
+//! A problem goes to the caller as it is. Everything else is logged once, where the request ends, and the caller hears no
+//! more than that it is our fault.
+
+use fugue_domain::problem::{Kind, Problem};
+use std::sync::Arc;
+
+/// The result of an operation of the hub.
+pub type Done<T> = Result<T, Fault>;
+
+/// Why an operation did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The caller can act on it.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    /// The database refused a statement or cannot be reached.
+    #[error("the database failed: {0}")]
+    Storage(#[from] sqlx::Error),
+    /// The commit failed, so that nothing of its group happened.
+    #[error("the commit failed: {0}")]
+    Commit(Arc<sqlx::Error>),
+    /// The writer could not take the job, because the connection is lost.
+    #[error("the database cannot be written at the moment")]
+    NotWritten,
+    /// What should not be possible.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Fault {
+    /// A fault of our own making.
+    pub fn internal(what: impl std::fmt::Display) -> Self {
+        Self::Internal(what.to_string())
+    }
+
+    /// What the caller is told.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::Problem(problem) => problem.clone(),
+            Self::Storage(_) | Self::Commit(_) | Self::NotWritten => Problem::new(Kind::Storage, "The database did not take it; nothing was changed."),
+            Self::Internal(_) => Problem::new(Kind::Internal, "The request could not be carried out."),
+        }
+    }
+
+    /// Whether a unique index refused a row: somebody else was first.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Storage(sqlx::Error::Database(cause)) if cause.is_unique_violation())
+    }
+}

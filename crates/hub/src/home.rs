@@ -1,0 +1,61 @@
+//! The data folder of a hub: its lock and the owner's credential.
+//!
+//! Invariant: one hub per folder at a time, and nobody but the folder's owner can read the credential. The lock belongs to the
+//! open file, so the system releases it however the hub ends.
+
+use crate::config::StartError;
+use crate::fault::Fault;
+use crate::hub::Hub;
+use crate::token;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// The data folder, locked.
+pub struct Home {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Home {
+    /// Makes the folder if it is not there, and locks it.
+    pub fn open(path: &Path) -> Result<Self, StartError> {
+        let unusable = |path: &Path, cause| StartError::Home { path: path.to_owned(), cause };
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|cause| unusable(path, cause))?;
+        let file = path.join("hub.lock");
+        let lock = OpenOptions::new().create(true).write(true).truncate(false).mode(0o600).open(&file).map_err(|cause| unusable(&file, cause))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(StartError::AlreadyRunning(path.to_owned())),
+            Err(TryLockError::Error(cause)) => Err(unusable(&file, cause)),
+        }
+    }
+
+    /// Makes the owner's credential, unless the file holds one that works.
+    pub async fn ensure_owner(&self, hub: &Hub) -> Result<(), StartError> {
+        let file = self.path.join("token");
+        let unusable = |cause| StartError::Home { path: file.clone(), cause };
+        match std::fs::read_to_string(&file) {
+            Ok(text) if token::authenticate(hub, text.trim()).await?.is_some() => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unusable(error)),
+        }
+        let secret = token::issue_owner(hub).await.map_err(Fault::from)?;
+        write_private(&file, &secret).map_err(unusable)
+    }
+}
+
+/// Whole or not at all, and never readable by others, not even for a moment.
+fn write_private(file: &Path, text: &str) -> io::Result<()> {
+    let fresh = file.with_extension("new");
+    match std::fs::remove_file(&fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut out = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&fresh)?;
+    writeln!(out, "{text}")?;
+    out.sync_all()?;
+    std::fs::rename(&fresh, file)
+}

@@ -1,0 +1,162 @@
+//! The HTTP side of the hub: every route on one screen, and what handlers share.
+//!
+//! The middleware, in its order, is `guard`. A handler extracts, calls one function of its noun, and converts.
+
+use crate::hub::Hub;
+use crate::metrics;
+use crate::{agent, approval, event, link, message, node, org, project, session, token, turn};
+use axum::Router;
+use axum::http::Method;
+use fugue_domain::api::*;
+use fugue_domain::caller::Permission::{Administer, Approve, Configure, Link, Operate, Read};
+use std::ops::Deref;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub mod body;
+pub mod caller;
+pub mod creating;
+pub mod guard;
+pub mod health;
+pub mod host;
+pub mod listener;
+pub mod live;
+pub mod openapi;
+pub mod page;
+pub mod path;
+pub mod problem;
+pub mod route;
+pub mod socket;
+pub mod sse;
+pub mod tail;
+pub mod ticket;
+
+use guard::{Guarded, Mark};
+use route::Access::{Public, Ticket as ByTicket};
+use route::Param::{Number, Text, Word};
+use route::{Gives, Route, delete, get, patch, post, put};
+
+/// What `state` may be when sessions are listed.
+pub const SESSION_STATES: &[&str] = &["open", "idle", "busy", "waiting", "parked", "closed"];
+const APPROVAL_STATES: &[&str] = &["pending", "approved", "denied", "expired", "withdrawn"];
+
+/// Every route.
+#[rustfmt::skip]
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/healthz", Public, "alive", "Whether the process answers", health::alive).answers(Gives::Text("text/plain")),
+        get("/readyz", Read, "ready", "Whether the database answers", health::database).answers(Gives::Text("text/plain")),
+        get("/metrics", Read, "metrics", "Figures for Prometheus", health::metrics).answers(Gives::Text("text/plain")),
+        get("/problems", Public, "listProblems", "All problem types", problem::index).answers(Gives::Text("text/markdown")),
+        get("/problems/{slug}", Public, "explainProblem", "What a problem type means", problem::page).answers(Gives::Text("text/markdown")),
+        get("/api/v1/openapi.json", Read, "openapi", "This document", health::openapi).answers(Gives::Text("application/json")),
+
+        get("/api/v1/me", Read, "whoAmI", "Who the caller is", org::routes::me).gives::<Me>(),
+        get("/api/v1/org", Read, "getOrg", "The org's settings", org::routes::settings).gives::<OrgSettings>(),
+        patch("/api/v1/org", Administer, "changeOrg", "Change the org's settings", org::routes::change).takes::<OrgSettings>().gives::<OrgSettings>(),
+        get("/api/v1/tokens", Administer, "listTokens", "Credentials", token::routes::list).lists::<Token>(),
+        post("/api/v1/tokens", Administer, "createToken", "Make a credential", token::routes::create).takes::<NewToken>().creates::<Token>(),
+        delete("/api/v1/tokens/{id}", Administer, "revokeToken", "Take a credential back", token::routes::revoke),
+
+        get("/api/v1/agents", Read, "listAgents", "Agents", agent::routes::list).lists_all::<AgentView>(),
+        get("/api/v1/agents/{name}", Read, "getAgent", "One agent", agent::routes::get).gives::<AgentView>(),
+        put("/api/v1/agents/{name}", Configure, "putAgent", "Store an agent", agent::routes::put).takes::<fugue_domain::agent::Agent>().gives::<AgentView>(),
+        delete("/api/v1/agents/{name}", Configure, "removeAgent", "Remove a stored agent", agent::routes::remove),
+        get("/api/v1/projects", Read, "listProjects", "Projects", project::routes::list).lists::<Project>(),
+        post("/api/v1/projects", Configure, "addProject", "Add a repository", project::routes::add).takes::<NewProject>().creates::<Project>(),
+        get("/api/v1/projects/{id}", Read, "getProject", "One project, by id or name", project::routes::get).gives::<Project>(),
+
+        get("/api/v1/sessions", Read, "listSessions", "Sessions", session::routes::list).param(Word("state", SESSION_STATES)).param(Text("project")).param(Text("q")).lists::<Session>(),
+        post("/api/v1/sessions", Operate, "openSession", "Open a session", session::routes::open).takes::<NewSession>().creates::<Session>(),
+        get("/api/v1/sessions/{id}", Read, "getSession", "One session", session::routes::get).gives::<Session>(),
+        patch("/api/v1/sessions/{id}", Operate, "changeSession", "Change title or budget", session::routes::change).takes::<SessionChange>().gives::<Session>(),
+        post("/api/v1/sessions/{id}/stop", Operate, "stopSession", "End its agent with everything it started", session::routes::stop).gives::<Session>(),
+        post("/api/v1/sessions/{id}/close", Operate, "closeSession", "Close it; its branch stays", session::routes::close).gives::<Session>(),
+        get("/api/v1/sessions/{id}/events", Read, "readEvents", "Its events: page, SSE or WebSocket", event::routes::read).param(Number("after", 0, i64::MAX)).param(Number("limit", 1, fugue_domain::limits::PAGE_ITEMS_MAX)).streams::<EventPage>(),
+        get("/api/v1/sessions/{id}/messages", Read, "listMessages", "Its messages", message::routes::list).lists::<Message>(),
+        post("/api/v1/sessions/{id}/messages", Operate, "sendMessage", "Queue a message", message::routes::send).takes::<NewMessage>().creates::<Message>(),
+        post("/api/v1/sessions/{id}/steer", Operate, "steerSession", "Hand a message to the running turn", message::routes::steer).takes::<NewMessage>().creates::<Message>(),
+        get("/api/v1/messages/{id}", Read, "getMessage", "One message", message::routes::get).gives::<Message>(),
+        patch("/api/v1/messages/{id}", Operate, "changeMessage", "Edit or move a queued message", message::routes::change).takes::<MessageChange>().gives::<Message>(),
+        delete("/api/v1/messages/{id}", Operate, "takeBackMessage", "Take a queued message back", message::routes::take_back).gives::<Message>(),
+        get("/api/v1/sessions/{id}/turns", Read, "listTurns", "Its turns", turn::routes::list).lists::<Turn>(),
+        get("/api/v1/turns/{id}", Read, "getTurn", "One turn", turn::routes::get).gives::<Turn>(),
+        post("/api/v1/turns/{id}/interrupt", Operate, "interruptTurn", "Let its agent break off", turn::routes::interrupt).gives::<Turn>(),
+        post("/api/v1/turns/{id}/resume", Operate, "resumeTurn", "Put a parked turn back in line now", turn::routes::resume).gives::<Turn>(),
+
+        get("/api/v1/approvals", Read, "listApprovals", "Questions to people", approval::routes::list).param(Word("state", APPROVAL_STATES)).lists::<Approval>(),
+        get("/api/v1/approvals/{id}", Read, "getApproval", "One question", approval::routes::get).gives::<Approval>(),
+        post("/api/v1/approvals/{id}/approve", Approve, "approve", "Say yes to exactly what was shown", approval::routes::approve).may_take::<Decision>().gives::<Approval>(),
+        post("/api/v1/approvals/{id}/deny", Approve, "deny", "Say no", approval::routes::deny).may_take::<Decision>().gives::<Approval>(),
+
+        get("/api/v1/nodes", Read, "listNodes", "Nodes", node::routes::list).lists::<Node>(),
+        post("/api/v1/nodes/join-codes", Configure, "createJoinCode", "Make a code with which one machine joins", node::routes::join_code).creates::<JoinCode>(),
+        post("/api/v1/nodes/join", Public, "joinNode", "Join, with a code that works once", node::routes::join).takes::<Join>().gives::<Joined>(),
+        get("/api/v1/nodes/{id}", Read, "getNode", "One node, by id or name", node::routes::get).gives::<Node>(),
+        post("/api/v1/nodes/{id}/drain", Configure, "drainNode", "Give it nothing new", node::routes::drain).gives::<Node>(),
+        post("/api/v1/nodes/{id}/resume", Configure, "resumeNode", "Give it work again", node::routes::resume).gives::<Node>(),
+        delete("/api/v1/nodes/{id}", Configure, "removeNode", "Remove it and its credential", node::routes::remove),
+        get("/api/v1/link", Link, "link", "Where nodes connect", link::connection::connect).answers(Gives::Socket),
+
+        post("/api/v1/tickets", Read, "createTicket", "Make a single-use ticket for the WebSocket", ticket::create).gives_made::<Ticket>(),
+        get("/api/v1/ws", ByTicket(Read), "live", "Many sessions over one WebSocket", live::connect).answers(Gives::Socket),
+    ]
+}
+
+/// What handlers share, cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// The hub.
+    pub hub: Hub,
+    /// Whom we answer for.
+    pub hosts: host::Hosts,
+    /// Tickets that wait to be used.
+    pub tickets: ticket::Tickets,
+    /// Credentials behind open streams.
+    pub standings: caller::Standings,
+    /// Slow creations that run.
+    pub creating: creating::Creating,
+    /// WebSockets that are open.
+    pub streams: TaskTracker,
+    /// The hub is about to end.
+    pub closing: CancellationToken,
+}
+
+impl App {
+    /// Puts them together.
+    pub fn new(hub: Hub, hosts: host::Hosts, closing: CancellationToken) -> Self {
+        Self(Arc::new(Parts {
+            hub,
+            hosts,
+            tickets: ticket::Tickets::default(),
+            standings: caller::Standings::default(),
+            creating: creating::Creating::default(),
+            streams: TaskTracker::new(),
+            closing,
+        }))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The router over the table. What is not in it answers as a problem too.
+pub fn router(app: App) -> Router {
+    metrics::install();
+    let outside = |id, handler| Guarded { mark: Arc::new(Mark::new(Method::GET, "(none)", Public, id)), handler };
+    let add = |router: Router<App>, route: Route| router.route(route.mark.path, route.answer);
+    routes()
+        .into_iter()
+        .fold(Router::new(), add)
+        .fallback(outside("noSuchPath", health::Outside::Path))
+        .method_not_allowed_fallback(outside("noSuchMethod", health::Outside::Method))
+        .with_state(app)
+}

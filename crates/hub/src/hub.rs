@@ -1,0 +1,55 @@
+//! What every part of the hub may touch.
+
+use crate::db::Db;
+use crate::effect::Outlet;
+use crate::feed::Feed;
+use crate::link::NodeLinks;
+use crate::link::inbox::Holders;
+use crate::token::Known;
+use crate::wake::Wake;
+use fugue_domain::lease::NodeLoss;
+use fugue_domain::world::{Millis, SharedWorld};
+use std::sync::Arc;
+
+/// Settings that nouns need.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long a lease lasts from each renewal.
+    pub lease_ms: Millis,
+    /// What happens when a node stays away.
+    pub node_loss: NodeLoss,
+}
+
+/// The hub, cheap to clone.
+#[derive(Clone)]
+pub struct Hub {
+    /// The database.
+    pub db: Db,
+    /// Time and chance.
+    pub world: SharedWorld,
+    /// Live subscribers.
+    pub feed: Feed,
+    /// The scheduler's doorbell.
+    pub wake: Wake,
+    /// Connected nodes.
+    pub nodes: NodeLinks,
+    /// Which node speaks for which session at the moment.
+    pub holders: Holders,
+    /// Credentials that were looked up a moment ago.
+    pub known: Known,
+    /// Messages that gather for one statement.
+    pub sends: crate::message::Gather,
+    /// Settings.
+    pub settings: Arc<Settings>,
+}
+
+impl Hub {
+    /// Opens the database and puts the hub together. Its loops are started apart.
+    pub async fn open(location: &crate::db::Location, settings: Settings, world: SharedWorld) -> Result<Self, crate::db::OpenError> {
+        let outlet = Outlet { feed: Feed::default(), wake: Wake::default(), nodes: NodeLinks::default() };
+        let db = Db::open(location, outlet.clone(), world.clone()).await?;
+        let Outlet { feed, wake, nodes } = outlet;
+        let sends = crate::message::Gather::start(db.clone(), world.clone());
+        Ok(Self { db, world, feed, wake, nodes, holders: Holders::default(), known: Known::default(), sends, settings: Arc::new(settings) })
+    }
+}

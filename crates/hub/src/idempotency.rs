@@ -1,0 +1,156 @@
+//! Idempotency keys: the reply to a creating request is stored in the transaction of its effect, and given again.
+//!
+//! A reply that holds a credential is sealed with a key made of the caller's own credential and the idempotency key, both of
+//! which only the caller has, so that nothing usable lies in the database.
+
+use crate::db::Tx;
+use crate::fault::{Done, Fault};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use fugue_domain::digest::{hex, sha256_fields};
+use fugue_domain::limits::IDEMPOTENCY_HOURS;
+use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::world::Millis;
+use sqlx::Row;
+
+/// A creating request's key.
+#[derive(Clone)]
+pub struct Key {
+    /// Hash over the caller and the key.
+    pub id: String,
+    /// Hash over method, path and body.
+    pub fingerprint: String,
+    /// What seals a reply that holds a credential.
+    seal: [u8; 32],
+}
+
+/// The reply to a creating request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, as JSON.
+    pub body: String,
+    /// Whether it was given before.
+    pub replayed: bool,
+}
+
+impl Reply {
+    /// A fresh reply.
+    pub fn new(status: u16, body: &impl serde::Serialize) -> Done<Self> {
+        Ok(Self { status, body: serde_json::to_string(body).map_err(Fault::internal)?, replayed: false })
+    }
+}
+
+impl Key {
+    /// Makes the key of a request from the caller's token id, the caller's credential, the header and the request itself.
+    pub fn new(token: &fugue_domain::id::TokenId, credential: &str, header: &str, method: &str, path: &str, body: &[u8]) -> Self {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("fugue seal\0{credential}\0{header}").as_bytes());
+        Self {
+            id: sha256_fields(&[token.as_str().as_bytes(), header.as_bytes()]),
+            fingerprint: sha256_fields(&[method.as_bytes(), path.as_bytes(), body]),
+            seal: digest.as_ref().try_into().expect("SHA-256 has 32 bytes"),
+        }
+    }
+}
+
+/// Looks for an earlier request with this key: its reply, or that it was another request.
+pub async fn find(tx: &mut Tx<'_>, key: Option<&Key>) -> Done<Option<Reply>> {
+    let Some(key) = key else { return Ok(None) };
+    let row = sqlx::query("SELECT fingerprint, status, body FROM idempotency_keys WHERE id = $1 AND created_at > $2")
+        .bind(&key.id)
+        .bind(oldest(tx.now))
+        .fetch_optional(&mut *tx.conn)
+        .await?;
+    row.map(|row| replay(key, row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)).transpose()
+}
+
+/// The stored reply, if it belongs to the same request.
+pub fn replay(key: &Key, fingerprint: String, status: i64, body: String) -> Done<Reply> {
+    if fingerprint != key.fingerprint {
+        return Err(Problem::new(Kind::IdempotencyMismatch, "This Idempotency-Key came with another method, path or body before.").into());
+    }
+    let body = match body.strip_prefix("sealed:") {
+        Some(sealed) => open(key, sealed)?,
+        None => body,
+    };
+    Ok(Reply { status: status as u16, body, replayed: true })
+}
+
+/// Keys older than this are forgotten.
+pub fn oldest(now: Millis) -> Millis {
+    now - IDEMPOTENCY_HOURS * 60 * 60 * 1_000
+}
+
+/// Stores the reply beside its effect.
+pub async fn store(tx: &mut Tx<'_>, key: Option<&Key>, reply: &Reply) -> Done<()> {
+    let Some(key) = key else { return Ok(()) };
+    insert(tx, key, reply.status, &reply.body).await
+}
+
+/// Stores a reply that holds a credential.
+pub async fn store_sealed(tx: &mut Tx<'_>, key: Option<&Key>, reply: &Reply) -> Done<()> {
+    let Some(key) = key else { return Ok(()) };
+    let sealed = format!("sealed:{}", seal(key, &reply.body)?);
+    insert(tx, key, reply.status, &sealed).await
+}
+
+async fn insert(tx: &mut Tx<'_>, key: &Key, status: u16, body: &str) -> Done<()> {
+    // A key that is too old to count may still be there; it makes room.
+    sqlx::query(
+        "INSERT INTO idempotency_keys (id, fingerprint, status, body, created_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (id) DO UPDATE SET fingerprint = $2, status = $3, body = $4, created_at = $5",
+    )
+    .bind(&key.id)
+    .bind(&key.fingerprint)
+    .bind(i64::from(status))
+    .bind(body)
+    .bind(tx.now)
+    .execute(&mut *tx.conn)
+    .await?;
+    Ok(())
+}
+
+/// Forgets old keys, a bounded number at a time.
+pub async fn forget_old(tx: &mut Tx<'_>) -> Done<u64> {
+    let gone = sqlx::query("DELETE FROM idempotency_keys WHERE id IN (SELECT id FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT 1000)")
+        .bind(oldest(tx.now))
+        .execute(&mut *tx.conn)
+        .await?;
+    Ok(gone.rows_affected())
+}
+
+fn cipher(key: &Key) -> Done<RandomizedNonceKey> {
+    RandomizedNonceKey::new(&AES_256_GCM, &key.seal).map_err(|_| Fault::internal("the sealing key is unusable"))
+}
+
+fn seal(key: &Key, text: &str) -> Done<String> {
+    let mut bytes = text.as_bytes().to_vec();
+    let nonce = cipher(key)?.seal_in_place_append_tag(Aad::from(key.id.as_bytes()), &mut bytes).map_err(|_| Fault::internal("a reply could not be sealed"))?;
+    Ok(hex(&[nonce.as_ref().as_slice(), &bytes].concat()))
+}
+
+fn open(key: &Key, sealed: &str) -> Done<String> {
+    let broken = || Fault::internal("a sealed reply could not be opened");
+    let bytes: Option<Vec<u8>> = (0..sealed.len() / 2).map(|at| u8::from_str_radix(sealed.get(at * 2..at * 2 + 2)?, 16).ok()).collect();
+    let mut bytes = bytes.filter(|bytes| bytes.len() > NONCE_LEN).ok_or_else(broken)?;
+    let mut text = bytes.split_off(NONCE_LEN);
+    let nonce = Nonce::try_assume_unique_for_key(&bytes).map_err(|_| broken())?;
+    let plain = cipher(key)?.open_in_place(nonce, Aad::from(key.id.as_bytes()), &mut text).map_err(|_| broken())?;
+    String::from_utf8(plain.to_vec()).map_err(|_| broken())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fugue_domain::id::TokenId;
+
+    #[test]
+    fn a_sealed_reply_opens_only_with_the_same_credential_and_key() {
+        let key = |credential: &str| Key::new(&TokenId::from_bits(1), credential, "k", "POST", "/x", b"{}");
+        let sealed = seal(&key("fgt_a"), "secret").unwrap();
+        assert!(!sealed.contains("secret"));
+        assert_eq!(open(&key("fgt_a"), &sealed).unwrap(), "secret");
+        assert!(open(&key("fgt_b"), &sealed).is_err());
+        assert!(open(&key("fgt_a"), "00").is_err());
+    }
+}

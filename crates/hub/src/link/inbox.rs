@@ -1,0 +1,203 @@
+//! What nodes say, made durable: each word of a node becomes one transaction, and only then an answer.
+//!
+//! Invariant: a report counts once. The turn's row knows how many reports of its lease are stored; what comes again is
+//! skipped, a hole is refused, and a lease with another node or epoch changes nothing.
+
+use crate::column;
+use crate::db::Tx;
+use crate::effect::Effect;
+use crate::fault::{Done, Fault};
+use crate::feed::Hint;
+use crate::hub::Hub;
+use crate::{scheduler, session, turn};
+use fugue_domain::event::{Delta, Event};
+use fugue_domain::id::{NodeId, OrgId, SessionId};
+use fugue_domain::lease::LeaseKey;
+use fugue_domain::link::{Batch, FromHub, Hello};
+use fugue_domain::node::Load;
+use fugue_domain::reason::Reason;
+use fugue_domain::turn::{Ending, Input, State};
+use sqlx::AnyConnection;
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+mod report;
+
+/// A lease is written as renewed when this share of it has passed since the last time: disks are not for heartbeats.
+const RENEWAL_SHARE: i64 = 10;
+
+/// Which node speaks for which session: typing is shown only from the holder of the lease.
+#[derive(Clone, Default)]
+pub struct Holders(Arc<Mutex<HashMap<SessionId, (NodeId, i64)>>>);
+
+impl Holders {
+    /// The node holds the session's lease of this epoch.
+    pub fn holds(&self, session: &SessionId, node: &NodeId, epoch: i64) {
+        self.0.lock().expect("nobody panics while holding it").insert(session.clone(), (node.clone(), epoch));
+    }
+
+    fn lets_go(&self, session: &SessionId) {
+        self.0.lock().expect("nobody panics while holding it").remove(session);
+    }
+
+    fn is(&self, lease: &LeaseKey, node: &NodeId) -> bool {
+        let holders = self.0.lock().expect("nobody panics while holding it");
+        holders.get(&lease.session).is_some_and(|(holder, epoch)| holder == node && *epoch == lease.epoch)
+    }
+}
+
+/// A node introduces itself. The answer is who it is, and what becomes of the leases that it holds.
+pub async fn hello(hub: &Hub, node: &NodeId, hello: Hello) -> Done<Vec<FromHub>> {
+    let (id, world_leases) = (node.clone(), hello.leases.clone());
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let facts = serde_json::to_string(&hello.facts).map_err(Fault::internal)?;
+                let row = sqlx::query("UPDATE nodes SET facts = $2, slots = $3, seen_at = $4 WHERE id = $1 RETURNING org_id")
+                    .bind(id.as_str())
+                    .bind(facts)
+                    .bind(hello.facts.slots.max(0))
+                    .bind(tx.now)
+                    .fetch_one(&mut *tx.conn)
+                    .await?;
+                tx.after_commit(Effect::Hint(column::id::<OrgId>(&row, 0)?, Hint::Node { node: id.clone() }));
+                forgotten(tx, &id, &hello.leases).await
+            })
+        })
+        .await?;
+    let mut words = vec![FromHub::Welcome { node: node.clone(), lease_ms: hub.settings.lease_ms }];
+    words.extend(wanted(hub, node, 0, &world_leases).await?);
+    for waiting in waiting_sessions(hub, node).await? {
+        hub.wake.session(waiting);
+    }
+    Ok(words)
+}
+
+/// Turns whose agent had the message, and of which a node that has just started knows nothing any more.
+async fn forgotten(tx: &mut Tx<'_>, node: &NodeId, listed: &[LeaseKey]) -> Done<()> {
+    for mut row in held(tx.conn, node).await? {
+        let begun = !matches!(row.rules.state, State::Leased { .. });
+        if begun && !listed.contains(&row.lease()) {
+            let ending = Ending::Interrupted { reason: Reason::KeeperDied, delivered: true };
+            row.detail = Some("The node came back without any trace of this turn.".to_owned());
+            let epoch = row.epoch;
+            let _ = turn::take(tx, &mut row, Input::Ended { epoch, ending }).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn held(conn: &mut AnyConnection, node: &NodeId) -> Done<Vec<turn::Row>> {
+    let sql = format!("SELECT {} FROM turns WHERE node_id = $1 AND state IN ('leased', 'running', 'waiting')", turn::COLUMNS);
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(node.as_str()).fetch_all(conn).await?;
+    found.iter().map(turn::Row::read).collect()
+}
+
+async fn waiting_sessions(hub: &Hub, node: &NodeId) -> Done<Vec<SessionId>> {
+    let mut conn = hub.db.read().await?;
+    let found = sqlx::query("SELECT s.id FROM sessions s WHERE s.node_id = $1 AND s.closed_at IS NULL AND EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'queued') LIMIT 1000")
+        .bind(node.as_str())
+        .fetch_all(&mut *conn)
+        .await?;
+    found.iter().map(|row| column::id(row, 0)).collect()
+}
+
+/// A sign of life. The answer renews or refuses every lease that the node listed, and repeats what is wanted of it.
+pub async fn heartbeat(hub: &Hub, node: &NodeId, beat: u64, load: Load, leases: Vec<LeaseKey>) -> Done<Vec<FromHub>> {
+    let (id, listed) = (node.clone(), leases.clone());
+    let renew_before = hub.world.now() - hub.settings.lease_ms / RENEWAL_SHARE;
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let load = serde_json::to_string(&load).map_err(Fault::internal)?;
+                sqlx::query("UPDATE nodes SET seen_at = $2, load = $3 WHERE id = $1").bind(id.as_str()).bind(tx.now).bind(load).execute(&mut *tx.conn).await?;
+                for row in held(tx.conn, &id).await? {
+                    if listed.contains(&row.lease()) && row.renewed_at <= Some(renew_before) {
+                        sqlx::query("UPDATE turns SET renewed_at = $3 WHERE id = $1 AND epoch = $2 AND state IN ('leased', 'running', 'waiting')")
+                            .bind(row.id.as_str())
+                            .bind(row.epoch)
+                            .bind(tx.now)
+                            .execute(&mut *tx.conn)
+                            .await?;
+                    }
+                }
+                Ok(())
+            })
+        })
+        .await?;
+    wanted(hub, node, beat, &leases).await
+}
+
+/// Everything that a node should know: which leases go on, and what is wanted of them.
+async fn wanted(hub: &Hub, node: &NodeId, beat: u64, listed: &[LeaseKey]) -> Done<Vec<FromHub>> {
+    let mut conn = hub.db.read().await?;
+    let rows = held(&mut conn, node).await?;
+    let alive: HashSet<LeaseKey> = rows.iter().map(turn::Row::lease).collect();
+    let (leases, refused) = listed.iter().cloned().partition(|lease| alive.contains(lease));
+    let mut words = vec![FromHub::Renewed { beat, leases, refused }];
+    for row in rows {
+        hub.holders.holds(&row.session, node, row.epoch);
+        let known = listed.contains(&row.lease());
+        match scheduler::words(&mut conn, &row, hub.world.now()).await? {
+            // A lease that is listed needs no second assignment.
+            Some(FromHub::Assign(_)) if known => {}
+            Some(word) => words.push(word),
+            None => {}
+        }
+    }
+    words.extend(session::to_release(&mut conn, node).await?.into_iter().map(FromHub::Release));
+    Ok(words)
+}
+
+/// Numbered reports of one lease, stored in one transaction.
+pub async fn batch(hub: &Hub, node: &NodeId, batch: Batch) -> Done<FromHub> {
+    let (id, lease) = (node.clone(), batch.lease.clone());
+    let stored = hub.db.write(move |tx| Box::pin(async move { report::store(tx, &id, batch).await })).await?;
+    match stored {
+        Some((through, ended)) => {
+            if ended {
+                hub.holders.lets_go(&lease.session);
+            }
+            Ok(FromHub::Ack { lease, through })
+        }
+        None => Ok(FromHub::Refused { lease }),
+    }
+}
+
+/// Typing. Shown when it comes from the holder of the lease, otherwise dropped.
+pub fn delta(hub: &Hub, node: &NodeId, lease: &LeaseKey, delta: &Delta) {
+    if !hub.holders.is(lease, node) {
+        return;
+    }
+    if let Ok(json) = serde_json::to_string(&serde_json::json!({ "turn": lease.turn, "delta": delta })) {
+        hub.feed.delta(&lease.session, json.into());
+    }
+}
+
+/// The worktree of a closed session is gone, its work is safe.
+pub async fn released(hub: &Hub, node: &NodeId, session: SessionId, rescue: Option<String>) -> Done<()> {
+    let node = node.clone();
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let done = sqlx::query("UPDATE sessions SET released_at = $3 WHERE id = $1 AND node_id = $2 AND closed_at IS NOT NULL AND released_at IS NULL RETURNING org_id, branch")
+                    .bind(session.as_str())
+                    .bind(node.as_str())
+                    .bind(tx.now)
+                    .fetch_optional(&mut *tx.conn)
+                    .await?;
+                if let Some(row) = done {
+                    let rescue = rescue.filter(|name| name.len() <= 255 && !name.chars().any(char::is_control));
+                    tx.event(&column::id::<OrgId>(&row, 0)?, &session, None, Event::SessionReleased { branch: row.try_get(1)?, rescue });
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// The node's connection is gone. It stays in charge of its leases; lists show it as soon as its silence is long enough.
+pub fn gone(hub: &Hub, node: &NodeId) {
+    tracing::info!(node.id = %node, connected = hub.nodes.is_connected(node), "a node's connection ended");
+}

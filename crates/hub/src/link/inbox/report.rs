@@ -1,0 +1,193 @@
+//! One batch of a lease's reports, folded into the turn's row, the session's events and the bill.
+
+use crate::db::Tx;
+use crate::effect::Effect;
+use crate::fault::{Done, Fault};
+use crate::{agent, approval, budget, message, metrics, session, turn};
+use fugue_domain::approval::Request;
+use fugue_domain::event::is_agents;
+use fugue_domain::id::NodeId;
+use fugue_domain::limits::{APPROVAL_BYTES_MAX, EVENT_BYTES_MAX};
+use fugue_domain::link::{Batch, FromHub, Report};
+use fugue_domain::money::Usage;
+use fugue_domain::turn::{Ending, Input, ParkedBy};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// How long a turn is parked when its program says that a usage limit is reached, but not until when.
+const QUOTA_UNKNOWN_MS: i64 = 30 * 60 * 1_000;
+/// Bytes of what the driver may want to be given back.
+const MEMORY_BYTES_MAX: usize = 64 * 1024;
+/// Characters of an ending's detail that are kept.
+const DETAIL_CHARS_MAX: usize = 2_000;
+
+/// Stores a batch. The number of the last report that is stored and whether the turn left its node; `None` for a lease that is over.
+pub async fn store(tx: &mut Tx<'_>, node: &NodeId, batch: Batch) -> Done<Option<(i64, bool)>> {
+    let Some(mut row) = turn::load(tx.conn, &batch.lease.turn).await? else { return Ok(None) };
+    let mine = row.lease() == batch.lease && row.node.as_ref() == Some(node);
+    if !mine {
+        return Ok(None);
+    }
+    if row.rules.state.lease().is_none() {
+        // Its last report is stored already; the acknowledgement was lost.
+        return Ok(Some((row.reports, true)));
+    }
+    let known = row.reports + 1 - batch.first;
+    if known < 0 {
+        return Ok(Some((row.reports, false)));
+    }
+    let mut used = Usage::default();
+    for report in batch.reports.into_iter().skip(known as usize) {
+        row.reports += 1;
+        fold(tx, &mut row, report, &mut used).await?;
+        if row.rules.state.lease().is_none() {
+            break;
+        }
+    }
+    keep(tx, &row, used).await?;
+    let ended = row.rules.state.lease().is_none();
+    if ended {
+        release(tx, &row).await?;
+    }
+    Ok(Some((row.reports, ended)))
+}
+
+/// Writes down how far the lease's reports are stored, and the bill.
+async fn keep(tx: &mut Tx<'_>, row: &turn::Row, used: Usage) -> Done<()> {
+    sqlx::query(
+        "UPDATE turns SET reports = $3, cost = $4, tokens_input = $5, tokens_output = $6, tokens_cache_read = $7, tokens_cache_write = $8 \
+         WHERE id = $1 AND epoch = $2",
+    )
+    .bind(row.id.as_str())
+    .bind(row.epoch)
+    .bind(row.reports)
+    .bind(row.usage.cost_usd.0)
+    .bind(row.usage.tokens.input)
+    .bind(row.usage.tokens.output)
+    .bind(row.usage.tokens.cache_read)
+    .bind(row.usage.tokens.cache_write)
+    .execute(&mut *tx.conn)
+    .await?;
+    if used != Usage::default() {
+        budget::spend(tx, row, used).await?;
+    }
+    Ok(())
+}
+
+/// A session that was closed while its turn ran can be released now.
+async fn release(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
+    let found = session::find(tx.conn, &row.org, &row.session).await?;
+    if found.closed_at.is_some() {
+        let place = session::place(tx.conn, &row.org, &found).await?;
+        tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::Release(place))));
+    }
+    Ok(())
+}
+
+async fn fold(tx: &mut Tx<'_>, row: &mut turn::Row, report: Report, used: &mut Usage) -> Done<()> {
+    let epoch = row.epoch;
+    match report {
+        Report::Event(event) => {
+            if let Some(line) = sound(&event) {
+                tx.events.add(&row.org, &row.session, line);
+            } else {
+                tracing::warn!(turn.id = %row.id, "a node reported an event that is not its own to report; it was dropped");
+            }
+        }
+        Report::Delivered => {
+            let _ = turn::take(tx, row, Input::Delivered { epoch }).await?;
+        }
+        Report::Asked(request) => asked(tx, row, request).await?,
+        Report::Withdrawn { key } => approval::closed(tx, row, &key).await?,
+        Report::Used { usage, model } => {
+            let usage = counted(usage);
+            row.usage += usage;
+            *used += usage;
+            bill(tx, row, usage, model.as_deref()).await?;
+        }
+        Report::Memory(memory) => remember(tx, row, &memory).await?,
+        Report::Steered { message, taken } => {
+            let world = tx.world.clone();
+            message::steered(tx, &*world, row, &message, taken).await?;
+        }
+        Report::Ended { ending, detail } => {
+            row.detail = detail.map(|text| text.chars().take(DETAIL_CHARS_MAX).collect());
+            let ending = until(tx, row, ending).await?;
+            let _ = turn::take(tx, row, Input::Ended { epoch, ending }).await?;
+            unanswered_steers(tx, row).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The event's line, if it is one that a node may report.
+fn sound(event: &RawValue) -> Option<&str> {
+    #[derive(Deserialize)]
+    struct Head<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Cow<'a, str>,
+    }
+    let line = event.get();
+    let head: Head<'_> = serde_json::from_str(line).ok()?;
+    let fits = line.len() <= 2 * EVENT_BYTES_MAX && line.starts_with('{') && !line.contains(['\n', '\r']);
+    (fits && is_agents(&head.kind)).then_some(line)
+}
+
+async fn asked(tx: &mut Tx<'_>, row: &mut turn::Row, request: Request) -> Done<()> {
+    // The node denies these by itself; one that does not is not to be trusted with a question.
+    if request.input.len() > APPROVAL_BYTES_MAX || request.key.len() > 200 || request.tool.len() > 200 {
+        return Err(Fault::internal("a node asked about more than a person can read"));
+    }
+    let world = tx.world.clone();
+    approval::ask(tx, &*world, row, &request).await
+}
+
+/// Use never shrinks, whatever a node says.
+fn counted(mut usage: Usage) -> Usage {
+    let tokens = &mut usage.tokens;
+    for count in [&mut usage.cost_usd.0, &mut tokens.input, &mut tokens.output, &mut tokens.cache_read, &mut tokens.cache_write] {
+        *count = (*count).clamp(0, i64::MAX / 1_000_000);
+    }
+    usage
+}
+
+async fn bill(tx: &mut Tx<'_>, row: &turn::Row, usage: Usage, model: Option<&str>) -> Done<()> {
+    let driver = session::find(tx.conn, &row.org, &row.session).await?.driver.word();
+    let model: String = model.unwrap_or("unknown").chars().take(80).collect();
+    ::metrics::gauge!(metrics::COST, "driver" => driver, "model" => model.clone()).increment(usage.cost_usd.usd());
+    let tokens = usage.tokens;
+    for (kind, count) in [("input", tokens.input), ("output", tokens.output), ("cache_read", tokens.cache_read), ("cache_write", tokens.cache_write)] {
+        ::metrics::counter!(metrics::TOKENS, "driver" => driver, "model" => model.clone(), "kind" => kind).increment(count as u64);
+    }
+    Ok(())
+}
+
+async fn remember(tx: &mut Tx<'_>, row: &turn::Row, memory: &RawValue) -> Done<()> {
+    if memory.get().len() > MEMORY_BYTES_MAX {
+        return Err(Fault::internal("a driver wants more kept than is allowed"));
+    }
+    sqlx::query("UPDATE sessions SET memory = $2 WHERE id = $1").bind(row.session.as_str()).bind(memory.get()).execute(&mut *tx.conn).await?;
+    Ok(())
+}
+
+/// When a turn that met a usage limit comes back: when the program says, or after a while, or only when a person says so.
+async fn until(tx: &mut Tx<'_>, row: &turn::Row, ending: Ending) -> Done<Ending> {
+    let Ending::Parked { until, by: ParkedBy::Quota } = ending else { return Ok(ending) };
+    let session = session::find(tx.conn, &row.org, &row.session).await?;
+    let agent = agent::find(tx.conn, &row.org, &session.agent).await?;
+    let until = match agent {
+        Some(view) if !view.agent.resume_after_quota => None,
+        _ => Some(until.unwrap_or(tx.now + QUOTA_UNKNOWN_MS).max(tx.now)),
+    };
+    Ok(Ending::Parked { until, by: ParkedBy::Quota })
+}
+
+/// Steering messages that the turn's end overtook become the next messages in line.
+async fn unanswered_steers(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
+    let world = tx.world.clone();
+    for (message, _) in message::pending_steers(tx.conn, &row.id).await?.into_iter().rev() {
+        message::steered(tx, &*world, row, &message, false).await?;
+    }
+    Ok(())
+}

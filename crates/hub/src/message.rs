@@ -1,0 +1,272 @@
+//! Messages: what people say to sessions. Accepted first in, first out; changed or taken back while they are in line.
+
+use crate::column;
+use crate::db::Tx;
+use crate::effect::Effect;
+use crate::fault::{Done, Fault};
+use crate::hub::Hub;
+use crate::idempotency::{self, Key, Reply};
+use crate::page::PageQuery;
+use crate::{session, turn};
+use fugue_domain::api::{Message, MessageChange, NewMessage, TurnBrief};
+use fugue_domain::caller::Caller;
+use fugue_domain::event::Event;
+use fugue_domain::id::{MessageId, OrgId, SessionId};
+use fugue_domain::limits::MESSAGE_BYTES_MAX;
+use fugue_domain::page::Page;
+use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::time::Time;
+use fugue_domain::turn::{Input, State, Wish};
+use fugue_domain::world::Mint;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+
+mod gather;
+pub mod routes;
+mod sending;
+
+pub use gather::Gather;
+
+/// How far apart the places of two neighbours in line are, so that a third fits between them many times.
+pub const POSITION_STEP: i64 = 1 << 16;
+
+const COLUMNS: &str = "m.id, m.session_id, m.text, m.created_at, t.id, t.state, t.outcome, t.not_before, \
+     (SELECT COUNT(*) FROM turns l WHERE l.session_id = t.session_id AND l.state IN ('queued', 'parked') \
+     AND (l.position < t.position OR (l.position = t.position AND l.id <= t.id)))";
+/// A message and its turn: its own, or the one that it was handed to in the middle.
+const JOIN: &str = "messages m JOIN turns t ON t.id = COALESCE((SELECT MAX(o.id) FROM turns o WHERE o.message_id = m.id), \
+     (SELECT s.turn_id FROM steers s WHERE s.message_id = m.id))";
+
+fn view(row: &AnyRow) -> Done<Message> {
+    let state: String = row.try_get(5)?;
+    let position = if matches!(state.as_str(), "queued" | "parked") { row.try_get(8)? } else { 0 };
+    Ok(Message {
+        id: column::id(row, 0)?,
+        session: column::id(row, 1)?,
+        text: row.try_get(2)?,
+        not_before: row.try_get::<Option<i64>, _>(7)?.map(Time),
+        created_at: Time(row.try_get(3)?),
+        turn: TurnBrief { id: column::id(row, 4)?, state, position, outcome: column::maybe_word(row, 6)? },
+    })
+}
+
+fn check(new: &NewMessage) -> Done<()> {
+    if new.text.trim().is_empty() {
+        return Err(Problem::invalid("/text", "say what is to be done").into());
+    }
+    if new.text.len() > MESSAGE_BYTES_MAX {
+        return Err(Problem::invalid("/text", format!("at most {MESSAGE_BYTES_MAX} bytes; this has {}", new.text.len())).into());
+    }
+    if new.text.contains('\0') {
+        return Err(Problem::invalid("/text", "a NUL character cannot be stored").into());
+    }
+    Ok(())
+}
+
+/// Accepts a message and puts its turn in line. Answered when it is on disk.
+pub async fn send(hub: &Hub, caller: &Caller, session: &SessionId, new: NewMessage, key: Option<Key>) -> Done<Reply> {
+    check(&new)?;
+    hub.sends.send(caller.org.clone(), session.clone(), new, key).await
+}
+
+/// Hands a message to the agent in the middle of its turn. With no turn running it is an ordinary message.
+pub async fn steer(hub: &Hub, caller: &Caller, session: &SessionId, new: NewMessage, key: Option<Key>) -> Done<Reply> {
+    check(&new)?;
+    let found = session::get(hub, caller, session).await?;
+    if found.closed_at.is_some() {
+        return Err(session::closed(session));
+    }
+    let (world, org, session_id) = (hub.world.clone(), caller.org.clone(), session.clone());
+    let (text, kept) = (new.clone(), key.clone());
+    let steered = hub
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(reply) = idempotency::find(tx, kept.as_ref()).await? {
+                    return Ok(Some(reply));
+                }
+                let Some(held) = turn::held(tx.conn, &session_id).await? else { return Ok(None) };
+                if matches!(held.rules.state, State::Leased { .. }) || held.rules.wish.is_some() {
+                    return Ok(None);
+                }
+                let id = MessageId::mint(&*world);
+                insert_text(tx, &id, &org, &session_id, &text.text).await?;
+                sqlx::query("INSERT INTO steers (message_id, org_id, session_id, turn_id, on_interruption, state) VALUES ($1, $2, $3, $4, $5, 'pending')")
+                    .bind(id.as_str())
+                    .bind(org.as_str())
+                    .bind(session_id.as_str())
+                    .bind(held.id.as_str())
+                    .bind(column::stored(&text.on_interruption.unwrap_or(held.rules.on_interruption)))
+                    .execute(&mut *tx.conn)
+                    .await?;
+                tx.after_commit(Effect::Tell(held.id.clone()));
+                let brief = TurnBrief { id: held.id.clone(), state: held.rules.state.word().to_owned(), position: 0, outcome: None };
+                let message = Message { id, session: session_id, text: text.text, not_before: None, created_at: Time(tx.now), turn: brief };
+                let reply = Reply::new(201, &message)?;
+                idempotency::store(tx, kept.as_ref(), &reply).await?;
+                Ok(Some(reply))
+            })
+        })
+        .await?;
+    match steered {
+        Some(reply) => Ok(reply),
+        None => hub.sends.send(caller.org.clone(), session.clone(), new, key).await,
+    }
+}
+
+async fn insert_text(tx: &mut Tx<'_>, id: &MessageId, org: &OrgId, session: &SessionId, text: &str) -> Done<()> {
+    sqlx::query("INSERT INTO messages (id, org_id, session_id, text, created_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(id.as_str())
+        .bind(org.as_str())
+        .bind(session.as_str())
+        .bind(text)
+        .bind(tx.now)
+        .execute(&mut *tx.conn)
+        .await?;
+    Ok(())
+}
+
+/// A session's messages, newest first.
+pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQuery) -> Done<Page<Message>> {
+    session::get(hub, caller, session).await?;
+    let mut conn = hub.db.read().await?;
+    let sql = format!("SELECT {COLUMNS} FROM {JOIN} WHERE m.session_id = $1 AND ($2 IS NULL OR m.id < $2) ORDER BY m.id DESC LIMIT $3");
+    let found =
+        sqlx::query(AssertSqlSafe(sql)).bind(session.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
+    let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
+    Ok(Page::of(items, page.limit, |message| message.id.to_string()))
+}
+
+/// One message.
+pub async fn get(hub: &Hub, caller: &Caller, id: &MessageId) -> Done<Message> {
+    let mut conn = hub.db.read().await?;
+    let sql = format!("SELECT {COLUMNS} FROM {JOIN} WHERE m.org_id = $1 AND m.id = $2");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(caller.org.as_str()).bind(id.as_str()).fetch_optional(&mut *conn).await?;
+    row.as_ref().map(view).transpose()?.ok_or_else(|| Problem::not_found("message", id.as_str()).into())
+}
+
+/// The turn of a message that is still in line.
+async fn queued(conn: &mut AnyConnection, org: &OrgId, id: &MessageId) -> Done<turn::Row> {
+    let sql = format!("SELECT {} FROM turns WHERE message_id = $1 AND org_id = $2 ORDER BY id DESC LIMIT 1", turn::COLUMNS);
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).bind(org.as_str()).fetch_optional(&mut *conn).await?;
+    let row = match row {
+        Some(row) => turn::Row::read(&row)?,
+        None => {
+            let steered = sqlx::query("SELECT 1 FROM steers WHERE message_id = $1 AND org_id = $2").bind(id.as_str()).bind(org.as_str());
+            return Err(if steered.fetch_optional(conn).await?.is_some() { not_queued(id) } else { Problem::not_found("message", id.as_str()).into() });
+        }
+    };
+    match row.rules.state {
+        State::Queued { .. } | State::Parked { .. } => Ok(row),
+        _ => Err(not_queued(id)),
+    }
+}
+
+fn not_queued(id: &MessageId) -> Fault {
+    Problem::new(Kind::NotQueued, format!("The message {id} has left the queue.")).into()
+}
+
+/// Changes a message's text, place or time while it is in line.
+pub async fn change(hub: &Hub, caller: &Caller, id: &MessageId, change: MessageChange) -> Done<Message> {
+    if let Some(text) = &change.text {
+        check(&NewMessage { text: text.clone(), ..NewMessage::default() })?;
+    }
+    if change.position.is_some_and(|position| position < 1) {
+        return Err(Problem::invalid("/position", "places in line begin at 1").into());
+    }
+    let (org, message) = (caller.org.clone(), id.clone());
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let row = queued(tx.conn, &org, &message).await?;
+                if let Some(text) = change.text {
+                    sqlx::query("UPDATE messages SET text = $2 WHERE id = $1").bind(message.as_str()).bind(&text).execute(&mut *tx.conn).await?;
+                    tx.event(&org, &row.session, Some(&row.id), Event::MessageEdited { message: message.clone(), text });
+                }
+                if let Some(at) = change.not_before {
+                    // Only what is queued has a time; a parked turn comes back by its own.
+                    sqlx::query("UPDATE turns SET not_before = $2 WHERE id = $1 AND state = 'queued'").bind(row.id.as_str()).bind(at.0).execute(&mut *tx.conn).await?;
+                }
+                if let Some(position) = change.position {
+                    let position = relocate(tx.conn, &row, position).await?;
+                    tx.event(&org, &row.session, Some(&row.id), Event::MessageMoved { message, position });
+                }
+                tx.after_commit(Effect::Schedule(row.session));
+                Ok(())
+            })
+        })
+        .await?;
+    get(hub, caller, id).await
+}
+
+/// Moves a turn in line and gives back its new place. Between two neighbours without room the whole line is spread anew.
+async fn relocate(conn: &mut AnyConnection, row: &turn::Row, position: i64) -> Done<i64> {
+    let mut line: Vec<(String, i64)> = turn::in_line(conn, &row.session).await?.into_iter().map(|turn| (turn.id.to_string(), turn.position)).collect();
+    line.retain(|(id, _)| id != row.id.as_str());
+    let at = usize::try_from(position - 1).unwrap_or(usize::MAX).min(line.len());
+    let before = at.checked_sub(1).map(|before| line[before].1);
+    let after = line.get(at).map(|(_, position)| *position);
+    let between = match (before, after) {
+        (None, None) => Some(row.position),
+        (None, Some(after)) => Some(after - POSITION_STEP),
+        (Some(before), None) => Some(before + POSITION_STEP),
+        (Some(before), Some(after)) => (after - before > 1).then_some(before + (after - before) / 2),
+    };
+    line.insert(at, (row.id.to_string(), row.position));
+    let moves: Vec<(String, i64)> = match between {
+        Some(place) => vec![(row.id.to_string(), place)],
+        None => line.into_iter().zip(1..).map(|((id, _), n)| (id, n * POSITION_STEP)).collect(),
+    };
+    for (id, place) in moves {
+        sqlx::query("UPDATE turns SET position = $2 WHERE id = $1 AND state IN ('queued', 'parked')").bind(id).bind(place).execute(&mut *conn).await?;
+    }
+    Ok(at as i64 + 1)
+}
+
+/// Takes a message back while it is in line. Its turn ends as cancelled.
+pub async fn take_back(hub: &Hub, caller: &Caller, id: &MessageId) -> Done<Message> {
+    let (org, message) = (caller.org.clone(), id.clone());
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let mut row = queued(tx.conn, &org, &message).await?;
+                turn::take(tx, &mut row, Input::Wish(Wish::Stop)).await?.map_err(|_| not_queued(&message))
+            })
+        })
+        .await?;
+    get(hub, caller, id).await
+}
+
+/// A steering message was handed over, or could not be: then it becomes the next message in line.
+pub async fn steered(tx: &mut Tx<'_>, world: &dyn fugue_domain::world::World, row: &turn::Row, message: &MessageId, taken: bool) -> Done<()> {
+    let found = sqlx::query("UPDATE steers SET state = $3 WHERE message_id = $1 AND turn_id = $2 AND state = 'pending' RETURNING on_interruption, (SELECT text FROM messages m WHERE m.id = message_id)")
+        .bind(message.as_str())
+        .bind(row.id.as_str())
+        .bind(if taken { "taken" } else { "queued" })
+        .fetch_optional(&mut *tx.conn)
+        .await?;
+    let Some(found) = found else { return Ok(()) };
+    let text: String = found.try_get(1)?;
+    if taken {
+        tx.event(&row.org, &row.session, Some(&row.id), Event::MessageSteered { message: message.clone(), text });
+        return Ok(());
+    }
+    let line = turn::in_line(tx.conn, &row.session).await?;
+    let position = line.first().map_or(0, |first| first.position) - POSITION_STEP;
+    let id = fugue_domain::id::TurnId::mint(world);
+    let on_interruption = column::word(&found, 0)?;
+    turn::insert(tx, &[turn::New { id: &id, org: &row.org, session: &row.session, message, position, not_before: None, on_interruption }]).await?;
+    tx.event(&row.org, &row.session, Some(&id), Event::MessageQueued { message: message.clone(), text, not_before: None });
+    tx.after_commit(Effect::Schedule(row.session.clone()));
+    Ok(())
+}
+
+/// Steering messages that the turn's node has not confirmed.
+pub async fn pending_steers(conn: &mut AnyConnection, turn: &fugue_domain::id::TurnId) -> Done<Vec<(MessageId, String)>> {
+    let found = sqlx::query("SELECT m.id, m.text FROM steers s JOIN messages m ON m.id = s.message_id WHERE s.turn_id = $1 AND s.state = 'pending' ORDER BY m.id")
+        .bind(turn.as_str())
+        .fetch_all(conn)
+        .await?;
+    found.iter().map(|row| Ok((column::id(row, 0)?, row.try_get(1)?))).collect()
+}

@@ -1,0 +1,117 @@
+//! The reaper: brings about what time alone decides. Leases end, questions expire, parked turns come back, old keys are forgotten.
+//!
+//! It keeps no state; each round reads what is due and takes the steps, and a round that fails is made up for by the next.
+
+use crate::column;
+use crate::fault::Done;
+use crate::hub::Hub;
+use crate::{approval, budget, idempotency, turn};
+use fugue_domain::id::TurnId;
+use fugue_domain::lease;
+use fugue_domain::turn::Input;
+use sqlx::Row;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often it looks at what is due.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Rounds between two looks at what is in no hurry.
+const SLOW_ROUNDS: u64 = 60;
+/// Turns of one round; the rest comes a second later.
+const TURNS_MAX: i64 = 200;
+
+/// Works until the hub ends.
+pub async fn run(hub: Hub, shutdown: CancellationToken) {
+    let mut period = tokio::time::interval(PERIOD);
+    period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    for round in 0_u64.. {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = period.tick() => {}
+        }
+        let due = async {
+            unpark(&hub).await?;
+            end_leases(&hub).await?;
+            if due_approvals(&hub).await? {
+                approval::expire_due(&hub).await?;
+            }
+            if round % SLOW_ROUNDS == 0 {
+                budget::look_everywhere(&hub).await?;
+                forget(&hub).await?;
+            }
+            Done::Ok(())
+        };
+        if let Err(fault) = due.await {
+            tracing::warn!(error = %fault, "the reaper could not finish its round");
+        }
+    }
+}
+
+/// Parked turns whose time has come go back into line.
+async fn unpark(hub: &Hub) -> Done<()> {
+    let mut conn = hub.db.read().await?;
+    let due = sqlx::query("SELECT id FROM turns WHERE state = 'parked' AND parked_until <= $1 ORDER BY parked_until LIMIT $2")
+        .bind(hub.world.now())
+        .bind(TURNS_MAX)
+        .fetch_all(&mut *conn)
+        .await?;
+    drop(conn);
+    for row in &due {
+        step(hub, column::id(row, 0)?, |_| Some(Input::Unpark)).await?;
+    }
+    Ok(())
+}
+
+/// Leases that nobody renewed in time are over.
+async fn end_leases(hub: &Hub) -> Done<()> {
+    let renewed_before = hub.world.now() - lease::expires_at(0, hub.settings.lease_ms);
+    let mut conn = hub.db.read().await?;
+    let due = sqlx::query("SELECT id, node_id FROM turns WHERE state IN ('leased', 'running', 'waiting') AND renewed_at <= $1 LIMIT $2")
+        .bind(renewed_before)
+        .bind(TURNS_MAX)
+        .fetch_all(&mut *conn)
+        .await?;
+    drop(conn);
+    for row in &due {
+        let (turn, node): (TurnId, String) = (column::id(row, 0)?, row.try_get(1)?);
+        tracing::warn!(turn.id = %turn, node.id = %node, "a lease ended with its node away");
+        step(hub, turn, move |row| (row.renewed_at <= Some(renewed_before)).then_some(Input::LeaseExpired { epoch: row.epoch })).await?;
+    }
+    Ok(())
+}
+
+/// Whether a question has waited too long; asked without the writer, because mostly the answer is no.
+async fn due_approvals(hub: &Hub) -> Done<bool> {
+    let mut conn = hub.db.read().await?;
+    let due = sqlx::query("SELECT 1 FROM approvals WHERE state = 'pending' AND kind = 'tool' AND expires_at <= $1 LIMIT 1").bind(hub.world.now());
+    Ok(due.fetch_optional(&mut *conn).await?.is_some())
+}
+
+/// Takes a step of a turn that is still due when the writer comes to it.
+async fn step(hub: &Hub, turn: TurnId, input: impl FnOnce(&turn::Row) -> Option<Input> + Send + 'static) -> Done<()> {
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some(mut row) = turn::load(tx.conn, &turn).await? else { return Ok(()) };
+                if let Some(input) = input(&row) {
+                    // Refused means that it went on by itself a moment ago.
+                    let _ = turn::take(tx, &mut row, input).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Old idempotency keys and join codes go.
+async fn forget(hub: &Hub) -> Done<()> {
+    hub.db
+        .write(|tx| {
+            Box::pin(async move {
+                idempotency::forget_old(tx).await?;
+                sqlx::query("DELETE FROM join_codes WHERE expires_at <= $1").bind(tx.now).execute(&mut *tx.conn).await?;
+                Ok(())
+            })
+        })
+        .await
+}

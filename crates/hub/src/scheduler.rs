@@ -1,0 +1,203 @@
+//! The scheduler: gives turns to nodes, and tells nodes what is wanted of the turns they hold.
+//!
+//! It keeps no state. Woken by the doorbell or by the clock it reads, plans purely ([`plan`]), and takes each step by compare-and-set;
+//! what fails is simply looked at again. A doorbell says where to look, the clock looks everywhere.
+
+use crate::column;
+use crate::fault::Done;
+use crate::hub::Hub;
+use crate::{agent, approval, budget, message, session, turn};
+use fugue_domain::agent::Agent;
+use fugue_domain::id::{NodeId, SessionId, TurnId};
+use fugue_domain::lease::Lease;
+use fugue_domain::link::{Assignment, FromHub, Order, Steer};
+use fugue_domain::turn::{Input, State};
+use serde_json::value::RawValue;
+use sqlx::AnyConnection;
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+mod plan;
+
+/// How often it looks everywhere without being asked: the longest that a lost ring can delay a turn.
+const PERIOD: Duration = Duration::from_millis(1_000);
+/// Turns that one look considers, oldest first.
+const CANDIDATES_MAX: i64 = 512;
+/// Sessions that one look is asked about; more than that and it looks everywhere.
+const SESSIONS_MAX: usize = 64;
+
+/// Works until the hub ends.
+pub async fn run(hub: Hub, shutdown: CancellationToken) {
+    let mut period = tokio::time::interval(PERIOD);
+    period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let (sessions, turns) = tokio::select! {
+            () = shutdown.cancelled() => return,
+            rung = hub.wake.wait() => (Some(rung.sessions), rung.turns),
+            _ = period.tick() => (None, BTreeSet::new()),
+        };
+        for turn in turns {
+            if let Err(fault) = tell(&hub, &turn).await {
+                tracing::warn!(turn.id = %turn, error = %fault, "a node could not be told; its next heartbeat will");
+            }
+        }
+        if let Err(fault) = look(&hub, sessions.filter(|sessions| sessions.len() <= SESSIONS_MAX)).await {
+            tracing::warn!(error = %fault, "the scheduler could not look; it looks again in a moment");
+        }
+    }
+}
+
+/// Gives every turn that can start to its node, among these sessions or everywhere.
+async fn look(hub: &Hub, sessions: Option<BTreeSet<SessionId>>) -> Done<()> {
+    if sessions.as_ref().is_some_and(BTreeSet::is_empty) {
+        return Ok(());
+    }
+    let mut conn = hub.db.read().await?;
+    let candidates = candidates(&mut conn, sessions.as_ref(), hub.world.now()).await?;
+    if candidates.is_empty() {
+        return Ok(());
+    }
+    let mut room = room(&mut conn).await?;
+    drop(conn);
+    room.retain(|node, _| hub.nodes.is_connected(node));
+    let chosen = plan::choose(candidates, room);
+    // Asked for at the same time, they share commits.
+    futures_util::future::try_join_all(chosen.into_iter().map(|chosen| assign(hub, chosen))).await?;
+    Ok(())
+}
+
+/// The first due turn of each session that no node works on. A parked turn keeps those behind it waiting.
+async fn candidates(conn: &mut AnyConnection, sessions: Option<&BTreeSet<SessionId>>, now: i64) -> Done<Vec<plan::Candidate>> {
+    let scope = sessions.map_or_else(String::new, |sessions| format!("AND s.id IN ({})", crate::db::places(3, sessions.len())));
+    let sql = format!(
+        "SELECT t.id, t.session_id, s.node_id, s.agent, a.spec FROM sessions s \
+         JOIN turns t ON t.id = (SELECT l.id FROM turns l WHERE l.session_id = s.id AND l.state IN ('queued', 'parked') \
+         AND (l.state = 'parked' OR l.not_before IS NULL OR l.not_before <= $1) ORDER BY l.position, l.id LIMIT 1) \
+         LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent \
+         WHERE s.closed_at IS NULL AND t.state = 'queued' {scope} \
+         AND NOT EXISTS (SELECT 1 FROM turns h WHERE h.session_id = s.id AND h.state IN ('leased', 'running', 'waiting')) \
+         ORDER BY t.created_at, t.id LIMIT $2"
+    );
+    let mut select = sqlx::query(AssertSqlSafe(sql)).bind(now).bind(CANDIDATES_MAX);
+    for session in sessions.into_iter().flatten() {
+        select = select.bind(session.as_str());
+    }
+    let found = select.fetch_all(conn).await?;
+    let read = |row: &sqlx::any::AnyRow| {
+        let spec = row.try_get::<Option<String>, _>(4)?.map(|spec| column::json::<Agent>(&spec)).transpose()?;
+        Ok(plan::Candidate {
+            turn: column::id(row, 0)?,
+            session: column::id(row, 1)?,
+            node: column::id(row, 2)?,
+            agent: row.try_get(3)?,
+            concurrent: spec.and_then(|agent: Agent| agent.concurrent),
+        })
+    };
+    found.iter().map(read).collect()
+}
+
+/// What each node could still take on.
+async fn room(conn: &mut AnyConnection) -> Done<plan::Rooms> {
+    let mut rooms = plan::Rooms::new();
+    let nodes = sqlx::query("SELECT id, slots FROM nodes WHERE removed_at IS NULL AND draining = 0").fetch_all(&mut *conn).await?;
+    for row in &nodes {
+        rooms.insert(column::id(row, 0)?, plan::Room { free: row.try_get(1)?, held: Default::default() });
+    }
+    let held = sqlx::query(
+        "SELECT t.node_id, s.agent, COUNT(*) FROM turns t JOIN sessions s ON s.id = t.session_id \
+         WHERE t.state IN ('leased', 'running', 'waiting') GROUP BY t.node_id, s.agent",
+    )
+    .fetch_all(conn)
+    .await?;
+    for row in &held {
+        if let Some(room) = rooms.get_mut(&column::id::<NodeId>(row, 0)?) {
+            let count: i64 = row.try_get(2)?;
+            room.free -= count;
+            room.held.insert(row.try_get(1)?, count);
+        }
+    }
+    Ok(rooms)
+}
+
+/// Gives a turn to its node, unless a budget is used up or somebody was faster.
+async fn assign(hub: &Hub, chosen: plan::Candidate) -> Done<()> {
+    let assigned = hub
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some(mut row) = turn::load(tx.conn, &chosen.turn).await? else { return Ok(()) };
+                if budget::exceeded(tx.conn, &row.session, tx.now).await?.is_some() {
+                    let _ = turn::take(tx, &mut row, Input::OverBudget).await?;
+                    return Ok(());
+                }
+                if !matches!(row.rules.state, State::Queued { .. }) {
+                    return Ok(());
+                }
+                let epoch = sqlx::query("UPDATE sessions SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch").bind(chosen.session.as_str()).fetch_one(&mut *tx.conn).await?;
+                let lease = Lease { node: chosen.node, epoch: epoch.try_get(0)? };
+                let _ = turn::take(tx, &mut row, Input::Assign { lease }).await?;
+                Ok(())
+            })
+        })
+        .await;
+    match assigned {
+        // Another hub was faster: the index that allows one lease per session said no.
+        Err(fault) if fault.is_duplicate() => Ok(()),
+        other => other,
+    }
+}
+
+/// Tells a turn's node what is wanted of it, if the node is connected here.
+async fn tell(hub: &Hub, id: &TurnId) -> Done<()> {
+    let mut conn = hub.db.read().await?;
+    let Some(row) = turn::load(&mut conn, id).await? else { return Ok(()) };
+    let Some(lease) = row.rules.state.lease() else { return Ok(()) };
+    let node = lease.node.clone();
+    if let Some(words) = words(&mut conn, &row, hub.world.now()).await? {
+        hub.holders.holds(&row.session, &node, row.epoch);
+        hub.nodes.send(&node, words);
+    }
+    Ok(())
+}
+
+/// What a node should hear about a turn that it holds: the assignment until it has begun, then wishes and answers.
+pub async fn words(conn: &mut AnyConnection, row: &turn::Row, now: i64) -> Done<Option<FromHub>> {
+    match &row.rules.state {
+        State::Leased { .. } if row.rules.wish.is_none() => Ok(Some(FromHub::Assign(Box::new(assignment(conn, row, now).await?)))),
+        State::Leased { .. } | State::Running { .. } | State::Waiting { .. } => Ok(order(conn, row).await?.map(FromHub::Order)),
+        State::Queued { .. } | State::Parked { .. } | State::Ended { .. } => Ok(None),
+    }
+}
+
+async fn assignment(conn: &mut AnyConnection, row: &turn::Row, now: i64) -> Done<Assignment> {
+    let session = session::find(conn, &row.org, &row.session).await?;
+    let agent = agent::find(conn, &row.org, &session.agent).await?.map(|view| view.agent);
+    // The agent was removed meanwhile: its driver is still known, and a plain agent asks about everything.
+    let agent = agent.unwrap_or_else(|| Agent::plain(&session.agent, session.driver, ""));
+    let kept = sqlx::query("SELECT s.memory, m.text FROM sessions s, messages m WHERE s.id = $1 AND m.id = $2")
+        .bind(row.session.as_str())
+        .bind(row.message.as_str())
+        .fetch_one(&mut *conn)
+        .await?;
+    let memory = kept.try_get::<Option<String>, _>(0)?.map(RawValue::from_string).transpose().map_err(crate::fault::Fault::internal)?;
+    let State::Leased { opening, .. } = row.rules.state else { return Err(crate::fault::Fault::internal("only a leased turn is assigned")) };
+    Ok(Assignment {
+        lease: row.lease(),
+        place: session::place(conn, &row.org, &session).await?,
+        agent,
+        opening,
+        text: kept.try_get(1)?,
+        memory,
+        budget_left: budget::left(conn, &row.session, now).await?,
+    })
+}
+
+async fn order(conn: &mut AnyConnection, row: &turn::Row) -> Done<Option<Order>> {
+    let answers = approval::answers(conn, &row.id, row.epoch).await?;
+    let pending = message::pending_steers(conn, &row.id).await?;
+    let steer: Vec<Steer> = pending.into_iter().map(|(message, text)| Steer { message, text }).collect();
+    let nothing = row.rules.wish.is_none() && answers.is_empty() && steer.is_empty();
+    Ok((!nothing).then(|| Order { lease: row.lease(), wish: row.rules.wish, answers, steer }))
+}

@@ -1,0 +1,270 @@
+//! Sessions: opening, reading, stopping, closing. What one is doing is derived from its turns.
+
+use crate::column;
+use crate::db::Tx;
+use crate::effect::Effect;
+use crate::fault::{Done, Fault};
+use crate::hub::Hub;
+use crate::page::PageQuery;
+use crate::{budget, project, turn};
+use fugue_domain::api::{self, SessionChange};
+use fugue_domain::caller::Caller;
+use fugue_domain::event::Event;
+use fugue_domain::id::{OrgId, SessionId, TurnId};
+use fugue_domain::limits::TITLE_CHARS_MAX;
+use fugue_domain::link::{FromHub, Place};
+use fugue_domain::money::{MicroUsd, Tokens};
+use fugue_domain::page::Page;
+use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::session::SessionState;
+use fugue_domain::time::Time;
+use fugue_domain::turn::{Input, State, Wish};
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+
+mod opening;
+pub mod routes;
+
+pub use opening::open;
+
+const COLUMNS: &str = "s.id, s.title, s.project_id, s.agent, s.driver, s.node_id, s.place_kind, s.path, s.branch, s.base, s.budget, s.cost, \
+     s.tokens_input, s.tokens_output, s.tokens_cache_read, s.tokens_cache_write, s.last_seq, s.created_at, s.updated_at, s.closed_at, \
+     (SELECT t.id FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running', 'waiting')), \
+     (SELECT t.state FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running', 'waiting')), \
+     (SELECT COUNT(*) FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked')), \
+     (SELECT COUNT(*) FROM turns t WHERE t.session_id = s.id AND t.state = 'parked')";
+
+fn view(row: &AnyRow) -> Done<api::Session> {
+    let (turn, turn_state): (Option<TurnId>, Option<String>) = (column::maybe_id(row, 20)?, row.try_get(21)?);
+    let (queued, parked): (i64, i64) = (row.try_get(22)?, row.try_get(23)?);
+    let closed_at = row.try_get::<Option<i64>, _>(19)?.map(Time);
+    let waiting = turn_state.as_deref() == Some("waiting");
+    Ok(api::Session {
+        id: column::id(row, 0)?,
+        state: SessionState::derive(closed_at.is_some(), waiting, turn.is_some() || queued > 0, turn.is_none() && parked > 0),
+        title: row.try_get(1)?,
+        project: column::id(row, 2)?,
+        agent: row.try_get(3)?,
+        driver: column::word(row, 4)?,
+        place: api::Place {
+            node: column::id(row, 5)?,
+            kind: column::word(row, 6)?,
+            path: row.try_get(7)?,
+            branch: row.try_get(8)?,
+            base: row.try_get(9)?,
+        },
+        turn,
+        queued,
+        last_seq: row.try_get(16)?,
+        cost_usd: MicroUsd(row.try_get(11)?),
+        budget_usd: row.try_get::<Option<i64>, _>(10)?.map(MicroUsd),
+        tokens: Tokens { input: row.try_get(12)?, output: row.try_get(13)?, cache_read: row.try_get(14)?, cache_write: row.try_get(15)? },
+        created_at: Time(row.try_get(17)?),
+        updated_at: Time(row.try_get(18)?),
+        closed_at,
+    })
+}
+
+/// Which sessions a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    /// `open`, or one of the states.
+    pub state: Option<String>,
+    /// A project's id or name.
+    pub project: Option<String>,
+    /// Letters of the title.
+    pub q: Option<String>,
+}
+
+/// The condition of each state. They repeat [`SessionState::derive`] in SQL; a test compares the two.
+const STATES: &[(&str, &str)] = &[
+    ("open", "s.closed_at IS NULL"),
+    ("closed", "s.closed_at IS NOT NULL"),
+    ("waiting", "s.closed_at IS NULL AND EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'waiting')"),
+    (
+        "parked",
+        "s.closed_at IS NULL AND EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'parked') \
+         AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running', 'waiting'))",
+    ),
+    (
+        "busy",
+        "s.closed_at IS NULL AND (EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running')) \
+         OR (EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'queued') \
+         AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('waiting', 'parked'))))",
+    ),
+    ("idle", "s.closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state <> 'ended')"),
+];
+
+/// The org's sessions, newest first.
+pub async fn list(hub: &Hub, caller: &Caller, filter: SessionFilter, page: PageQuery) -> Done<Page<api::Session>> {
+    let condition = match filter.state.as_deref() {
+        None => "1 = 1",
+        Some(wanted) => {
+            let known = STATES.iter().find(|(state, _)| *state == wanted).map(|(_, condition)| *condition);
+            known.ok_or_else(|| Problem::invalid("state", "use open, idle, busy, waiting, parked or closed"))?
+        }
+    };
+    let mut conn = hub.db.read().await?;
+    let project = match &filter.project {
+        Some(name) => Some(project::find(&mut conn, &caller.org, name).await?.id),
+        None => None,
+    };
+    let like = filter.q.map(|q| format!("%{}%", q.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM sessions s WHERE s.org_id = $1 AND ($2 IS NULL OR s.id < $2) AND ($3 IS NULL OR s.project_id = $3) \
+         AND ($4 IS NULL OR LOWER(s.title) LIKE $4 ESCAPE '\\') AND {condition} ORDER BY s.id DESC LIMIT $5"
+    );
+    let found = sqlx::query(AssertSqlSafe(sql))
+        .bind(caller.org.as_str())
+        .bind(page.cursor.as_deref())
+        .bind(project.as_ref().map(|id| id.as_str()))
+        .bind(like)
+        .bind(page.limit + 1)
+        .fetch_all(&mut *conn)
+        .await?;
+    let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
+    Ok(Page::of(items, page.limit, |session| session.id.to_string()))
+}
+
+/// One session.
+pub async fn get(hub: &Hub, caller: &Caller, id: &SessionId) -> Done<api::Session> {
+    let mut conn = hub.db.read().await?;
+    find(&mut conn, &caller.org, id).await
+}
+
+/// A session of an org, inside or outside a transaction.
+pub async fn find(conn: &mut AnyConnection, org: &OrgId, id: &SessionId) -> Done<api::Session> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions s WHERE s.org_id = $1 AND s.id = $2");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(org.as_str()).bind(id.as_str()).fetch_optional(conn).await?;
+    row.as_ref().map(view).transpose()?.ok_or_else(|| Problem::not_found("session", id.as_str()).into())
+}
+
+/// Where a session works, for its node.
+pub async fn place(conn: &mut AnyConnection, org: &OrgId, session: &api::Session) -> Done<Place> {
+    let project = project::find(conn, org, session.project.as_str()).await?;
+    Ok(Place {
+        session: session.id.clone(),
+        origin: project::origin(&project)?,
+        kind: session.place.kind,
+        path: session.place.path.clone(),
+        branch: session.place.branch.clone(),
+        base: session.place.base.clone(),
+    })
+}
+
+/// A title as it is kept: one line, not too long.
+pub fn title(text: &str) -> Done<String> {
+    let title = text.trim();
+    if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
+        return Err(Problem::invalid("/title", format!("give one line of 1 to {TITLE_CHARS_MAX} characters")).into());
+    }
+    Ok(title.to_owned())
+}
+
+/// Changes a session's title or budget. A higher budget lets turns go on that it had stopped.
+pub async fn change(hub: &Hub, caller: &Caller, id: &SessionId, change: SessionChange) -> Done<api::Session> {
+    let new_title = change.title.as_deref().map(title).transpose()?;
+    let (org, session) = (caller.org.clone(), id.clone());
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                find(tx.conn, &org, &session).await?;
+                sqlx::query("UPDATE sessions SET title = COALESCE($2, title), budget = COALESCE($3, budget), updated_at = $4 WHERE id = $1")
+                    .bind(session.as_str())
+                    .bind(new_title)
+                    .bind(change.budget_usd.map(|budget| budget.0))
+                    .bind(tx.now)
+                    .execute(&mut *tx.conn)
+                    .await?;
+                if change.budget_usd.is_some() {
+                    budget::look_again(tx, &org, Some(&session)).await?;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+    get(hub, caller, id).await
+}
+
+/// Stops a session: its agent with everything it started, and what is in line. It stays open.
+pub async fn stop(hub: &Hub, caller: &Caller, id: &SessionId) -> Done<api::Session> {
+    let (org, session) = (caller.org.clone(), id.clone());
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let found = find(tx.conn, &org, &session).await?;
+                if found.closed_at.is_some() {
+                    return Err(closed(&session));
+                }
+                end_everything(tx, &session).await?;
+                tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::End { session })));
+                Ok(())
+            })
+        })
+        .await?;
+    get(hub, caller, id).await
+}
+
+/// Closes a session. Its worktree is removed by its node, after what is not committed was saved; its branch stays.
+pub async fn close(hub: &Hub, caller: &Caller, id: &SessionId) -> Done<api::Session> {
+    let (org, session) = (caller.org.clone(), id.clone());
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let found = find(tx.conn, &org, &session).await?;
+                let done = sqlx::query("UPDATE sessions SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL")
+                    .bind(session.as_str())
+                    .bind(tx.now)
+                    .execute(&mut *tx.conn)
+                    .await?;
+                if done.rows_affected() == 0 {
+                    // Closing twice is closing once.
+                    return Ok(());
+                }
+                end_everything(tx, &session).await?;
+                tx.event(&org, &session, None, Event::SessionClosed {});
+                if turn::held(tx.conn, &session).await?.is_none() {
+                    let place = place(tx.conn, &org, &found).await?;
+                    tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::Release(place))));
+                }
+                Ok(())
+            })
+        })
+        .await?;
+    get(hub, caller, id).await
+}
+
+/// Closed sessions of a node whose worktree is still there; each is told to the node until it says that it is gone.
+pub async fn to_release(conn: &mut AnyConnection, node: &fugue_domain::id::NodeId) -> Done<Vec<Place>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, s.org_id FROM sessions s WHERE s.node_id = $1 AND s.closed_at IS NOT NULL AND s.released_at IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running', 'waiting')) LIMIT 100"
+    );
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(node.as_str()).fetch_all(&mut *conn).await?;
+    let mut places = Vec::with_capacity(found.len());
+    for row in &found {
+        let org: OrgId = column::id(row, 24)?;
+        places.push(place(conn, &org, &view(row)?).await?);
+    }
+    Ok(places)
+}
+
+/// What a message to a closed session is answered.
+pub fn closed(session: &SessionId) -> Fault {
+    Problem::new(Kind::SessionClosed, format!("The session {session} is closed.")).into()
+}
+
+async fn end_everything(tx: &mut Tx<'_>, session: &SessionId) -> Done<()> {
+    let mut turns = turn::in_line(tx.conn, session).await?;
+    turns.extend(turn::held(tx.conn, session).await?);
+    for mut row in turns {
+        let held = row.rules.state.lease().is_some();
+        let wished = row.rules.wish == Some(Wish::Stop);
+        if !(held && wished) && !matches!(row.rules.state, State::Ended { .. }) {
+            // A turn that ended meanwhile needs no stop.
+            let _ = turn::take(tx, &mut row, Input::Wish(Wish::Stop)).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! Opening a session: choose the node, pin the commit it begins at, write it down, let the node prepare the worktree.
+
+use super::{Event, title};
+use crate::column;
+use crate::effect::Effect;
+use crate::fault::{Done, Fault};
+use crate::hub::Hub;
+use crate::idempotency::{self, Key, Reply};
+use crate::project::call_failed;
+use crate::{agent, node, project};
+use fugue_domain::api::{AgentView, NewSession, Project, Session};
+use fugue_domain::caller::Caller;
+use fugue_domain::id::{NodeId, OrgId, SessionId};
+use fugue_domain::link::{Answered, Ask, FromHub};
+use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::session::{PlaceKind, branch_name};
+use fugue_domain::world::Mint;
+
+/// A session that is about to be stored.
+struct Plan {
+    id: SessionId,
+    org: OrgId,
+    project: Project,
+    agent: AgentView,
+    title: String,
+    node: NodeId,
+    kind: PlaceKind,
+    path: String,
+    branch: Option<String>,
+    base: Option<String>,
+    budget: Option<i64>,
+}
+
+/// Opens a session.
+pub async fn open(hub: &Hub, caller: &Caller, new: NewSession, key: Option<Key>) -> Done<Reply> {
+    let plan = plan(hub, caller, new).await?;
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(reply) = idempotency::find(tx, key.as_ref()).await? {
+                    return Ok(reply);
+                }
+                insert(tx, &plan).await?;
+                let opened = Event::SessionOpened { title: plan.title.clone(), agent: plan.agent.agent.name.clone(), branch: plan.branch.clone() };
+                tx.event(&plan.org, &plan.id, None, opened);
+                let session: Session = super::find(tx.conn, &plan.org, &plan.id).await?;
+                if plan.kind == PlaceKind::Worktree {
+                    let place = super::place(tx.conn, &plan.org, &session).await?;
+                    tx.after_commit(Effect::Say(plan.node.clone(), Box::new(FromHub::Prepare(place))));
+                }
+                let reply = Reply::new(201, &Session { last_seq: session.last_seq + 1, ..session })?;
+                idempotency::store(tx, key.as_ref(), &reply).await?;
+                Ok(reply)
+            })
+        })
+        .await
+}
+
+async fn plan(hub: &Hub, caller: &Caller, new: NewSession) -> Done<Plan> {
+    let mut conn = hub.db.read().await?;
+    let missing = |fault: Fault, field: &str| match fault {
+        Fault::Problem(problem) if problem.kind == Kind::NotFound => Problem::invalid(field, problem.detail).into(),
+        other => other,
+    };
+    let project = project::find(&mut conn, &caller.org, &new.project).await.map_err(|fault| missing(fault, "/project"))?;
+    let agent = agent::find(&mut conn, &caller.org, &new.agent).await?;
+    let agent = agent.ok_or_else(|| {
+        Problem::invalid("/agent", format!("there is no agent {:?}", new.agent.chars().take(80).collect::<String>()))
+            .hint("`fugue agent list` shows the agents; `fugue agent set` adds one.")
+    })?;
+    let title = new.title.as_deref().map_or_else(|| Ok(agent.agent.name.clone()), title)?;
+    drop(conn);
+    let node = choose(hub, caller, &new, &project).await.map_err(|fault| missing(fault, "/node"))?;
+    let base = pin(hub, &node, &project, new.base.as_deref()).await?;
+    let mut conn = hub.db.read().await?;
+    let facts = node::facts(&mut conn, &node).await?.ok_or_else(|| Problem::new(Kind::NoNode, "The node has not connected yet."))?;
+    let id = SessionId::mint(&*hub.world);
+    let (path, branch) = match (new.place, &project.path) {
+        (PlaceKind::Worktree, _) => (format!("{}/{id}", facts.worktrees.trim_end_matches('/')), Some(branch_name(&title, &id))),
+        (PlaceKind::Checkout, Some(path)) => (path.clone(), None),
+        (PlaceKind::Checkout, None) => {
+            return Err(Problem::invalid("/place", "a project that is given by a URL has no checkout; use a worktree").into());
+        }
+    };
+    let budget = new.budget_usd.or(agent.agent.budget_usd).map(|budget| budget.0);
+    Ok(Plan { id, org: caller.org.clone(), project, agent, title, node, kind: new.place, path, branch, base, budget })
+}
+
+/// The node: the one that has the folder, the one that was named, or the connected one with the most room.
+async fn choose(hub: &Hub, caller: &Caller, new: &NewSession, project: &Project) -> Done<NodeId> {
+    let named = match &new.node {
+        Some(name) => Some(node::find(hub, caller, name).await?),
+        None => None,
+    };
+    match (&project.node, named) {
+        (Some(home), Some(named)) if *home != named => {
+            Err(Problem::invalid("/node", format!("the folder of {:?} is on another node", project.name)).into())
+        }
+        (Some(home), _) => Ok(home.clone()),
+        (None, Some(named)) => Ok(named),
+        (None, None) => {
+            let away = || Problem::new(Kind::NoNode, "No node is connected.");
+            let mut nodes = Vec::new();
+            for id in node::connected(hub, caller).await? {
+                let node = node::get(hub, caller, id.as_str()).await?;
+                nodes.push((node.busy - node.slots, node.id));
+            }
+            Ok(nodes.into_iter().min_by_key(|(room, _)| *room).ok_or_else(away)?.1)
+        }
+    }
+}
+
+/// The commit that the session begins at. With the node away, the default branch as it will be then.
+async fn pin(hub: &Hub, node: &NodeId, project: &Project, base: Option<&str>) -> Done<Option<String>> {
+    if base.is_some_and(|base| base.is_empty() || base.len() > 255 || base.starts_with('-') || base.chars().any(|c| c.is_control() || c == ' ')) {
+        return Err(Problem::invalid("/base", "give a branch, a tag or a commit").into());
+    }
+    if base.is_none() && !hub.nodes.is_connected(node) {
+        return Ok(None);
+    }
+    let base = base.unwrap_or(&project.default_branch).to_owned();
+    match hub.nodes.call(node, Ask::Resolve { origin: project::origin(project)?, base }).await {
+        Ok(Answered::Commit(commit)) => Ok(Some(commit)),
+        Ok(other) => Err(Fault::internal(format!("a node answered {other:?} to resolve"))),
+        Err(failed) => Err(call_failed(failed)),
+    }
+}
+
+async fn insert(tx: &mut crate::db::Tx<'_>, plan: &Plan) -> Done<()> {
+    sqlx::query(
+        "INSERT INTO sessions (id, org_id, project_id, agent, driver, title, node_id, place_kind, path, branch, base, budget, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)",
+    )
+    .bind(plan.id.as_str())
+    .bind(plan.org.as_str())
+    .bind(plan.project.id.as_str())
+    .bind(&plan.agent.agent.name)
+    .bind(plan.agent.agent.driver.word())
+    .bind(&plan.title)
+    .bind(plan.node.as_str())
+    .bind(column::stored(&plan.kind))
+    .bind(&plan.path)
+    .bind(plan.branch.as_deref())
+    .bind(plan.base.as_deref())
+    .bind(plan.budget)
+    .bind(tx.now)
+    .execute(&mut *tx.conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! The scheduler's doorbell: which sessions and turns deserve a look. A lost ring costs a moment, never work.
+
+use fugue_domain::id::{SessionId, TurnId};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
+
+/// What to look at next.
+#[derive(Debug, Default)]
+pub struct Rung {
+    /// Sessions whose line may have a turn that can start.
+    pub sessions: BTreeSet<SessionId>,
+    /// Turns of which a node should hear what is wanted.
+    pub turns: BTreeSet<TurnId>,
+}
+
+/// The doorbell, cheap to clone.
+#[derive(Clone, Default)]
+pub struct Wake {
+    rung: Arc<Mutex<Rung>>,
+    bell: Arc<Notify>,
+}
+
+impl Wake {
+    /// Look at this session's line.
+    pub fn session(&self, session: SessionId) {
+        self.rung.lock().expect("nobody panics while holding it").sessions.insert(session);
+        self.bell.notify_one();
+    }
+
+    /// Tell this turn's node what is wanted.
+    pub fn turn(&self, turn: TurnId) {
+        self.rung.lock().expect("nobody panics while holding it").turns.insert(turn);
+        self.bell.notify_one();
+    }
+
+    /// Waits until something was rung, and takes it.
+    pub async fn wait(&self) -> Rung {
+        loop {
+            let rung = std::mem::take(&mut *self.rung.lock().expect("nobody panics while holding it"));
+            if !rung.sessions.is_empty() || !rung.turns.is_empty() {
+                return rung;
+            }
+            self.bell.notified().await;
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! A session's agent process as the node holds it: its keeper, the conversation, and the place in its spool.
+//!
+//! Invariant: the conversation is folded exactly up to the reader's offset. A process whose keeper is gone is still read to the end
+//! of its spool. Called by the session alone.
+
+use crate::driver::Write;
+use crate::environment;
+use crate::keeper::handle::{self, Gone, Handle};
+use crate::keeper::line::{Launch, Push, Request, Why};
+use crate::session::Shared;
+use crate::session::record::Kept;
+use crate::spool::Reader;
+use crate::spare::keepers_folder;
+use crate::turn::{Act, Talk};
+use fugue_domain::agent::Agent;
+use fugue_domain::id::SessionId;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a stopped process may take until it is given up: two graces and what killing takes.
+const RETIRE: Duration = Duration::from_secs(15);
+
+/// One agent process.
+pub struct Process {
+    shared: Arc<Shared>,
+    /// Its keeper, or what became of it.
+    pub keeper: Result<Handle, Gone>,
+    name: String,
+    /// The conversation.
+    pub talk: Talk,
+    /// The place in the spool.
+    pub reader: Reader,
+    /// Where the spool ends, as far as we know.
+    pub limit: u64,
+    /// What was in the spool before we came is told without the typing.
+    live_from: Option<u64>,
+    /// The definition it was started with.
+    pub agent: Agent,
+    /// Whether its end was folded.
+    pub exited: bool,
+    /// When it was last heard of.
+    pub heard: Instant,
+    trouble: Option<Instant>,
+}
+
+impl Process {
+    /// A process on a fresh keeper; nothing runs yet.
+    pub fn on(shared: &Arc<Shared>, keeper: Handle, talk: Talk, agent: Agent) -> Self {
+        shared.count_agent(1);
+        let (name, reader) = (keeper.name().to_owned(), Reader::at(keeper.folder(), 0));
+        let (shared, heard) = (shared.clone(), Instant::now());
+        Self { shared, keeper: Ok(keeper), name, talk, reader, limit: 0, live_from: Some(0), agent, exited: false, heard, trouble: None }
+    }
+
+    /// The process that was there before the node was restarted.
+    pub async fn again(shared: &Arc<Shared>, kept: &Kept) -> Self {
+        shared.count_agent(1);
+        let folder = keepers_folder(&shared.home).join(&kept.keeper);
+        let keeper = Handle::find(&folder);
+        let mut process = Self {
+            shared: shared.clone(),
+            keeper,
+            name: kept.keeper.clone(),
+            talk: kept.talk.clone(),
+            reader: Reader::at(&folder, kept.offset),
+            limit: kept.offset,
+            live_from: None,
+            agent: kept.agent.clone(),
+            exited: false,
+            heard: Instant::now(),
+            trouble: None,
+        };
+        if let Err(gone) = process.keeper {
+            process.keeper_gone(gone).await;
+        }
+        process
+    }
+
+    /// What is remembered of it.
+    pub fn kept(&self, opens: bool) -> Kept {
+        let (keeper, talk) = (self.name.clone(), self.talk.clone());
+        Kept { keeper, talk, offset: self.reader.offset(), opens, agent: self.agent.clone() }
+    }
+
+    /// How it is started; asking twice is asking once.
+    pub fn launch(&self, session: &SessionId, cwd: &Path, folder: &Path) -> Result<Request, String> {
+        let launch = self.talk.driver.launch()?;
+        let node = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let env = environment::of_agent(&launch, &self.agent, &self.shared.pass_env, &folder.join("home"), node);
+        Ok(Request::Launch(Launch {
+            session: session.to_string(),
+            keeper: self.name.clone(),
+            program: launch.program,
+            args: launch.args,
+            env,
+            cwd: cwd.to_owned(),
+            leaf: self.shared.leaf,
+        }))
+    }
+
+    /// Asks the keeper for something. If it is gone, hearing from it will show.
+    pub async fn ask(&mut self, request: &Request, payload: &[u8]) {
+        if let Ok(keeper) = &mut self.keeper {
+            let _ = keeper.ask(request, payload).await;
+        }
+    }
+
+    /// Asks for writes, each of which is made at most once.
+    pub async fn write(&mut self, writes: Vec<Write>) {
+        for Write { key, bytes, close } in writes {
+            self.ask(&Request::Write { key, close }, &bytes).await;
+        }
+    }
+
+    /// Stops it with everything it started.
+    pub async fn stop(&mut self, why: Why) {
+        self.ask(&Request::Stop { why }, &[]).await;
+    }
+
+    /// Waits for news of the spool. May be dropped and called again.
+    pub async fn hear(&mut self) {
+        let heard = match &mut self.keeper {
+            Ok(keeper) => keeper.hear().await,
+            Err(_) => std::future::pending().await,
+        };
+        match heard {
+            Ok(Push::At { offset, trouble }) => {
+                self.limit = self.limit.max(offset);
+                self.live_from.get_or_insert(offset);
+                if let Some(trouble) = &trouble
+                    && self.trouble.is_none()
+                {
+                    tracing::error!(keeper = self.name, "{trouble}; free disk space on this machine");
+                }
+                self.trouble = trouble.and(self.trouble.or(Some(Instant::now())));
+            }
+            Err(_) => {
+                let folder = keepers_folder(&self.shared.home).join(&self.name);
+                self.keeper = Handle::find(&folder);
+                if let Err(gone) = self.keeper {
+                    self.keeper_gone(gone).await;
+                }
+            }
+        }
+    }
+
+    /// Whether what was just folded happened before our eyes.
+    pub fn is_live(&self) -> bool {
+        self.live_from.is_some_and(|from| self.reader.offset() > from)
+    }
+
+    /// Whether everything that is there was folded.
+    pub fn is_read(&self) -> bool {
+        self.reader.offset() >= self.limit
+    }
+
+    /// Since when nothing more can be stored.
+    pub fn in_trouble(&self) -> Option<Duration> {
+        self.trouble.map(|since| since.elapsed())
+    }
+
+    /// Ends it and waits until nothing is left of it. What it still says is for nobody.
+    pub async fn retire(mut self, why: Why) {
+        self.stop(why).await;
+        let until = Instant::now() + RETIRE;
+        let mut acts = Vec::new();
+        while !self.exited && self.keeper.is_ok() {
+            while let Ok(Some(frame)) = self.reader.next(self.limit) {
+                self.exited |= self.talk.fold(&frame, None, &mut acts);
+                acts.retain(|_: &Act| false);
+            }
+            if self.exited || tokio::time::timeout_at(until, self.hear()).await.is_err() {
+                break;
+            }
+        }
+        self.forget().await;
+    }
+
+    /// Lets go of a process that has ended, and of its spool.
+    pub async fn forget(mut self) {
+        self.ask(&Request::Leave, &[]).await;
+        let folder = keepers_folder(&self.shared.home).join(&self.name);
+        let _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
+    }
+
+    async fn keeper_gone(&mut self, gone: Gone) {
+        tracing::warn!(keeper = self.name, "a keeper is gone ({gone:?}); what its agent left behind is ended");
+        let name = self.name.clone();
+        let _ = tokio::task::spawn_blocking(move || handle::clear(&name)).await;
+        self.limit = u64::MAX;
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.shared.count_agent(-1);
+    }
+}

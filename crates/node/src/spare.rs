@@ -1,0 +1,77 @@
+//! Spare keepers: started before they are needed, so that an assignment waits for the agent's own start and nothing else.
+//!
+//! A spare that its node leaves alone ends by itself. Called by sessions; the supervisor runs [`Spares::refill`].
+
+use crate::keeper::handle::Handle;
+use fugue_domain::world::SharedWorld;
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Keepers that wait; two sessions may begin at the same time.
+const SPARES: usize = 2;
+
+/// The spares of one node.
+pub struct Spares {
+    command: Vec<OsString>,
+    home: PathBuf,
+    prefix: String,
+    world: SharedWorld,
+    ready: Mutex<VecDeque<Handle>>,
+    taken: Notify,
+}
+
+/// Where the keepers of a node live.
+pub fn keepers_folder(home: &Path) -> PathBuf {
+    home.join("keepers")
+}
+
+/// What the names of all keepers of a node begin with: another node on the same machine has another.
+pub fn prefix(home: &Path) -> String {
+    fugue_domain::digest::sha256_hex(home.as_os_str().as_encoded_bytes())[..8].to_owned() + "-"
+}
+
+impl Spares {
+    /// No spares yet. `command` starts a keeper when a folder is appended.
+    pub fn new(command: Vec<OsString>, home: &Path, world: SharedWorld) -> Self {
+        let (home, prefix) = (home.to_owned(), prefix(home));
+        Self { command, home, prefix, world, ready: Mutex::default(), taken: Notify::new() }
+    }
+
+    /// A keeper that waits for its agent.
+    pub async fn take(&self) -> io::Result<Handle> {
+        let ready = || self.ready.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop_front();
+        while let Some(spare) = ready() {
+            self.taken.notify_one();
+            if spare.is_alive() {
+                return Ok(spare);
+            }
+        }
+        self.start().await
+    }
+
+    /// Keeps the spares up, for as long as it is polled.
+    pub async fn refill(&self) {
+        loop {
+            while self.ready.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).len() < SPARES {
+                match self.start().await {
+                    Ok(spare) => self.ready.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push_back(spare),
+                    Err(error) => {
+                        tracing::error!("no keeper can be started: {error}; no agent can run until that works");
+                        tokio::time::sleep(Duration::from_secs(5)).await;
+                    }
+                }
+            }
+            self.taken.notified().await;
+        }
+    }
+
+    async fn start(&self) -> io::Result<Handle> {
+        let name = format!("{}{:016x}", self.prefix, self.world.random() as u64);
+        Handle::start(&self.command, &keepers_folder(&self.home).join(name)).await
+    }
+}

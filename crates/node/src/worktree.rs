@@ -1,0 +1,249 @@
+//! Worktrees: a working copy per session, made by us, owned by us, and never thrown away with work in it.
+//!
+//! Invariant: the intent is on the disk before git is asked, every step may be repeated, and a crash anywhere followed by the same
+//! call gives the same result. Nothing is removed because it looks gone, and a checkout that people work in is never touched.
+//! All calls block.
+
+use crate::git::{self, Git, GitFailed};
+use fugue_domain::id::SessionId;
+use fugue_domain::link::{CallFailed, Place};
+use fugue_domain::session::PlaceKind;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+const INTENT: &str = "worktree.json";
+
+/// Why a worktree could not be made or given back.
+#[derive(Debug, thiserror::Error)]
+pub enum WorktreeFailed {
+    /// The place makes no sense.
+    #[error("{0}")]
+    Place(String),
+    /// The repository is not there.
+    #[error(transparent)]
+    Origin(#[from] CallFailed),
+    /// git said no.
+    #[error(transparent)]
+    Git(#[from] GitFailed),
+    /// A file could not be written.
+    #[error("the worktree's record cannot be kept: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// How far a worktree has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// git may have been asked.
+    Creating,
+    /// It can be worked in.
+    Ready,
+    /// It may be half gone; what was not committed is safe.
+    Removing,
+}
+
+/// The intent, as it is kept in the session's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// How far it has come.
+    pub stage: Stage,
+    /// The repository whose worktree it is.
+    pub repository: PathBuf,
+    /// The folder.
+    pub path: PathBuf,
+    /// The branch.
+    pub branch: String,
+    /// The commit it began at.
+    pub base: String,
+}
+
+impl Intent {
+    /// What is intended for a session, if anything.
+    pub fn read(folder: &Path) -> io::Result<Option<Self>> {
+        match fs::read(folder.join(INTENT)) {
+            Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write(&self, folder: &Path) -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let beside = folder.join("worktree.json.new");
+        let mut file = File::create(&beside)?;
+        file.write_all(&serde_json::to_vec(self)?)?;
+        file.sync_all()?;
+        fs::rename(&beside, folder.join(INTENT))?;
+        File::open(folder)?.sync_all()
+    }
+}
+
+/// The folder of one session below the node's.
+pub fn session_folder(home: &Path, session: &SessionId) -> PathBuf {
+    home.join("sessions").join(session.as_str())
+}
+
+/// Makes sure that the place can be worked in.
+pub fn prepare(home: &Path, place: &Place) -> Result<(), WorktreeFailed> {
+    if place.kind == PlaceKind::Checkout {
+        let there = Path::new(&place.path).is_dir();
+        return if there { Ok(()) } else { Err(WorktreeFailed::Place(format!("the checkout {} is not there", place.path))) };
+    }
+    let folder = session_folder(home, &place.session);
+    if Intent::read(&folder)?.is_some_and(|intent| intent.stage == Stage::Ready && intent.path.join(".git").exists()) {
+        return Ok(());
+    }
+    let path = home.join("worktrees").join(place.session.as_str());
+    if path != Path::new(&place.path) {
+        return Err(WorktreeFailed::Place(format!("{} is not below this node's worktrees {}", place.path, home.join("worktrees").display())));
+    }
+    let Some(branch) = place.branch.clone() else {
+        return Err(WorktreeFailed::Place("a worktree needs a branch, and none was named".to_owned()));
+    };
+    let repository = git::repository(home, &place.origin, place.base.as_deref())?;
+    let _lock = lock(home, &repository)?;
+    let git = Git::at(&repository);
+    // Once git was asked, the base is what it was then: the head may have moved since.
+    let base = match Intent::read(&folder)? {
+        Some(intent) => Some(intent.base),
+        None => git::resolve(&git, place.base.as_deref()),
+    };
+    let Some(base) = base else {
+        let named = place.base.as_deref().map_or("its head".to_owned(), |base| format!("{base:?}"));
+        return Err(WorktreeFailed::Place(format!("{} has no commit for {named}", repository.display())));
+    };
+    let intent = Intent { stage: Stage::Creating, repository, path, branch, base };
+    intent.write(&folder)?;
+    add(&git, &intent, &place.session)?;
+    Ok(Intent { stage: Stage::Ready, ..intent }.write(&folder)?)
+}
+
+/// Asks git, from whatever an earlier try has left: nothing, a branch, an entry, half a folder, or everything.
+fn add(git: &Git, intent: &Intent, session: &SessionId) -> Result<(), GitFailed> {
+    let path = intent.path.as_os_str();
+    if is_whole(intent) {
+        return Ok(());
+    }
+    // An earlier `add` was cut short. The agent has not been in there: its turn begins after `Ready`.
+    let _ = git.run(["worktree".as_ref(), "unlock".as_ref(), path]);
+    let _ = git.run(["worktree".as_ref(), "remove".as_ref(), "--force".as_ref(), "--force".as_ref(), path]);
+    if intent.path.exists() {
+        let _ = fs::remove_dir_all(&intent.path);
+        let _ = git.run(["worktree", "prune", "--expire=now"]);
+    }
+    let mut args: Vec<&std::ffi::OsStr> = ["worktree", "add", "--quiet", "--lock", "--reason", session.as_str()].map(AsRef::as_ref).to_vec();
+    let has_branch = git.commit(&format!("refs/heads/{}", intent.branch)).is_some();
+    if has_branch {
+        args.extend([path, intent.branch.as_ref()]);
+    } else {
+        args.extend(["--no-track".as_ref(), "-b".as_ref(), intent.branch.as_ref(), path, intent.base.as_ref()]);
+    }
+    git.run(args).map(drop)
+}
+
+/// Whether git finished: the entry is there, and the checkout's index is complete and unlocked.
+fn is_whole(intent: &Intent) -> bool {
+    if !intent.path.join(".git").is_file() {
+        return false;
+    }
+    let inside = Git::at(&intent.path);
+    let Ok(entry) = inside.run(["rev-parse", "--absolute-git-dir"]) else { return false };
+    let entry = Path::new(&entry);
+    let on_branch = inside.run(["symbolic-ref", "--short", "HEAD"]).is_ok_and(|branch| branch == intent.branch);
+    let reason = fs::read_to_string(entry.join("locked")).unwrap_or_default();
+    let begun = reason.trim() == "initializing" || entry.join("index.lock").exists() || !entry.join("index").exists();
+    on_branch && !begun && inside.run(["diff-index", "--quiet", "--no-ext-diff", "HEAD"]).is_ok()
+}
+
+/// Removes a session's worktree after saving what is in no commit; gives the ref that holds it. The branch stays.
+pub fn release(home: &Path, place: &Place) -> Result<Option<String>, WorktreeFailed> {
+    if place.kind == PlaceKind::Checkout {
+        return Ok(None);
+    }
+    let folder = session_folder(home, &place.session);
+    let rescue = format!("refs/fugue/rescue/{}", place.session);
+    let Some(intent) = Intent::read(&folder)? else {
+        // Nothing was made, or an earlier release was not heard: the ref still tells.
+        let repository = git::repository(home, &place.origin, None)?;
+        return Ok(Git::at(&repository).commit(&rescue).map(|_| rescue));
+    };
+    let _lock = lock(home, &intent.repository)?;
+    let git = Git::at(&intent.repository);
+    if intent.stage == Stage::Ready && intent.path.is_dir() {
+        save(&folder, &intent, &rescue)?;
+    }
+    let intent = Intent { stage: Stage::Removing, ..intent };
+    intent.write(&folder)?;
+    let path = intent.path.as_os_str();
+    let _ = git.run(["worktree".as_ref(), "unlock".as_ref(), path]);
+    let removed = git.run(["worktree".as_ref(), "remove".as_ref(), "--force".as_ref(), path]);
+    if intent.path.exists() {
+        removed?;
+        fs::remove_dir_all(&intent.path)?;
+    }
+    let rescued = git.commit(&rescue).map(|_| rescue);
+    fs::remove_file(folder.join(INTENT))?;
+    Ok(rescued)
+}
+
+/// Puts what is in no branch under the rescue ref: changed and untracked files, what was staged, and commits of a loose head.
+fn save(folder: &Path, intent: &Intent, rescue: &str) -> Result<(), WorktreeFailed> {
+    let mut git = Git::at(&intent.path);
+    let Some(head) = git.commit("HEAD") else {
+        return Err(WorktreeFailed::Place(format!("{} has no commit to rescue its files onto; it is left as it is", intent.path.display())));
+    };
+    let index = folder.join("rescue.index");
+    let own = PathBuf::from(git.run(["rev-parse", "--absolute-git-dir"])?).join("index");
+    fs::copy(&own, &index)?;
+    git.env.push(("GIT_INDEX_FILE", index.to_string_lossy().into_owned()));
+    // What was staged and changed again afterwards is only in the index; unmerged entries have no tree of their own.
+    let staged = git.run(["write-tree"]).ok();
+    git.run(["add", "--all", "--", "."])?;
+    let nested = git.run(["ls-files", "--stage", "-z"])?;
+    let known = git.run(["ls-tree", "-r", "-z", "HEAD"])?;
+    if let Some(path) = nested_repository(&nested, &known) {
+        return Err(WorktreeFailed::Place(format!(
+            "{}/{path} is a git repository of its own, whose work cannot be saved in this one: move it away, then close the session again",
+            intent.path.display()
+        )));
+    }
+    let tree = git.run(["write-tree"])?;
+    let _ = fs::remove_file(&index);
+    let head_tree = git.run(["rev-parse", "HEAD^{tree}"])?;
+    let loose = git.run(["for-each-ref", "--count=1", "--contains", &head, "refs/heads", "refs/remotes", "refs/tags"])?.is_empty();
+    let mut commit = head.clone();
+    if tree != head_tree || staged.as_ref().is_some_and(|staged| *staged != head_tree) {
+        let mut args = vec!["commit-tree".to_owned(), tree.clone(), "-p".to_owned(), head.clone()];
+        if let Some(staged) = staged.filter(|staged| *staged != tree && *staged != head_tree) {
+            let index = git.run(["commit-tree", &staged, "-p", &head, "-m", "What was staged"])?;
+            args.extend(["-p".to_owned(), index]);
+        }
+        args.extend(["-m".to_owned(), format!("Not committed when the session on {} was closed", intent.branch)]);
+        commit = git.run(args)?;
+    } else if !loose {
+        return Ok(());
+    }
+    Ok(git.run(["update-ref", rescue, &commit]).map(drop)?)
+}
+
+/// The first entry that is another repository and was none in the last commit.
+fn nested_repository<'a>(listed: &'a str, known: &str) -> Option<&'a str> {
+    let paths = |text: &'a str| text.split('\0').filter(|line| line.starts_with("160000 ")).filter_map(|line| line.split_once('\t'));
+    let is_known = |path: &str| known.split('\0').any(|line| line.starts_with("160000 ") && line.ends_with(&format!("\t{path}")));
+    paths(listed).map(|(_, path)| path).find(|path| !is_known(path))
+}
+
+/// One at a time per repository: our own adds, removes and fetches must not meet.
+fn lock(home: &Path, repository: &Path) -> io::Result<File> {
+    let folder = home.join("locks");
+    fs::create_dir_all(&folder)?;
+    let name = &fugue_domain::digest::sha256_hex(repository.as_os_str().as_encoded_bytes())[..24];
+    let file = File::create(folder.join(name))?;
+    file.lock()?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! F4: from the child's write of a line to a subscriber's receive, hub and node in between.
+//!
+//! Facts are stored before they are shown, so the goal is one group commit and twice the bare relay, which stores nothing.
+
+use crate::Run;
+use crate::bare::Bare;
+use crate::load::{self, now_ns, post};
+use crate::ours::Ours;
+use crate::report::{Report, Rounds, Want, percentile};
+use anyhow::{Context, Result};
+use rig::sse::Sse;
+use serde_json::Value;
+use std::time::Duration;
+
+const SESSIONS: [usize; 2] = [1, 20];
+const COMMITS: usize = 200;
+const STREAM_MAX: Duration = Duration::from_secs(60);
+
+/// F4.
+pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
+    let bare = Bare::start(run).await?;
+    let ours = Ours::start(run, &[]).await?;
+    for count in SESSIONS {
+        let mut sessions = Vec::new();
+        for _ in 0..if ours.is_some() { count } else { 0 } {
+            let ours = ours.as_ref().context("no install")?;
+            let session = ours.session().await?;
+            let turn = ours.message(&session, "line").await?;
+            ours.finished(&turn).await?;
+            sessions.push(session);
+        }
+        let (mut mine, mut allowed, mut relay) = (Rounds::default(), Rounds::default(), Rounds::default());
+        for _ in 0..run.rounds {
+            let bare_p50 = reference(&bare, count).await?;
+            relay.push(bare_p50);
+            allowed.push(commit(&bare).await? + 2.0 * bare_p50);
+            if let Some(ours) = &ours {
+                mine.push(product(ours, &sessions).await?);
+            }
+        }
+        let want = Want::RatioAtMost(1.0, 2.0);
+        report.row(format!("F4 event path p50, {count} sessions, to commit + 2 x relay"), "ms", mine, allowed, want);
+        report.row(format!("F4 the bare relay, {count} sessions"), "ms", Rounds::default(), relay, Want::Nothing);
+    }
+    Ok(())
+}
+
+/// The median of one durable row of one client: a group commit.
+async fn commit(bare: &Bare) -> Result<f64> {
+    let requests = (0..COMMITS).map(|_| post("/prompt", "", "{\"text\":\"x\"}")).collect();
+    let outcome = load::drive(bare.address(), vec![requests]).await?;
+    Ok(percentile(&outcome.latencies, 0.5).context("no commits")? / 1e3)
+}
+
+async fn reference(bare: &Bare, count: usize) -> Result<f64> {
+    let http = reqwest::Client::new();
+    let mut streams = Vec::new();
+    for _ in 0..count {
+        streams.push(Sse::new(http.get(bare.url("/relay?args=rate%2020%203")).send().await?));
+    }
+    median(streams, |data| data.parse().ok()).await
+}
+
+async fn product(ours: &Ours, sessions: &[String]) -> Result<f64> {
+    let mut streams = Vec::new();
+    for session in sessions {
+        let now = ours.client.get(&format!("/api/v1/sessions/{session}")).await?;
+        streams.push(ours.client.sse(&format!("/api/v1/sessions/{session}/events"), now["last_seq"].as_i64()).await?);
+    }
+    for session in sessions {
+        ours.message(session, "rate 20 3").await?;
+    }
+    let read = |data: &str| serde_json::from_str::<Value>(data).ok()?["text"].as_str()?.parse().ok();
+    median(streams, read).await
+}
+
+/// The median of all lines of all streams, in milliseconds.
+async fn median(streams: Vec<Sse>, read: fn(&str) -> Option<u128>) -> Result<f64> {
+    let mut tasks = tokio::task::JoinSet::new();
+    for mut stream in streams {
+        tasks.spawn(async move {
+            let mut times = Vec::new();
+            while let Some(message) = tokio::time::timeout(STREAM_MAX, stream.next()).await.context("a stream is silent")?? {
+                let received = now_ns();
+                if let Some(wrote) = read(&message.data) {
+                    times.push(received.saturating_sub(wrote) as f64 / 1e6);
+                }
+                if message.data.contains("\"turn.ended\"") {
+                    break;
+                }
+            }
+            anyhow::Ok(times)
+        });
+    }
+    let mut times = Vec::new();
+    while let Some(done) = tasks.join_next().await {
+        times.extend(done??);
+    }
+    percentile(&times, 0.5).context("no lines came")
+}

@@ -1,0 +1,110 @@
+//! The checker must find every planted violation, and nothing in a sound history.
+
+use super::*;
+use serde_json::json;
+
+/// Two messages: one succeeded, one was resumed after a loss.
+fn sound() -> History {
+    let sent = |n: i64| Sent {
+        mark: format!("mark-{n}"),
+        text: format!("do {n}"),
+        acked: Some((format!("msg_{n}"), format!("trn_{n}"))),
+        says: vec![format!("a{n}"), format!("b{n}")],
+    };
+    let ended = |seq: i64, n: i64, attempts: i64, maybe: bool| json!({"seq": seq, "turn": format!("trn_{n}"), "type": "turn.ended", "outcome": "succeeded", "maybe_executed": maybe, "attempts": attempts});
+    let said = |seq: i64, n: i64, text: &str| json!({"seq": seq, "turn": format!("trn_{n}"), "type": "agent.text", "text": text});
+    let assigned = |seq: i64, n: i64, epoch: i64| json!({"seq": seq, "turn": format!("trn_{n}"), "type": "turn.assigned", "epoch": epoch});
+    let turn = |n: i64, attempts: i64, maybe: bool| json!({"id": format!("trn_{n}"), "message": format!("msg_{n}"), "state": "ended", "outcome": "succeeded", "maybe_executed": maybe, "attempts": attempts});
+    let seen = |n: i64| Execution { message: format!("mark-{n}"), turn: None, epoch: None, pid: 1, at: 1 };
+    History {
+        sent: vec![sent(1), sent(2)],
+        messages: vec![json!({"id": "msg_2", "text": "do 2"}), json!({"id": "msg_1", "text": "do 1"})],
+        turns: vec![turn(1, 1, false), turn(2, 2, true)],
+        events: vec![
+            json!({"seq": 1, "type": "message.queued", "message": "msg_1"}),
+            json!({"seq": 2, "type": "message.queued", "message": "msg_2"}),
+            assigned(3, 1, 1),
+            said(4, 1, "a1"),
+            said(5, 1, "b1"),
+            ended(6, 1, 1, false),
+            assigned(7, 2, 2),
+            said(8, 2, "a2"),
+            assigned(9, 2, 3),
+            ended(10, 2, 2, true),
+        ],
+        executions: vec![seen(1), seen(2), seen(2)],
+    }
+}
+
+#[track_caller]
+fn finds(rule: Rule, plant: impl FnOnce(&mut History)) {
+    let mut history = sound();
+    plant(&mut history);
+    let found = check(&history);
+    assert!(found.iter().any(|violation| violation.rule == rule), "wanted {rule:?}, found {found:?}");
+}
+
+#[test]
+fn a_sound_history_is_sound() {
+    assert_eq!(check(&sound()), []);
+    assert_eq!(check(&History::default()), []);
+    // A message whose reply was cut may be there or not.
+    let mut history = sound();
+    history.sent.push(Sent { mark: "mark-3".into(), text: "do 3".into(), acked: None, says: vec![] });
+    assert_eq!(check(&history), []);
+}
+
+#[test]
+fn what_is_lost_or_doubled_is_found() {
+    finds(Rule::Lost, |history| history.messages.retain(|message| message["id"] != "msg_1"));
+    finds(Rule::Lost, |history| history.turns.retain(|turn| turn["id"] != "trn_2"));
+    finds(Rule::Doubled, |history| history.messages.push(json!({"id": "msg_9", "text": "do 1"})));
+}
+
+#[test]
+fn endings_that_are_none_or_change_are_found() {
+    finds(Rule::Ending, |history| history.turns[0]["state"] = json!("running"));
+    finds(Rule::Ending, |history| history.turns[0]["outcome"] = json!("failed"));
+    finds(Rule::Ending, |history| history.turns[1]["maybe_executed"] = json!(false));
+    finds(Rule::Ending, |history| history.events.push(json!({"seq": 11, "turn": "trn_1", "type": "agent.text", "text": "x"})));
+    finds(Rule::Ending, |history| {
+        let again = history.events[5].clone();
+        history.events.push(again);
+    });
+    finds(Rule::Ending, |history| {
+        history.events.remove(5);
+    });
+}
+
+#[test]
+fn executions_without_explanation_are_found() {
+    let seen = |mark: &str| Execution { message: mark.into(), turn: None, epoch: None, pid: 1, at: 1 };
+    finds(Rule::Repeated, |history| history.executions.push(seen("mark-1")));
+    finds(Rule::Repeated, |history| history.executions.push(seen("mark-2")));
+    finds(Rule::Repeated, |history| {
+        history.turns[0]["outcome"] = json!("interrupted");
+        history.events[5]["outcome"] = json!("interrupted");
+    });
+    finds(Rule::Stranger, |history| history.executions.push(seen("mark-9")));
+    finds(Rule::Stranger, |history| {
+        history.sent.push(Sent { mark: "mark-3".into(), text: "do 3".into(), acked: None, says: vec![] });
+        history.executions.push(seen("mark-3"));
+    });
+    finds(Rule::Unexecuted, |history| {
+        history.executions.remove(0);
+    });
+}
+
+#[test]
+fn broken_streams_are_found() {
+    finds(Rule::Numbers, |history| {
+        history.events.remove(3);
+    });
+    finds(Rule::Numbers, |history| history.events[3]["seq"] = json!(3));
+    finds(Rule::Order, |history| history.events.swap(0, 1));
+    finds(Rule::Epochs, |history| history.events[8]["epoch"] = json!(2));
+    finds(Rule::Output, |history| history.events[4]["text"] = json!("b2"));
+    finds(Rule::Output, |history| {
+        history.events.remove(4);
+    });
+}

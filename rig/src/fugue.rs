@@ -1,0 +1,183 @@
+//! The built program as a user runs it: `fugue up`, or `fugue hub` and `fugue node` as two processes.
+//!
+//! Invariant: it sees a clean environment and a home of its own, never the ones of the person who runs the test. However the test
+//! ends, everything that was started in that home is ended, found by the home's path. A program that does not get ready, or a test
+//! that fails, shows the log.
+
+use crate::client::Client;
+use crate::orphans::{self, Process};
+use crate::scratch::Scratch;
+use anyhow::{Context, Result};
+use serde_json::json;
+use std::ffi::OsString;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+mod part;
+
+pub use part::Part;
+
+/// How long a program may take to get ready.
+const READY_MAX: Duration = Duration::from_secs(30);
+
+/// One install: a home, a port, an environment.
+pub struct Fugue {
+    scratch: Scratch,
+    program: PathBuf,
+    port: u16,
+    env: Vec<(String, OsString)>,
+    tracer: Vec<String>,
+}
+
+/// The program to be tested: `FUGUE_BIN`, or the one that was built beside the test. The test is skipped when there is none.
+pub fn program() -> Option<PathBuf> {
+    let beside = || Some(std::env::current_exe().ok()?.parent()?.parent()?.join("fugue"));
+    let found = std::env::var_os("FUGUE_BIN").map(PathBuf::from).or_else(beside).filter(|path| path.is_file());
+    if found.is_none() {
+        crate::skip("there is no built `fugue`; run `cargo xtask test`, or build it and set FUGUE_BIN");
+    }
+    found
+}
+
+impl Fugue {
+    /// An install of the program with nothing in it.
+    pub fn new(program: &Path) -> Result<Self> {
+        let scratch = Scratch::new()?;
+        for name in ["home", "hub", "node", "log"] {
+            scratch.folder(name)?;
+        }
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        Ok(Self { scratch, program: program.to_owned(), port, env: Vec::new(), tracer: Vec::new() })
+    }
+
+    /// Adds a variable to the environment of every part that is started afterwards.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.env.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Starts hubs under another program, which is given the command line behind its own words.
+    #[must_use]
+    pub fn under(mut self, words: &[&str]) -> Self {
+        self.tracer = words.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
+    /// The folder that everything of it is in; its path marks its processes.
+    pub fn root(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    /// The data folder of the hub, and of `up`.
+    pub fn home(&self) -> PathBuf {
+        self.root().join("hub")
+    }
+
+    /// Where the hub is.
+    pub fn base(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A client with the owner's token.
+    pub fn client(&self) -> Result<Client> {
+        let path = self.home().join("token");
+        let token = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Client::new(&self.base(), token.trim()))
+    }
+
+    /// Starts hub and node in one process and waits until it takes work.
+    pub async fn up(&self) -> Result<Part> {
+        let mut part = self.start("up", "hub", &["up"])?;
+        self.wait_for_health(&mut part).await?;
+        self.wait_for_node(&mut part).await?;
+        Ok(part)
+    }
+
+    /// Starts a hub and waits until it is well.
+    pub async fn hub(&self) -> Result<Part> {
+        let mut part = self.start("hub", "hub", &["hub"])?;
+        self.wait_for_health(&mut part).await?;
+        Ok(part)
+    }
+
+    /// Starts a node, joining it with a code the first time, and waits until the hub calls it online.
+    pub async fn node(&self) -> Result<Part> {
+        let mut part = match self.root().join("node/node/token").exists() {
+            true => self.start("node", "node", &["node", "run"])?,
+            false => self.join().await?,
+        };
+        self.wait_for_node(&mut part).await?;
+        Ok(part)
+    }
+
+    /// Runs a verb of the command line to its end, in the environment of the hub's folder.
+    pub fn run(&self, args: &[&str]) -> Result<std::process::Output> {
+        let mut command = self.command("hub", args);
+        command.stdin(Stdio::null()).output().context("cannot start fugue")
+    }
+
+    /// Live processes of this install.
+    pub fn processes(&self) -> Vec<Process> {
+        orphans::with(&self.root().to_string_lossy())
+    }
+
+    /// Pastes the line that the hub gives to people who add a machine.
+    async fn join(&self) -> Result<Part> {
+        let code = self.client()?.post("/api/v1/nodes/join-codes", &json!({})).await?;
+        let line = code["command"].as_str().context("a join code without its command")?;
+        let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+        self.start("node", "node", &words)
+    }
+
+    /// Starts a part and does not wait: a name for its log, the data folder (`hub` or `node`), the arguments.
+    pub fn start(&self, name: &'static str, folder: &str, args: &[&str]) -> Result<Part> {
+        let log = self.root().join("log").join(name);
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log)?;
+        let mut command = self.command(folder, args);
+        let child = command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).spawn().context("cannot start fugue")?;
+        Ok(Part::new(name, child, log))
+    }
+
+    fn command(&self, folder: &str, args: &[&str]) -> Command {
+        let mut command = match self.tracer.split_first() {
+            Some((tracer, words)) if args.first() == Some(&"hub") => {
+                let mut command = Command::new(tracer);
+                command.args(words).arg(&self.program);
+                command
+            }
+            _ => Command::new(&self.program),
+        };
+        command.args(args).current_dir(self.root()).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.root().join("home"));
+        command.env("FUGUE_HOME", self.root().join(folder)).env("FUGUE_LISTEN", format!("127.0.0.1:{}", self.port));
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    async fn wait_for_health(&self, part: &mut Part) -> Result<()> {
+        let client = Client::new(&self.base(), "");
+        part.ready("answer at /healthz", async || Ok(client.get("/healthz").await.is_ok())).await
+    }
+
+    async fn wait_for_node(&self, part: &mut Part) -> Result<()> {
+        let client = self.client()?;
+        let online = async || Ok(client.get("/api/v1/nodes").await?["items"].as_array().is_some_and(|nodes| nodes.iter().any(is_online)));
+        part.ready("be a node that is online", online).await
+    }
+}
+
+fn is_online(node: &serde_json::Value) -> bool {
+    node["state"] == "online"
+}
+
+impl Drop for Fugue {
+    fn drop(&mut self) {
+        orphans::end(&self.root().to_string_lossy());
+        if std::thread::panicking() {
+            part::show_logs(&self.root().join("log"));
+        }
+    }
+}

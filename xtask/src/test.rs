@@ -1,0 +1,99 @@
+//! `cargo xtask test`: everything that CI runs, in order, with what it needs installed or started.
+//!
+//! Invariant: the last line printed is the plain sum over all runners, and the exit code is zero only if nothing failed. A step
+//! that is no test (formatting, lints, tidy, the build, PostgreSQL, the agents) adds one to the failures when it fails. What is
+//! absent is skipped in the open at home; under `CI=true` it is a failure.
+
+use crate::step::{self, Steps};
+use crate::{generate, tidy};
+use anyhow::Result;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+mod agents;
+mod postgres;
+mod tally;
+
+use tally::Tally;
+
+/// Runs everything. True if nothing failed.
+pub fn run(root: &Path) -> Result<bool> {
+    let mut run = Run { steps: Steps::new(7), tally: Tally::default() };
+    run.check("rustfmt", || step::run(step::cargo(root).args(["fmt", "--all", "--check"])));
+    run.check("tidy", || tidy::run(root));
+    let lints = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    run.check("clippy", || step::run(step::cargo(root).args(lints)));
+    // Everything at once, so that the features of the tests and of the program are the same and nothing is built twice.
+    let all = ["build", "--quiet", "--workspace", "--all-targets"];
+    if run.check("build", || step::run(step::cargo(root).args(all))) {
+        run.tests(root, &target(root)?);
+    } else {
+        println!("\nNo test was run, because the build failed.");
+    }
+    run.steps.summary();
+    println!("\n{}", run.tally);
+    Ok(run.tally.good())
+}
+
+struct Run {
+    steps: Steps,
+    tally: Tally,
+}
+
+impl Run {
+    /// Carries out a step that is no test.
+    fn check(&mut self, name: &str, work: impl FnOnce() -> Result<bool>) -> bool {
+        let ok = self.steps.step(name, work);
+        self.tally.check(name, ok);
+        ok
+    }
+
+    /// Carries out a step that provides something. What is absent is a skip at home and a failure in CI.
+    fn provide<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Option<T> {
+        let mut provided = None;
+        self.check(name, || match work() {
+            Ok(there) => {
+                provided = Some(there);
+                Ok(true)
+            }
+            Err(error) => {
+                println!("skipped: {error:#}");
+                Ok(!std::env::var("CI").is_ok_and(|ci| ci == "true" || ci == "1"))
+            }
+        });
+        provided
+    }
+
+    fn tests(&mut self, root: &Path, target: &Path) {
+        let cluster = self.provide("PostgreSQL", postgres::Cluster::start);
+        let programs = self.provide("agent programs", || agents::install(root, target));
+        let skips = target.join(format!("skips-{}", std::process::id()));
+        let mut command = step::cargo(root);
+        command.args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]);
+        command.env("FUGUE_BIN", target.join("debug").join("fugue")).env("FUGUE_SKIPS", &skips).env("RUST_BACKTRACE", "1");
+        // A test never writes what it is there to compare.
+        command.env_remove(generate::VARIABLE).env("INSTA_UPDATE", "no");
+        command.envs(cluster.iter().map(|cluster| ("TEST_PG_URL", cluster.url())));
+        command.envs(programs.into_iter().flatten());
+        let before = self.tally.failed();
+        let Self { steps, tally } = self;
+        let ok = steps.step("tests", || step::run_reading(&mut command, |line| tally.read(line)));
+        // A test program that crashed prints no result line.
+        tally.check("tests", ok || tally.failed() > before);
+        tally.skips(&std::fs::read_to_string(&skips).unwrap_or_default());
+        let _ = std::fs::remove_file(&skips);
+    }
+}
+
+/// The folder that cargo builds into.
+pub fn target(root: &Path) -> Result<PathBuf> {
+    let out = step::cargo(root).args(["metadata", "--format-version", "1", "--no-deps"]).output()?;
+    let metadata: serde_json::Value = serde_json::from_slice(&out.stdout)?;
+    let target = metadata["target_directory"].as_str().map(PathBuf::from);
+    target.ok_or_else(|| anyhow::anyhow!("`cargo metadata` named no target folder"))
+}
+
+/// Whether a program is on the PATH.
+pub fn on_path(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success())
+}
