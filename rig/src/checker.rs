@@ -15,9 +15,7 @@ mod tests;
 /// A message that a test sent.
 #[derive(Debug, Clone)]
 pub struct Sent {
-    /// What the witness writes for it. Unique.
-    pub mark: String,
-    /// Its text. Unique too.
+    /// Its text. Unique.
     pub text: String,
     /// The reply, if one came: the message and its turn. Without a reply, the message may be there or not.
     pub acked: Option<(String, String)>,
@@ -36,7 +34,7 @@ pub struct History {
     pub turns: Vec<Value>,
     /// `GET /sessions/{id}/events`, all pages.
     pub events: Vec<Value>,
-    /// What the witness saw of this session's messages.
+    /// What the witness saw of this session's turns.
     pub executions: Vec<Execution>,
 }
 
@@ -64,7 +62,7 @@ pub enum Rule {
     Doubled,
     /// A turn ends, once, and stays so.
     Ending,
-    /// An execution belongs to a message that was sent.
+    /// An execution belongs to an assignment of a turn.
     Stranger,
     /// A message is executed at most once, unless its record says otherwise.
     Repeated,
@@ -98,10 +96,15 @@ pub fn check(history: &History) -> Vec<Violation> {
     check.found
 }
 
-/// Panics with all of them, if there are any.
+/// Panics with every broken promise of these sessions, if there are any. `witnessed` is all that the witness saw: what belongs to none of
+/// the sessions is a broken promise too.
 #[track_caller]
-pub fn assert_sound(histories: &[History]) {
-    let found: Vec<String> = histories.iter().flat_map(check).map(|violation| violation.to_string()).collect();
+pub fn assert_sound(histories: &[History], witnessed: &[Execution]) {
+    let mut found: Vec<String> = histories.iter().flat_map(check).map(|violation| violation.to_string()).collect();
+    let known: usize = histories.iter().map(|history| history.executions.len()).sum();
+    if known != witnessed.len() {
+        found.push(format!("the witness saw {} executions, and only {known} belong to turns of the sessions", witnessed.len()));
+    }
     assert!(found.is_empty(), "{} promises were broken:\n{}", found.len(), found.join("\n"));
 }
 
@@ -126,14 +129,14 @@ impl<'a> Check<'a> {
         for sent in &history.sent {
             let there = history.messages.iter().filter(|message| text(&message["text"]) == sent.text).count();
             if there > 1 {
-                self.broken(Rule::Doubled, format!("{} was sent once and is there {there} times", sent.mark));
+                self.broken(Rule::Doubled, format!("{} was sent once and is there {there} times", sent.text));
             }
             let Some((message, turn)) = &sent.acked else { continue };
             if !history.messages.iter().any(|there| text(&there["id"]) == message && text(&there["text"]) == sent.text) {
-                self.broken(Rule::Lost, format!("{message} ({}) was acknowledged and is not there", sent.mark));
+                self.broken(Rule::Lost, format!("{message} ({}) was acknowledged and is not there", sent.text));
             }
             if !history.turns.iter().any(|there| text(&there["id"]) == turn && text(&there["message"]) == message) {
-                self.broken(Rule::Lost, format!("{turn} ({}) was acknowledged and is not there", sent.mark));
+                self.broken(Rule::Lost, format!("{turn} ({}) was acknowledged and is not there", sent.text));
             }
         }
     }
@@ -164,24 +167,23 @@ impl<'a> Check<'a> {
     }
 
     fn executions(&mut self) {
-        let mut times: BTreeMap<&str, i64> = BTreeMap::new();
-        for execution in &self.history.executions {
-            *times.entry(&execution.message).or_default() += 1;
+        let history = self.history;
+        let mut times: BTreeMap<(&str, i64), i64> = BTreeMap::new();
+        for execution in &history.executions {
+            *times.entry((&execution.turn, execution.epoch)).or_default() += 1;
         }
-        for mark in times.keys() {
-            if !self.history.sent.iter().any(|sent| sent.mark == *mark) {
-                self.broken(Rule::Stranger, format!("the witness saw {mark}, which nobody sent"));
+        for ((turn, epoch), times) in &times {
+            let assigned = |event: &&Value| text(&event["turn"]) == *turn && event["epoch"].as_i64() == Some(*epoch);
+            if !history.events_of("turn.assigned").any(|event| assigned(&event)) {
+                self.broken(Rule::Stranger, format!("{turn} was executed under epoch {epoch}, which was never given"));
+            }
+            if *times > 1 {
+                self.broken(Rule::Repeated, format!("{turn} was executed {times} times under the one epoch {epoch}"));
             }
         }
-        for sent in &self.history.sent {
-            let times = times.get(sent.mark.as_str()).copied().unwrap_or_default();
-            let Some(turn) = self.turn_of(sent) else {
-                if times > 0 {
-                    self.broken(Rule::Stranger, format!("{} was executed and has no turn", sent.mark));
-                }
-                continue;
-            };
+        for turn in &history.turns {
             let id = text(&turn["id"]);
+            let times: i64 = times.iter().filter(|((turn, _), _)| *turn == id).map(|(_, times)| times).sum();
             let attempts = turn["attempts"].as_i64().unwrap_or_default();
             let doubtful = turn["maybe_executed"] == true;
             if times > attempts {

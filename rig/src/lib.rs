@@ -16,6 +16,7 @@ pub mod repo;
 pub mod scratch;
 pub mod skip;
 pub mod sse;
+pub mod stage;
 pub mod wait;
 pub mod witness;
 

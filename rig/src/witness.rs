@@ -6,21 +6,15 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::path::Path;
 
-/// One execution.
+/// One execution. The line says more than this; what it says besides is for people.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Execution {
-    /// The message's mark: what the test wrote behind `witness` in its script.
-    pub message: String,
-    /// The turn that it was told, if it was told one.
-    #[serde(default)]
-    pub turn: Option<String>,
-    /// The epoch of the lease, if it was told one.
-    #[serde(default)]
-    pub epoch: Option<i64>,
+    /// The turn that the agent was told.
+    pub turn: String,
+    /// The epoch of the lease that it was told.
+    pub epoch: i64,
     /// The process that did it.
     pub pid: u32,
-    /// When, in milliseconds since 1970.
-    pub at: i64,
 }
 
 /// Reads all lines of the file; no file is no execution. A last line without its end was cut by a kill and is an execution too.

@@ -24,6 +24,7 @@ use crate::config::{Config, Flags};
 use crate::error::{Failure, Kind};
 use crate::home::Home;
 use crate::moment;
+use crate::reference;
 use crate::output::Output;
 use crate::world::RealWorld;
 use clap::{Args, Parser, Subcommand};
@@ -86,9 +87,13 @@ enum Command {
     Completions(completions::Completions),
     /// Show the versions of this program and of the hub.
     Version,
-    /// Print docs/CLI.md.
+    /// Print docs/CLI.md, or docs/CONFIG.md.
     #[command(hide = true)]
-    Reference,
+    Reference {
+        /// The settings instead of the commands.
+        #[arg(long)]
+        config: bool,
+    },
 }
 
 impl Command {
@@ -119,6 +124,11 @@ pub struct Context {
 impl Context {
     fn client(&self) -> Result<Client, Failure> {
         Client::find(&self.config, &self.home, self.token.clone(), &self.world)
+    }
+
+    /// The folder of this machine's node: its worktrees, keepers and credential.
+    fn node_folder(&self) -> PathBuf {
+        self.home.path().join("node")
     }
 
     /// The moment that a person typed for an argument.
@@ -181,7 +191,8 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Demo(demo) => return demo.run(context).await,
         Command::Completions(completions) => completions.run(context)?,
         Command::Version => version::run(context).await?,
-        Command::Reference => context.out.line(crate::reference::cli_page().trim_end())?,
+        Command::Reference { config: false } => context.out.line(reference::cli_page().trim_end())?,
+        Command::Reference { config: true } => context.out.line(reference::config_page().trim_end())?,
     }
     Ok(ExitCode::SUCCESS)
 }

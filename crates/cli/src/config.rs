@@ -89,7 +89,7 @@ pub struct Config {
     /// Environment variables that agents get.
     pub pass_env: Vec<String>,
     /// Programs that are not to be looked for.
-    pub programs: BTreeMap<&'static str, PathBuf>,
+    pub programs: BTreeMap<Driver, PathBuf>,
     /// What is logged.
     pub log: String,
     /// Where log files go.
@@ -175,7 +175,7 @@ impl Given {
         let mut programs = BTreeMap::new();
         for driver in [Driver::Claude, Driver::Codex] {
             if let Some(program) = self.take(driver.word(), path)? {
-                programs.insert(driver.word(), program);
+                programs.insert(driver, program);
             }
         }
         Ok(Config {
@@ -241,8 +241,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 fn database(text: &str) -> Result<Option<String>, String> {
     match text {
         "sqlite" => Ok(None),
-        _ if text.starts_with("postgres://") || text.starts_with("postgresql://") => Ok(Some(text.to_owned())),
-        _ => Err("is neither `sqlite` nor a postgres:// URL".to_owned()),
+        _ if ["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| text.starts_with(scheme)) => Ok(Some(text.to_owned())),
+        _ => Err("is neither `sqlite`, sqlite:PATH nor a postgres:// URL".to_owned()),
     }
 }
 

@@ -134,6 +134,11 @@ impl Table {
         Ok(())
     }
 
+    /// Prints it among the talk, on stderr.
+    pub fn say(&self) {
+        self.lines(columns()).iter().for_each(say);
+    }
+
     fn lines(&self, columns: Option<usize>) -> Vec<String> {
         let headings: Vec<(Style, String)> = self.headings.iter().map(|heading| (DIM, (*heading).to_owned())).collect();
         let widths: Vec<usize> = (0..headings.len())

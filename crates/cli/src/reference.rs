@@ -23,7 +23,7 @@ pub fn cli_page() -> String {
     }
     let mut command = Cli::command();
     command.build();
-    page += "\n## For every command\n\n";
+    page += "\n## For every command\n";
     arguments(&command, &mut page);
     describe(&command, "fugue", &mut page);
     page
@@ -35,7 +35,7 @@ fn describe(command: &Command, path: &str, page: &mut String) {
         let usage = inner.clone().render_usage().to_string();
         let usage = usage.trim_start_matches("Usage: ").lines().map(str::trim).collect::<Vec<_>>().join("\n");
         let about = inner.get_long_about().or(inner.get_about()).map(ToString::to_string).unwrap_or_default();
-        let _ = write!(page, "\n## `{path}`\n\n{about}\n\n```\n{usage}\n```\n\n");
+        let _ = write!(page, "\n## `{path}`\n\n{about}\n\n```\n{usage}\n```\n");
         arguments(inner, page);
         describe(inner, &path, page);
     }
@@ -58,7 +58,7 @@ fn arguments(command: &Command, page: &mut String) {
         let _ = writeln!(rows, "| `{}` | {help} |", name.trim());
     }
     if !rows.is_empty() {
-        let _ = write!(page, "| Argument | Meaning |\n|---|---|\n{rows}");
+        let _ = write!(page, "\n| Argument | Meaning |\n|---|---|\n{rows}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The real clock and real chance: the only place in the product that reads either.
 //!
 //! `main` makes one world and hands it to the hub, the node and the commands.
+#![allow(clippy::disallowed_methods, reason = "this is the one place that may read the system's clock")]
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use fugue_domain::world::{Millis, SharedWorld, World};

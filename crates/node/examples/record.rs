@@ -47,6 +47,7 @@ struct Recorder {
     verdicts: VecDeque<bool>,
     triggers: VecDeque<(String, String, String)>,
     turns: u128,
+    last: String,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -76,6 +77,7 @@ fn main() -> anyhow::Result<()> {
         verdicts: VecDeque::new(),
         triggers: VecDeque::new(),
         turns: 0,
+        last: String::new(),
     };
     for step in steps {
         recorder.step(step)?;
@@ -107,7 +109,7 @@ impl Recorder {
                 self.triggers.push_back((word.to_owned(), when.to_owned(), text.to_owned()));
             }
             "say" => self.say(rest, Opening::Message)?,
-            "continue" => self.say("", Opening::Continue)?,
+            "continue" => self.say(&self.last.clone(), Opening::Continue)?,
             "close" => self.close()?,
             _ => bail!("no such step: {step}"),
         }
@@ -146,6 +148,7 @@ impl Recorder {
             self.start()?;
         }
         self.turns += 1;
+        self.last = text.to_owned();
         let say = Say { turn: TurnId::from_bits(self.turns), epoch: 1, text: text.to_owned(), opening };
         self.note(json!({"say": say}))?;
         let writes = self.driver.open(&say);

@@ -61,7 +61,20 @@ pub struct Say {
     pub opening: Opening,
 }
 
+/// Begins what an agent is told that lost its process in the middle of a message. The message follows: programs store what they
+/// were told with a delay, so a process that was lost early has never heard of it.
+pub const CONTINUE: &str = "Your process was interrupted while you were working on the message below. Some of your last steps may or may \
+not have taken effect: check what is there before you repeat anything, then go on until it is done. The message was:\n\n";
+
 impl Say {
+    /// The words that an agent with a memory is given.
+    pub fn words(&self) -> String {
+        match self.opening {
+            Opening::Message => self.text.clone(),
+            Opening::Continue => format!("{CONTINUE}{}", self.text),
+        }
+    }
+
     /// The key of the write that delivers the message. Its appearance in the spool is what "delivered" means.
     pub fn key(&self) -> String {
         format!("say:{}:{}", self.turn, self.epoch)
@@ -240,5 +253,6 @@ pub mod codex;
 pub mod command;
 
 mod bound;
+mod nonsense;
 mod price;
 mod reset;

@@ -1,6 +1,7 @@
 //! The environment of an agent: an allow-list of names, and nothing else of the node's.
 //!
-//! Invariant: no credential of ours is in it, whatever anybody lists: names that begin with `FUGUE_` never pass.
+//! Invariant: no credential of ours is in it, whatever anybody lists: of the names that begin with `FUGUE_` only
+//! those pass that a driver spells out.
 
 use crate::driver::Launch;
 use fugue_domain::agent::Agent;
@@ -26,12 +27,15 @@ pub fn of_agent(
         let listed = BASIC.iter().chain(&launch.pass).any(|pattern| fits(pattern, name));
         listed || agent.env.iter().chain(more).any(|pattern| fits(pattern, name))
     };
-    let mut env: Vec<(String, String)> = node.filter(|(name, _)| !name.starts_with("FUGUE_") && named(name)).collect();
+    // Of our own names only those pass that a driver of ours spells out: the rehearsal program's.
+    let ours = |name: &str| name.starts_with("FUGUE_") && !launch.pass.contains(&name);
+    let mut env: Vec<(String, String)> = node.filter(|(name, _)| !ours(name) && named(name)).collect();
     if agent.isolated {
         env.retain(|(name, _)| !HOMES.contains(&name.as_str()));
-        let below = |part: &str| own.join(part).to_string_lossy().into_owned();
-        let homes = [("HOME", ""), ("XDG_CONFIG_HOME", ".config"), ("CLAUDE_CONFIG_DIR", ".claude"), ("CODEX_HOME", ".codex")];
-        env.extend(homes.map(|(name, part)| (name.to_owned(), below(part))));
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        env.push(("HOME".to_owned(), text(own)));
+        let folders = [("XDG_CONFIG_HOME", ".config"), ("CLAUDE_CONFIG_DIR", ".claude"), ("CODEX_HOME", ".codex")];
+        env.extend(folders.map(|(name, part)| (name.to_owned(), text(&own.join(part)))));
     }
     env.retain(|(name, _)| !launch.env.iter().any(|(set, _)| set == name));
     env.extend(launch.env.iter().cloned());
@@ -63,7 +67,7 @@ mod tests {
         agent.env = vec!["MINE".into()];
         assert_eq!(env(&agent), ["PATH=node's PATH", "LC_ALL=node's LC_ALL", "MINE=node's MINE", "HOME=node's HOME", "CLAUDE_X=node's CLAUDE_X", "SET=1"]);
         agent.isolated = true;
-        assert!(env(&agent).contains(&"HOME=/own/".to_owned()));
+        assert!(env(&agent).contains(&"HOME=/own".to_owned()));
         assert!(!env(&agent).contains(&"HOME=node's HOME".to_owned()));
     }
 }

@@ -162,6 +162,7 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
     }
     let folder = home.join("repos").join(&fugue_domain::digest::sha256_hex(url.as_bytes())[..24]);
     let other = |error: &dyn std::fmt::Display| CallFailed::NotARepository(format!("{url} cannot be cloned: {error}"));
+    let _lock = lock(home, &folder).map_err(|error| other(&error))?;
     if !folder.join("HEAD").exists() {
         std::fs::create_dir_all(&folder).map_err(|error| other(&error))?;
         Git::at(&folder).run(["init", "--quiet", "--bare"]).map_err(|error| other(&error))?;
@@ -180,6 +181,16 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
         }
     }
     Ok(folder)
+}
+
+/// One at a time per repository: our own fetches, adds and removes must not meet.
+pub fn lock(home: &Path, repository: &Path) -> std::io::Result<std::fs::File> {
+    let folder = home.join("locks");
+    std::fs::create_dir_all(&folder)?;
+    let name = &fugue_domain::digest::sha256_hex(repository.as_os_str().as_encoded_bytes())[..24];
+    let file = std::fs::File::create(folder.join(name))?;
+    file.lock()?;
+    Ok(file)
 }
 
 fn local(path: &Path) -> Result<PathBuf, CallFailed> {

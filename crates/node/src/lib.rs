@@ -1,14 +1,142 @@
-//! The node.
+//! The node: carries out turns on one machine and reports to the hub.
+//!
+//! Invariant: it holds no decision that the hub needs after a crash, and its end ends no agent. Each agent process belongs to a
+//! keeper; what the node remembers is in its folder; on the next start both are found again. [`run`] is called by the command
+//! line, for `fugue node` and, with the hub in the same process, for `fugue up`.
+
 pub mod driver;
-mod child;
-mod machine;
-mod process;
-mod spool;
+pub mod git;
 pub mod keeper;
 pub mod ownership;
+pub mod program;
+pub mod rehearse;
+pub mod sweep;
+
+mod child;
 mod environment;
+mod link;
+mod machine;
+mod process;
 mod report;
 mod session;
+mod spare;
+mod spool;
+mod supervisor;
 mod turn;
-pub mod git;
 mod worktree;
+
+use fugue_domain::agent::Driver;
+use fugue_domain::node::{NodeFacts, Ownership};
+use fugue_domain::world::SharedWorld;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What a node needs to know.
+#[derive(Clone)]
+pub struct Options {
+    /// The node's own folder.
+    pub home: PathBuf,
+    /// Where the hub is: `http(s)://host:port`.
+    pub hub: String,
+    /// The node's credential.
+    pub token: String,
+    /// The machine's name, for people.
+    pub name: String,
+    /// Turns that it carries out side by side.
+    pub slots: i64,
+    /// The command that starts a keeper when its folder is appended.
+    pub keeper: Vec<OsString>,
+    /// Paths of agent programs, where the search would not find the right one.
+    pub programs: BTreeMap<Driver, PathBuf>,
+    /// Names of environment variables that every agent gets besides the usual ones.
+    pub pass_env: Vec<String>,
+    /// Time and chance.
+    pub world: SharedWorld,
+}
+
+/// Why a node ended, or could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// Its folder cannot be used.
+    #[error("the node's folder {path} cannot be used: {source}")]
+    Home {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another node works with it.
+    #[error("another node works in {0} already: end that one first, or give this one another FUGUE_HOME")]
+    Busy(PathBuf),
+    /// It cannot be linked to the hub.
+    #[error(transparent)]
+    Link(#[from] link::LinkFailed),
+}
+
+/// Works until shutdown, which ends no agent: the next start goes on where this one was.
+pub async fn run(mut options: Options, shutdown: CancellationToken) -> Result<(), NodeError> {
+    let link = link::Link::new(&options.hub, &options.token, options.world.clone())?;
+    let unusable = |path: &PathBuf| {
+        let path = path.clone();
+        move |source| NodeError::Home { path, source }
+    };
+    fs::create_dir_all(&options.home).map_err(unusable(&options.home))?;
+    options.home = fs::canonicalize(&options.home).map_err(unusable(&options.home))?;
+    let _lock = take_home(&options.home)?;
+    let (ownership, why) = ownership::detect();
+    tracing::info!("processes are owned by {ownership:?}: {why}");
+    let home = options.home.clone();
+    let begun = tokio::task::spawn_blocking(move || {
+        let remembered = sweep::remembered(&home);
+        sweep::clean(&home, &remembered);
+        (remembered, facts(&mut options, ownership), options)
+    });
+    let (remembered, facts, options) = begun.await.map_err(io::Error::other).map_err(|source| NodeError::Home { path: PathBuf::new(), source })?;
+    let spares = spare::Spares::new(options.keeper.clone(), &options.home, options.world.clone());
+    let shared = Arc::new(session::Shared::new(&options, ownership == Ownership::Cgroup, spares));
+    let supervisor = supervisor::Supervisor::new(shared, facts, remembered);
+    supervisor.run(link, shutdown).await
+}
+
+/// One node per folder. The lock goes with the process.
+fn take_home(home: &PathBuf) -> Result<File, NodeError> {
+    let opened = fs::set_permissions(home, fs::Permissions::from_mode(0o700)).and_then(|()| {
+        ["sessions", "keepers", "worktrees", "repos"].iter().try_for_each(|part| fs::create_dir_all(home.join(part)))?;
+        File::create(home.join("lock"))
+    });
+    let file = opened.map_err(|source| NodeError::Home { path: home.clone(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(NodeError::Busy(home.clone())),
+        Err(fs::TryLockError::Error(source)) => Err(NodeError::Home { path: home.clone(), source }),
+    }
+}
+
+/// Looks at the machine, and completes the paths of programs with what was found.
+fn facts(options: &mut Options, ownership: Ownership) -> NodeFacts {
+    let look = |driver: &Driver| program::find(*driver, options.programs.get(driver).map(PathBuf::as_path), &options.home);
+    let programs: Vec<_> = Driver::ALL.iter().map(look).collect();
+    for program in &programs {
+        if let Some(path) = &program.path {
+            options.programs.entry(program.driver).or_insert_with(|| path.into());
+        }
+    }
+    NodeFacts {
+        name: options.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: machine::platform(),
+        boot: machine::boot_id(),
+        cpus: std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as i64),
+        ownership,
+        slots: options.slots,
+        worktrees: options.home.join("worktrees").to_string_lossy().into_owned(),
+        git: git::version().unwrap_or_default(),
+        programs,
+    }
+}

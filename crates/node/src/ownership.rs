@@ -96,9 +96,8 @@ impl Tree {
         self.root = None;
     }
 
-    /// Asks everything to end.
+    /// Asks everything to end, each process once: some take a second request for an order to drop everything.
     pub fn ask(&self) {
-        self.signal_group(Signal::TERM);
         self.members().iter().for_each(|process| process.signal(Signal::TERM));
     }
 
@@ -107,7 +106,9 @@ impl Tree {
         if let Some(leaf) = &self.leaf {
             let _ = fs::write(leaf.join("cgroup.kill"), "1");
         }
-        self.signal_group(Signal::KILL);
+        if let Some(root) = self.root {
+            let _ = rustix::process::kill_process_group(root, Signal::KILL);
+        }
         self.members().iter().for_each(|process| process.signal(Signal::KILL));
     }
 
@@ -126,12 +127,6 @@ impl Tree {
     pub fn remove(&mut self) {
         if let Some(leaf) = self.leaf.take() {
             let _ = fs::remove_dir(leaf);
-        }
-    }
-
-    fn signal_group(&self, signal: Signal) {
-        if let Some(root) = self.root {
-            let _ = rustix::process::kill_process_group(root, signal);
         }
     }
 

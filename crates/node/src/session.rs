@@ -86,6 +86,8 @@ pub enum Input {
     Renewed(u64),
     /// There is a connection to the hub.
     Up(Outgoing),
+    /// End the agent if it has no turn.
+    End,
     /// Make the worktree.
     Prepare(Place),
     /// Give the worktree back.
@@ -141,7 +143,9 @@ impl Session {
                     Some(input) => self.take(input).await,
                     None => return,
                 },
-                () = hear(&mut self.process) => {}
+                gone = hear(&mut self.process) => if gone && let Some(process) = &mut self.process {
+                    process.bury().await;
+                },
                 _ = tick.tick(), if self.process.is_some() => self.watch().await,
                 () = std::future::ready(()), if more => tokio::task::yield_now().await,
             }
@@ -157,6 +161,8 @@ impl Session {
                 if self.turn.as_ref().is_some_and(|turn| *turn.ledger.lease() == lease) {
                     tracing::warn!(session.id = %self.id, turn.id = %lease.turn, "the hub refused the lease; its agent is stopped");
                     self.drop_turn(Why::Stop).await;
+                } else {
+                    let _ = self.said.send(Said::Over(lease));
                 }
             }
             Input::Renewed(deadline) => {
@@ -166,6 +172,11 @@ impl Session {
             Input::Up(link) => {
                 self.link = Some(link);
                 self.turn.iter_mut().for_each(|turn| turn.ledger.send_again());
+            }
+            Input::End => {
+                if let (None, Some(process)) = (&self.turn, &mut self.process) {
+                    process.stop(Why::Stop).await;
+                }
             }
             Input::Prepare(place) => {
                 if let Err(error) = self.prepare(&place).await {
@@ -218,7 +229,8 @@ impl Session {
             return;
         }
         if assignment.lease.epoch <= self.record.epoch {
-            tracing::debug!(session.id = %self.id, "an old assignment came again");
+            // An echo: it runs nothing, and the lease is not held.
+            let _ = self.said.send(Said::Over(assignment.lease));
             return;
         }
         if self.turn.is_some() {
@@ -550,7 +562,7 @@ impl Session {
     }
 }
 
-async fn hear(process: &mut Option<Process>) {
+async fn hear(process: &mut Option<Process>) -> bool {
     match process {
         Some(process) if !process.exited => process.hear().await,
         _ => std::future::pending().await,

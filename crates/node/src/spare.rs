@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -44,8 +44,7 @@ impl Spares {
 
     /// A keeper that waits for its agent.
     pub async fn take(&self) -> io::Result<Handle> {
-        let ready = || self.ready.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop_front();
-        while let Some(spare) = ready() {
+        while let Some(spare) = self.pop() {
             self.taken.notify_one();
             if spare.is_alive() {
                 return Ok(spare);
@@ -57,9 +56,9 @@ impl Spares {
     /// Keeps the spares up, for as long as it is polled.
     pub async fn refill(&self) {
         loop {
-            while self.ready.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).len() < SPARES {
+            while self.ready().len() < SPARES {
                 match self.start().await {
-                    Ok(spare) => self.ready.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push_back(spare),
+                    Ok(spare) => self.ready().push_back(spare),
                     Err(error) => {
                         tracing::error!("no keeper can be started: {error}; no agent can run until that works");
                         tokio::time::sleep(Duration::from_secs(5)).await;
@@ -68,6 +67,14 @@ impl Spares {
             }
             self.taken.notified().await;
         }
+    }
+
+    fn ready(&self) -> MutexGuard<'_, VecDeque<Handle>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pop(&self) -> Option<Handle> {
+        self.ready().pop_front()
     }
 
     async fn start(&self) -> io::Result<Handle> {

@@ -103,7 +103,7 @@ pub fn prepare(home: &Path, place: &Place) -> Result<(), WorktreeFailed> {
         return Err(WorktreeFailed::Place("a worktree needs a branch, and none was named".to_owned()));
     };
     let repository = git::repository(home, &place.origin, place.base.as_deref())?;
-    let _lock = lock(home, &repository)?;
+    let _lock = git::lock(home, &repository)?;
     let git = Git::at(&repository);
     // Once git was asked, the base is what it was then: the head may have moved since.
     let base = match Intent::read(&folder)? {
@@ -166,10 +166,10 @@ pub fn release(home: &Path, place: &Place) -> Result<Option<String>, WorktreeFai
     let rescue = format!("refs/fugue/rescue/{}", place.session);
     let Some(intent) = Intent::read(&folder)? else {
         // Nothing was made, or an earlier release was not heard: the ref still tells.
-        let repository = git::repository(home, &place.origin, None)?;
-        return Ok(Git::at(&repository).commit(&rescue).map(|_| rescue));
+        let repository = git::repository(home, &place.origin, None).ok();
+        return Ok(repository.and_then(|repository| Git::at(&repository).commit(&rescue)).map(|_| rescue));
     };
-    let _lock = lock(home, &intent.repository)?;
+    let _lock = git::lock(home, &intent.repository)?;
     let git = Git::at(&intent.repository);
     if intent.stage == Stage::Ready && intent.path.is_dir() {
         save(&folder, &intent, &rescue)?;
@@ -233,16 +233,6 @@ fn nested_repository<'a>(listed: &'a str, known: &str) -> Option<&'a str> {
     let paths = |text: &'a str| text.split('\0').filter(|line| line.starts_with("160000 ")).filter_map(|line| line.split_once('\t'));
     let is_known = |path: &str| known.split('\0').any(|line| line.starts_with("160000 ") && line.ends_with(&format!("\t{path}")));
     paths(listed).map(|(_, path)| path).find(|path| !is_known(path))
-}
-
-/// One at a time per repository: our own adds, removes and fetches must not meet.
-fn lock(home: &Path, repository: &Path) -> io::Result<File> {
-    let folder = home.join("locks");
-    fs::create_dir_all(&folder)?;
-    let name = &fugue_domain::digest::sha256_hex(repository.as_os_str().as_encoded_bytes())[..24];
-    let file = File::create(folder.join(name))?;
-    file.lock()?;
-    Ok(file)
 }
 
 #[cfg(test)]

@@ -119,8 +119,13 @@ async fn fsyncs(room: &Room, traced: bool, file: &std::path::Path) -> Result<f64
         let text = std::fs::read_to_string(file).unwrap_or_default();
         return Ok(text.lines().filter(|line| line.contains("sync(") && !line.contains("resumed")).count() as f64);
     }
-    let page =
-        reqwest::Client::new().get(room.ours.client.url("/metrics")).bearer_auth(room.ours.client.token()).send().await?.text().await?;
+    let page = reqwest::Client::new()
+        .get(room.ours.stage.client.url("/metrics"))
+        .bearer_auth(room.ours.stage.client.token())
+        .send()
+        .await?
+        .text()
+        .await?;
     let count = page.lines().filter_map(|line| line.strip_prefix("fugue_group_commit_jobs_count")).next();
     count.and_then(|rest| rest.rsplit(' ').next()?.parse().ok()).context("the hub does not count its commits")
 }

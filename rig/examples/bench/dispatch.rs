@@ -31,7 +31,7 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
         reference.push(percentile(&times, 0.5).context("no times")?);
         if let (Some(ours), Some(session)) = (&ours, &session) {
             let mut events =
-                ours.client.sse(&format!("/api/v1/sessions/{session}/events?after={}", last(ours, session).await?), None).await?;
+                ours.stage.client.sse(&format!("/api/v1/sessions/{session}/events?after={}", last(ours, session).await?), None).await?;
             let mut times = Vec::new();
             for _ in 0..TIMES {
                 let begun = now_ns();
@@ -54,7 +54,7 @@ async fn warm(ours: &Ours) -> Result<String> {
 }
 
 async fn last(ours: &Ours, session: &str) -> Result<i64> {
-    let session = ours.client.get(&format!("/api/v1/sessions/{session}")).await?;
+    let session = ours.stage.client.get(&format!("/api/v1/sessions/{session}")).await?;
     session["last_seq"].as_i64().context("a session without last_seq")
 }
 

@@ -25,7 +25,7 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
             let session = ours.session().await?;
             let turn = ours.message(&session, "line").await?;
             ours.finished(&turn).await?;
-            let seq = ours.client.get(&format!("/api/v1/sessions/{session}")).await?["last_seq"].as_i64().unwrap_or_default();
+            let seq = ours.stage.client.get(&format!("/api/v1/sessions/{session}")).await?["last_seq"].as_i64().unwrap_or_default();
             let before = (memory(ours.hub.pid()).unwrap_or_default(), memory(ours.node.pid()).unwrap_or_default());
             let mut peak = before;
             let reply = open(ours, &session, seq).await?;
@@ -48,8 +48,8 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
 
 /// A raw event stream of a session.
 pub async fn open(ours: &Ours, session: &str, after: i64) -> Result<reqwest::Response> {
-    let url = ours.client.url(&format!("/api/v1/sessions/{session}/events?after={after}"));
-    let request = reqwest::Client::new().get(url).bearer_auth(ours.client.token()).header("Accept", "text/event-stream");
+    let url = ours.stage.client.url(&format!("/api/v1/sessions/{session}/events?after={after}"));
+    let request = reqwest::Client::new().get(url).bearer_auth(ours.stage.client.token()).header("Accept", "text/event-stream");
     Ok(request.send().await?.error_for_status()?)
 }
 

@@ -2,9 +2,8 @@
 
 use crate::Run;
 use anyhow::{Context, Result};
-use rig::client::Client;
 use rig::fugue::{Fugue, Part};
-use rig::repo::Repo;
+use rig::stage::Stage;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -21,11 +20,8 @@ pub struct Ours {
     pub hub: Part,
     /// The node's process.
     pub node: Part,
-    /// The owner's client.
-    pub client: Client,
-    /// The install.
-    pub fugue: Fugue,
-    project: String,
+    /// The install, its client and its project.
+    pub stage: Stage,
 }
 
 impl Ours {
@@ -35,43 +31,38 @@ impl Ours {
         let fugue = Fugue::new(program)?.env("FUGUE_SLOTS", "256").env("FUGUE_LOG", "warn").under(tracer);
         let hub = fugue.hub().await?;
         let node = fugue.node().await?;
-        let client = fugue.client()?;
-        let repo = Repo::create(&fugue.root().join("repo"))?;
-        let project = client.post("/api/v1/projects", &json!({"path": repo.path()})).await?;
-        let project = project["id"].as_str().context("a project without an id")?.to_owned();
+        let stage = Stage::on(fugue).await?;
         let agent = json!({"name": AGENT, "driver": "command", "program": [&run.emit]});
-        let put = client.send(reqwest::Method::PUT, &format!("/api/v1/agents/{AGENT}"), None, Some(&agent)).await?;
+        let put = stage.client.send(reqwest::Method::PUT, &format!("/api/v1/agents/{AGENT}"), None, Some(&agent)).await?;
         put.ok().context("cannot store the agent")?;
-        Ok(Some(Self { hub, node, client, fugue, project }))
+        Ok(Some(Self { hub, node, stage }))
     }
 
-    /// Opens a session.
+    /// Opens a session of the agent that prints lines.
     pub async fn session(&self) -> Result<String> {
-        let session = self.client.session(&self.project, AGENT).await?;
-        session["id"].as_str().map(str::to_owned).context("a session without an id")
+        self.stage.session(AGENT).await
     }
 
     /// Sends a message and gives back its turn's id.
     pub async fn message(&self, session: &str, text: &str) -> Result<String> {
-        let message = self.client.message(session, text).await?;
-        message["turn"]["id"].as_str().map(str::to_owned).context("a message without its turn")
+        self.stage.turn(session, text).await
     }
 
     /// Waits until a turn has ended well.
     pub async fn finished(&self, turn: &str) -> Result<Value> {
-        let turn = self.client.turn_in(turn, &["ended"], TURN_MAX).await?;
+        let turn = self.stage.client.turn_in(turn, &["ended"], TURN_MAX).await?;
         anyhow::ensure!(turn["outcome"] == "succeeded", "a turn of the bench did not succeed: {turn}");
         Ok(turn)
     }
 
     /// The hub's address.
     pub fn address(&self) -> Result<SocketAddr> {
-        Ok(self.fugue.base().trim_start_matches("http://").parse()?)
+        Ok(self.stage.fugue.base().trim_start_matches("http://").parse()?)
     }
 
     /// A header line with the credential.
     pub fn credential(&self) -> String {
-        format!("Authorization: Bearer {}\r\n", self.client.token())
+        format!("Authorization: Bearer {}\r\n", self.stage.client.token())
     }
 }
 

@@ -64,8 +64,8 @@ async fn reference(bare: &Bare, count: usize) -> Result<f64> {
 async fn product(ours: &Ours, sessions: &[String]) -> Result<f64> {
     let mut streams = Vec::new();
     for session in sessions {
-        let now = ours.client.get(&format!("/api/v1/sessions/{session}")).await?;
-        streams.push(ours.client.sse(&format!("/api/v1/sessions/{session}/events"), now["last_seq"].as_i64()).await?);
+        let now = ours.stage.client.get(&format!("/api/v1/sessions/{session}")).await?;
+        streams.push(ours.stage.client.sse(&format!("/api/v1/sessions/{session}/events"), now["last_seq"].as_i64()).await?);
     }
     for session in sessions {
         ours.message(session, "rate 20 3").await?;

@@ -51,7 +51,7 @@ async fn finished(ours: &Ours) -> Result<(String, usize)> {
     let session = ours.session().await?;
     let turn = ours.message(&session, &format!("count {EVENTS}")).await?;
     ours.finished(&turn).await?;
-    let last = ours.client.get(&format!("/api/v1/sessions/{session}")).await?["last_seq"].as_u64().unwrap_or_default() as usize;
+    let last = ours.stage.client.get(&format!("/api/v1/sessions/{session}")).await?["last_seq"].as_u64().unwrap_or_default() as usize;
     anyhow::ensure!(last >= EVENTS, "the session has only {last} events");
     Ok((session, last))
 }

@@ -42,7 +42,7 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
             ours.hub.kill()?;
             let address = ours.address()?;
             let begun = Instant::now();
-            ours.hub = ours.fugue.start("hub", "hub", &["hub"])?;
+            ours.hub = ours.stage.fugue.start("hub", "hub", &["hub"])?;
             first_reply(address).await?;
             mine.push(begun.elapsed().as_secs_f64() * 1e3);
             idle.push(memory(ours.hub.pid()).unwrap_or_default());

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 /// Reads a request.
 pub fn read(body: &Value) -> Asked {
     let mut prompt = Prompt::default();
-    for message in body["messages"].as_array().into_iter().flatten().filter(|message| message["role"] == "user") {
+    // What a user says in the middle of a turn comes as a message of the system.
+    let heard = |message: &&Value| message["role"] == "user" || message["role"] == "system" && message.to_string().contains("[[");
+    for message in body["messages"].as_array().into_iter().flatten().filter(heard) {
         match &message["content"] {
             Value::String(text) => prompt.said(text),
             content => content.as_array().into_iter().flatten().for_each(|block| match block["type"].as_str() {

@@ -94,6 +94,10 @@ fn item(due: &Due<'_>, index: usize, step: &Step) -> Option<Value> {
         Step::Write(path, content) => {
             let lines: String = content.lines().map(|line| format!("+{line}\n")).collect();
             let patch = format!("*** Begin Patch\n*** Add File: {path}\n{lines}*** End Patch\n");
+            if !due.asked.tools.iter().any(|tool| tool == "apply_patch") {
+                // The program takes the patch out of the command by itself.
+                return Some(call("exec_command", json!({"cmd": format!("apply_patch <<'EOF'\n{patch}EOF\n")})));
+            }
             json!({"type": "custom_tool_call", "id": id("ctc"), "call_id": id("call"), "name": "apply_patch", "input": patch, "status": "completed"})
         }
         Step::Tool(name, input) => call(name, input.clone()),

@@ -66,3 +66,21 @@ fn find(folder: &Path, name: &str, depth: usize) -> Option<PathBuf> {
     }
     entries.iter().filter(|path| path.is_dir()).find_map(|path| find(path, name, depth - 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_found_behind_its_launcher() {
+        let scope = std::env::temp_dir().join(format!("fugue-xtask-agents-{}", std::process::id()));
+        let deep = scope.join("codex-linux-x64/vendor/musl/bin");
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::create_dir_all(scope.join("codex/bin")).unwrap();
+        std::fs::write(scope.join("codex/bin/codex"), "a launcher").unwrap();
+        assert!(native(&scope, "codex-linux-", "codex").is_err());
+        std::fs::write(deep.join("codex"), "a program").unwrap();
+        assert_eq!(native(&scope, "codex-linux-", "codex").unwrap(), deep.join("codex"));
+        std::fs::remove_dir_all(scope).unwrap();
+    }
+}

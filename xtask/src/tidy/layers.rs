@@ -57,6 +57,13 @@ const RULES: &[Rule] = &[
         allowed: &["crates/cli/src/world.rs"],
         remedy: "the clock is given, never taken: use the World that was handed to you",
     },
+    Rule {
+        word: "tokio::spawn",
+        within: "crates/",
+        // Both are one task per database that ends when the last handle to it is dropped.
+        allowed: &["crates/hub/src/db.rs", "crates/hub/src/message/gather.rs"],
+        remedy: "no task without an owner: spawn into a JoinSet or TaskTracker that somebody waits for",
+    },
 ];
 
 /// Files of the hub that hold no SQL: everything that is no noun.

@@ -4,7 +4,7 @@ use super::*;
 
 fn tree(files: &[(&str, &str)]) -> Tree {
     let mut tree = Tree::default();
-    for (path, text) in files.iter().copied().chain(GENERATED.iter().map(|path| (*path, "# x\n"))) {
+    for (path, text) in files.iter().copied().chain(GENERATED.iter().map(|path| (*path, "x\n"))) {
         tree.files.push(File { path: path.to_owned(), text: text.to_owned() });
         let mut path = path;
         while !path.is_empty() {
@@ -37,6 +37,7 @@ fn layers_are_kept() {
         ("crates/hub/src/git.rs", "use tokio::process::Foo;"),
         ("crates/node/src/git.rs", "let mut git = std::process::Command::new(\"git\");"),
         ("crates/hub/src/reaper.rs", "let now = SystemTime::now();"),
+        ("crates/hub/src/reaper.rs", "tokio::spawn(run());"),
     ] {
         finds(path, &format!("//! Doc.\n// tokio sqlx SystemTime::now\n{line}\n"), &format!("{path}:3: "));
     }

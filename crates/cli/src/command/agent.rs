@@ -7,7 +7,7 @@ use crate::output::{Table, say};
 use clap::Subcommand;
 use fugue_domain::agent::Agent as Role;
 use fugue_domain::api::AgentView;
-use serde_json::json;
+use fugue_domain::page::Page;
 use std::path::{Path, PathBuf};
 
 /// Agents: roles with a program, instructions, rules and a budget.
@@ -41,10 +41,10 @@ impl Agent {
         let (client, out) = (context.client()?, context.out);
         match self {
             Agent::List => {
-                let agents: Vec<AgentView> = client.list("/api/v1/agents", usize::MAX).await?;
-                out.value(&json!({ "items": agents }), |_| {
+                let agents: Page<AgentView> = client.get("/api/v1/agents").await?;
+                out.value(&agents, |agents| {
                     let mut table = Table::new(&["NAME", "DRIVER", "MODEL", "FROM", "FOR"]);
-                    for AgentView { agent, built_in } in &agents {
+                    for AgentView { agent, built_in } in &agents.items {
                         let from = if *built_in { "built in" } else { "you" };
                         let model = agent.model.clone().unwrap_or_else(|| "default".to_owned());
                         table.row([agent.name.clone(), agent.driver.word().to_owned(), model, from.to_owned(), agent.description.clone()]);

@@ -150,10 +150,8 @@ impl View<'_> {
     }
 
     async fn steer(&self, text: &str) -> Result<Option<String>, Failure> {
-        let current: Session = self.client.get(&session::path(&self.id)).await?;
-        let Some(turn) = current.turn else { return Ok(Some("Nothing is running: type it without /steer.".to_owned())) };
         let message = NewMessage { text: text.to_owned(), ..NewMessage::default() };
-        self.client.create::<Value>(&format!("/api/v1/turns/{turn}/steer"), &message).await.map(|_| None)
+        self.client.create::<Message>(&format!("{}/steer", session::path(&self.id)), &message).await.map(|_| None)
     }
 
     async fn answer(&mut self, approved: bool) -> Result<Option<String>, Failure> {

@@ -1,10 +1,170 @@
-//! stub
-use super::Context;
-use crate::error::Failure;
+//! `fugue demo`: real agents in a real repository, a question, a loss and its recovery, shown live and then proved.
+//!
+//! Invariant: it never hangs and never claims: every wait has a limit, and each line of the summary was looked up in git and in the
+//! hub's database after the play. What it starts it ends, unless `--keep` says otherwise.
+
+mod cast;
+mod play;
+mod repository;
+mod stage;
+mod verdict;
+
+use super::{Context, session};
+use crate::client::Client;
+use crate::error::{Failure, Kind};
+use crate::output::{BOLD, DIM, ERROR, GOOD, Table, say};
+use crate::repository as git_folder;
+use clap::Args;
+use fugue_domain::agent::Agent;
+use fugue_domain::api::{AgentView, Message, NewMessage, NewSession, Session};
+use fugue_domain::session::PlaceKind;
+use play::Played;
+use repository::Repository;
+use serde_json::json;
+use stage::Stage;
+use std::path::PathBuf;
 use std::process::ExitCode;
-/// x
-#[derive(clap::Args)]
-pub struct Demo {}
-impl Demo { 
-/// x
-pub async fn run(self, _c: &Context) -> Result<ExitCode, Failure> { Ok(ExitCode::SUCCESS) } }
+use std::time::{Duration, Instant};
+use verdict::Summary;
+
+/// How long worktrees may take to be given back.
+const RELEASE_LIMIT: Duration = Duration::from_secs(15);
+
+/// Watch three agents work in a real git repository, lose one, and get it back. Needs no key and no network.
+#[derive(Args)]
+pub struct Demo {
+    /// Use this git repository instead of a fresh one. Only branches `fugue/…` appear in it.
+    #[arg(long, value_name = "PATH")]
+    repo: Option<PathBuf>,
+    /// Let the demo answer the agent's question.
+    #[arg(long, short)]
+    yes: bool,
+    /// Leave hub, node, repository and worktrees as they are at the end.
+    #[arg(long)]
+    keep: bool,
+}
+
+impl Demo {
+    /// Plays, proves, cleans up.
+    pub async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let began = Instant::now();
+        let folder = stage::folder(context)?;
+        let repository = match &self.repo {
+            Some(path) => Repository::take(path),
+            None => Repository::make(&folder),
+        };
+        let repository = repository.inspect_err(|_| drop(std::fs::remove_dir_all(&folder)))?;
+        say(format_args!("{BOLD}Three agents, one repository{BOLD:#}: {}", repository.path.display()));
+        let mut stage = Stage::start(context, folder).await.inspect_err(|_| say("The stage could not be set."))?;
+        say(format_args!("{DIM}hub and node are up at {} (process {}, data in {}){DIM:#}", stage.client.base(), stage.pid(), stage.folder.display()));
+        let result = tokio::select! {
+            result = self.perform(context, &stage, &repository, began) => result,
+            _ = tokio::signal::ctrl_c() => Err(Failure::new(Kind::Interrupted, "interrupted; everything of the demo is being ended")),
+        };
+        if self.keep && result.is_ok() {
+            self.kept(&stage);
+        } else {
+            self.strike(&mut stage).await;
+        }
+        let summary = result?;
+        if context.out.json {
+            context.out.json(&summary)?;
+        }
+        Ok(if summary.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    async fn perform(&self, context: &Context, stage: &Stage, repository: &Repository, began: Instant) -> Result<Summary, Failure> {
+        let client = &stage.client;
+        let (project, _) = git_folder::project(client, &repository.path).await?;
+        let performer: Agent = cast::performer();
+        client.put::<AgentView>(&format!("/api/v1/agents/{}", performer.name), &performer).await?;
+        let mut parts = Vec::new();
+        for part in cast::parts(repository) {
+            let new = NewSession {
+                project: project.id.to_string(),
+                agent: performer.name.clone(),
+                title: Some(part.title.to_owned()),
+                node: None,
+                base: None,
+                place: PlaceKind::Worktree,
+                budget_usd: None,
+            };
+            let session: Session = client.create("/api/v1/sessions", &new).await?;
+            parts.push((part, session));
+        }
+        let mut sent = 0;
+        for (part, session) in &parts {
+            for text in &part.messages {
+                let message = NewMessage { text: text.clone(), ..NewMessage::default() };
+                client.create::<Message>(&format!("{}/messages", session::path(&session.id)), &message).await?;
+                sent += 1;
+            }
+        }
+        say(format_args!("{DIM}{sent} messages are sent; those behind others wait in line{DIM:#}\n"));
+        let played: Played = play::watch(context, client, repository, parts, self.yes).await?;
+        let summary = verdict::look(client, repository, &played, began).await?;
+        show(&summary, repository)?;
+        Ok(summary)
+    }
+
+    fn kept(&self, stage: &Stage) {
+        let home = stage.folder.join("home");
+        say(format_args!("\nHub and node go on at {} (process {}).", stage.client.base(), stage.pid()));
+        say(format_args!("  look    fugue --home {} session list", home.display()));
+        say(format_args!("  end     kill {}; rm -r {}", stage.pid(), stage.folder.display()));
+    }
+
+    /// Ends everything: agents, hub, node, folder. The branches in a person's repository stay, for they are the result.
+    async fn strike(&self, stage: &mut Stage) {
+        close_all(&stage.client).await;
+        if !stage.stop().await {
+            say(format_args!("{ERROR}Hub and node had to be ended by force;{ERROR:#} their log is {}", stage.folder.join("up.log").display()));
+            return;
+        }
+        if let Err(error) = std::fs::remove_dir_all(&stage.folder) {
+            say(format_args!("{} could not be removed: {error}", stage.folder.display()));
+        }
+    }
+}
+
+/// Closes every session and waits until their worktrees are given back, so that no agent and no worktree is left.
+async fn close_all(client: &Client) {
+    let sessions: Vec<Session> = client.list("/api/v1/sessions?state=open", 100).await.unwrap_or_default();
+    for open in &sessions {
+        let path = session::path(&open.id);
+        let _ = client.post::<Session>(&format!("{path}/stop"), &json!({})).await;
+        let _ = client.post::<Session>(&format!("{path}/close"), &json!({})).await;
+    }
+    for open in &sessions {
+        let folder = PathBuf::from(&open.place.path);
+        if !stage::until(RELEASE_LIMIT, async || !folder.exists()).await {
+            say(format_args!("The worktree {} was not given back in time.", folder.display()));
+        }
+    }
+}
+
+fn show(summary: &Summary, repository: &Repository) -> Result<(), Failure> {
+    // The summary is data, but with --json the data is the JSON, so this is talk.
+    let mut table = Table::new(&["SESSION", "TURNS", "ATTEMPTS", "COMMITS", "SECONDS", "COST", "BRANCH"]);
+    for part in &summary.sessions {
+        table.row([
+            part.title.clone(),
+            format!("{}/{}", part.succeeded, part.turns),
+            part.attempts.to_string(),
+            part.commits.len().to_string(),
+            format!("{:.1}", part.seconds),
+            part.cost_usd.to_string(),
+            part.branch.clone(),
+        ]);
+    }
+    say("");
+    table.say();
+    say("");
+    for check in &summary.checks {
+        let (style, sign) = if check.ok { (GOOD, "✓") } else { (ERROR, "✗") };
+        say(format_args!("{style}{sign}{style:#} {} {DIM}{}{DIM:#}", check.claim, check.found));
+    }
+    let (style, word) = if summary.ok { (GOOD, "Everything it claims is true.") } else { (ERROR, "Not everything is as it should be.") };
+    say(format_args!("\n{style}{word}{style:#} {:.1} s, {}, in {}", summary.seconds, summary.cost_usd, repository.path.display()));
+    Ok(())
+}

@@ -9,12 +9,6 @@ use crate::log;
 use crate::output::{BOLD, say};
 use clap::Args;
 use fugue_domain::world::SharedWorld;
-use rustix::fs::{FlockOperation, flock};
-use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt;
-
-/// The file whose lock says that a hub of this data folder runs.
-const LOCK_FILE: &str = "hub.lock";
 
 /// Run a hub alone. Nodes join it with `fugue node join`.
 #[derive(Args)]
@@ -98,19 +92,16 @@ impl Hub {
     }
 }
 
-/// A running hub and the lock on its data folder.
+/// A running hub, which its data folder tells about.
 pub struct Started {
     /// The hub.
     pub hub: fugue_hub::Running,
     home: Home,
-    _lock: File,
 }
 
 impl Started {
     /// Starts the hub of a data folder, unless one runs already.
     pub async fn start(config: &Config, home: &Home, world: &SharedWorld) -> Result<Self, Failure> {
-        home.create()?;
-        let lock = lock(home)?;
         let options = fugue_hub::Options {
             home: home.path().to_owned(),
             listen: config.listen,
@@ -122,9 +113,9 @@ impl Started {
             lease_ms: config.lease_ms,
             node_loss: config.node_loss,
         };
-        let hub = fugue_hub::start(options, world.clone()).await.map_err(|error| Failure::failed(explain(&error)))?;
-        home.write(URL_FILE, &hub.url())?;
-        Ok(Self { hub, home: home.clone(), _lock: lock })
+        let hub = fugue_hub::start(options, world.clone()).await.map_err(|error| not_started(&error, home))?;
+        home.write(URL_FILE, hub.url())?;
+        Ok(Self { hub, home: home.clone() })
     }
 
     /// Ends it in order: what was accepted is stored, agents live on.
@@ -134,20 +125,17 @@ impl Started {
     }
 }
 
-/// One hub for each data folder: two would write one database.
-fn lock(home: &Home) -> Result<File, Failure> {
-    let path = home.path().join(LOCK_FILE);
-    let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
-    let file = file.map_err(|error| Failure::file("open", &path, &error))?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            let at = home.read(URL_FILE)?.map(|url| format!(" at {url}")).unwrap_or_default();
-            Err(Failure::failed(format!("a hub of {} runs already{at}", home.path().display()))
-                .hint("Use it: every command finds it by itself. Another one needs another data folder: --home FOLDER."))
-        }
-        Err(error) => Err(Failure::file("lock", &path, &error)),
+/// Why a hub did not start. A second one of the same folder is told where the first one is.
+fn not_started(error: &fugue_hub::StartError, home: &Home) -> Failure {
+    if let fugue_hub::StartError::AlreadyRunning(folder) = error {
+        let at = home.read(URL_FILE).ok().flatten().map(|url| format!(" at {url}")).unwrap_or_default();
+        return Failure::failed(format!("a hub of {} runs already{at}", folder.display()))
+            .hint("Use it: every command finds it by itself. Another one needs another data folder: --home FOLDER.");
     }
+    let text = explain(error);
+    let mut lines = text.lines();
+    let failure = Failure::failed(lines.next().unwrap_or_default());
+    lines.fold(failure, |failure, line| failure.hint(line.trim_start_matches("hint: ")))
 }
 
 /// An error with the causes that say what happened.

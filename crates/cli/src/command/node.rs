@@ -185,7 +185,7 @@ async fn run(context: &Context) -> Result<(), Failure> {
 pub fn options(context: &Context, hub: String, token: String) -> Result<fugue_node::Options, Failure> {
     let program = std::env::current_exe().map_err(|error| Failure::failed(format!("cannot find this program's own file: {error}")))?;
     Ok(fugue_node::Options {
-        home: context.home.path().to_owned(),
+        home: context.node_folder(),
         hub,
         token,
         name: name(context),

@@ -72,14 +72,11 @@ impl Send {
         let session = session::find(&client, session).await?;
         let path = session::path(&session);
         if self.steer {
-            let current: Session = client.get(&path).await?;
-            let idle = || Failure::failed(format!("no turn of {session} is running")).hint("Send it without --steer: it is carried out at once.");
-            let turn = current.turn.ok_or_else(idle)?;
-            let message: Value = client.create(&format!("/api/v1/turns/{turn}/steer"), &NewMessage { text, ..NewMessage::default() }).await?;
-            say("Handed over.");
-            if out.json {
-                out.json(&message)?;
-            }
+            let message: Message = client.create(&format!("{path}/steer"), &NewMessage { text, ..NewMessage::default() }).await?;
+            out.value(&message, |_| {
+                say("Handed over.");
+                Ok(())
+            })?;
             return Ok(ExitCode::SUCCESS);
         }
         let not_before = self.not_before.map(|text| context.time("--not-before", &text)).transpose()?;

@@ -8,7 +8,7 @@ use crate::repository;
 use crate::transcript::{day, usage};
 use anstyle::Style;
 use clap::{Subcommand, ValueEnum};
-use fugue_domain::api::{Message, NewMessage, NewSession, Session as View};
+use fugue_domain::api::{Message, NewMessage, NewSession, Session as View, Turn};
 use fugue_domain::id::SessionId;
 use fugue_domain::money::{MicroUsd, Usage};
 use fugue_domain::session::{PlaceKind, SessionState};
@@ -16,6 +16,8 @@ use serde_json::json;
 
 /// Sessions among which an end of an id is looked for.
 const SEARCHED_MAX: usize = 2_000;
+/// Turns of a session that are looked through for a parked one.
+const TURNS_MAX: usize = 1_000;
 
 /// Sessions: durable conversations with one agent in one place.
 #[derive(Subcommand)]
@@ -45,6 +47,11 @@ pub enum Session {
     },
     /// Stop its agent with everything that it started, and take its queued messages back.
     Stop {
+        /// Which.
+        session: String,
+    },
+    /// Let a turn that waits for a usage limit or a budget go on now.
+    Resume {
         /// Which.
         session: String,
     },
@@ -118,6 +125,16 @@ impl Session {
                 let session: View = client.post(&format!("{}/stop", path(&find(&client, &session).await?)), &json!({})).await?;
                 out.value(&session, |session| {
                     say(format_args!("Stopping {}.", session.id));
+                    Ok(())
+                })
+            }
+            Session::Resume { session } => {
+                let turns: Vec<Turn> = client.list(&format!("{}/turns", path(&find(&client, &session).await?)), TURNS_MAX).await?;
+                let parked = turns.into_iter().find(|turn| turn.state == "parked");
+                let parked = parked.ok_or_else(|| Failure::failed(format!("no turn of {session} is parked")).hint("`fugue queue` shows what waits."))?;
+                let turn: Turn = client.post(&format!("/api/v1/turns/{}/resume", parked.id), &json!({})).await?;
+                out.value(&turn, |turn| {
+                    say(format_args!("{} is {}.", turn.id, turn.state));
                     Ok(())
                 })
             }

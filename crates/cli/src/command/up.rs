@@ -54,16 +54,16 @@ impl Up {
     /// The node, beside the running hub.
     async fn beside(&self, context: &Context, started: &Started, root: Option<PathBuf>) -> Result<(), Failure> {
         let existing = context.home.read(NODE_TOKEN)?;
-        let mut node = options(context, started.hub.url(), String::new())?;
+        let mut node = options(context, started.hub.url().to_owned(), String::new())?;
         let local = started.hub.local_node(&node.name, existing.as_deref()).await;
         let (_, token) = local.map_err(|error| Failure::failed(explain(&error)))?;
         context.home.write(NODE_TOKEN, &token)?;
         node.token = token;
-        greet(context, &started.hub.url());
+        greet(context, started.hub.url());
         let stop = CancellationToken::new();
         let run = fugue_node::run(node, stop.clone());
         tokio::pin!(run);
-        let adding = add(context, started.hub.url(), root);
+        let adding = add(context, started.hub.url().to_owned(), root);
         tokio::pin!(adding);
         let mut added = false;
         loop {

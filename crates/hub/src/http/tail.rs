@@ -99,15 +99,7 @@ impl Tail {
             match tokio::time::timeout(Duration::from_millis(STREAM_PING_MS), self.watch.changed()).await {
                 Ok(News::At(last)) => self.known = self.known.max(last),
                 Ok(News::Delta(json)) => return Ok(Piece::Delta(json)),
-                Err(_) => {
-                    // Another hub may have written what this one's feed knows nothing of.
-                    self.known = i64::MAX;
-                    let pages = event::after(&self.app.hub, &self.session, self.after).await?;
-                    self.known = pages.last().map_or(self.after, |page| page.last);
-                    if pages.is_empty() {
-                        return Ok(Piece::Idle);
-                    }
-                }
+                Err(_) => return Ok(Piece::Idle),
             }
         }
     }

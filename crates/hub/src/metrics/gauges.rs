@@ -4,11 +4,12 @@ use super::*;
 use crate::column;
 use sqlx::Row;
 
-/// Sessions by what they do. The states are those of `session::state`, told from their turns.
+/// Sessions by what they do, told from their turns in the order of `SessionState::derive`.
 const SESSIONS: &str = "SELECT state, COUNT(*) FROM (SELECT CASE WHEN s.closed_at IS NOT NULL THEN 'closed' \
      WHEN EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'waiting') THEN 'waiting' \
+     WHEN EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running')) THEN 'busy' \
      WHEN EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'parked') THEN 'parked' \
-     WHEN EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state <> 'ended') THEN 'busy' \
+     WHEN EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'queued') THEN 'busy' \
      ELSE 'idle' END AS state FROM sessions s) AS told GROUP BY state";
 const QUEUE: &str = "SELECT COUNT(*), MIN(created_at) FROM turns WHERE state = 'queued'";
 const LEASES: &str = "SELECT COUNT(*) FROM turns WHERE state IN ('leased', 'running', 'waiting')";

@@ -4,23 +4,17 @@
 //! another message; what runs is the very text that was asked about. A process that was lost is brought back with `--resume`.
 //! What the program prints is read in `claude/line.rs`, its ends in `claude/ending.rs`, its figures in `claude/ledger.rs`.
 
+use super::nonsense::Nonsense;
 use super::{Context, Launch, Output, Say, Seen, Verdict, Write, bound};
 use fugue_domain::agent::Driver as Kind;
 use fugue_domain::digest::sha256_hex;
-use fugue_domain::event::Level;
 use fugue_domain::id::MessageId;
-use fugue_domain::reason::Reason;
-use fugue_domain::turn::{Ending, Opening};
 use fugue_domain::world::Millis;
 use ledger::Ledger;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Begins what an agent is told that lost its process in the middle of a message. The message follows: the program stores what it
-/// was told with a delay, so a process that was lost early has never heard of it.
-pub const CONTINUE: &str = "Your process was interrupted while you were working on the message below. Some of your last steps may or may \
-not have taken effect: check what is there before you repeat anything, then go on until it is done. The message was:\n\n";
 /// The program reads the conventions of a repository only together with the settings of that repository, which do not count here.
 const CONVENTIONS: &str = "If the repository has a CLAUDE.md or AGENTS.md at its top, read it before you change anything and keep to it.";
 /// Milliseconds after which the program has surely written down that the conversation exists. It was seen to take up to a tenth of a
@@ -79,30 +73,8 @@ pub struct Claude {
     /// Open questions: the program's name of each, and the exact text of its input.
     asks: BTreeMap<String, String>,
     ledger: Ledger,
-    /// Lines of the protocol so far.
-    spoken: u64,
-    /// What else was printed, for the case that nothing was spoken.
+    /// What was printed besides the protocol.
     nonsense: Nonsense,
-}
-
-/// Lines that were not the protocol.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Nonsense {
-    lines: u32,
-    sample: String,
-}
-
-impl Nonsense {
-    /// As many lines as an honest program, wrapped in a shell script that greets, never prints.
-    const LINES_MAX: u32 = 200;
-
-    fn note(&mut self, line: &str) {
-        self.lines += 1;
-        if self.sample.len() < 2_000 {
-            self.sample.push_str(bound::head(line, 500));
-            self.sample.push('\n');
-        }
-    }
 }
 
 impl Claude {
@@ -117,7 +89,6 @@ impl Claude {
             turn: None,
             asks: BTreeMap::new(),
             ledger: Ledger::default(),
-            spoken: 0,
             nonsense: Nonsense::default(),
         }
     }
@@ -169,12 +140,8 @@ impl Claude {
 
     /// Greets a new process and gives it the message; both can be written at once.
     pub fn open(&mut self, say: &Say) -> Vec<Write> {
-        let text = match say.opening {
-            Opening::Message => say.text.clone(),
-            Opening::Continue => format!("{CONTINUE}{}", say.text),
-        };
         let name = uuid_of(&say.key());
-        let mut line = user_line(&name, &text);
+        let mut line = user_line(&name, &say.words());
         if self.rehearses() {
             line["fugue"] = json!({"turn": say.turn, "epoch": say.epoch});
         }
@@ -197,14 +164,7 @@ impl Claude {
     pub fn fold(&mut self, seen: Seen<'_>, at: Millis) -> Vec<Output> {
         match seen {
             Seen::Line(line) => self.line(line, at),
-            Seen::ErrorLine(line) => {
-                let line = String::from_utf8_lossy(line);
-                if line.trim().is_empty() {
-                    return Vec::new();
-                }
-                self.nonsense.note(&line);
-                vec![Output::Event(bound::notice(Level::Warning, &line))]
-            }
+            Seen::ErrorLine(line) => self.nonsense.error_line(line),
             Seen::TooLong(bytes) => vec![Output::Event(bound::too_long(bytes))],
             Seen::Written(key) => {
                 self.written(key);
@@ -223,35 +183,27 @@ impl Claude {
         }
     }
 
-    /// A line that is not the protocol. A few are a wrapper's greeting; a program that prints nothing else is the wrong one.
+    /// Reads a line that is not the protocol.
     fn garbled(&mut self, line: &[u8]) -> Vec<Output> {
-        let line = String::from_utf8_lossy(line);
-        self.nonsense.note(&line);
-        if self.nonsense.lines < Nonsense::LINES_MAX || self.spoken > 0 {
-            return vec![Output::Event(bound::notice(Level::Warning, &line))];
+        let (outputs, ended) = self.nonsense.garbled(line, self.turn.is_some());
+        if ended {
+            self.turn = None;
         }
-        self.nonsensical("prints something that is not its protocol")
-    }
-
-    fn nonsensical(&mut self, what: &str) -> Vec<Output> {
-        if self.turn.take().is_none() {
-            return Vec::new();
-        }
-        let detail = bound::detail(&format!("the program {what}: {}", self.nonsense.sample));
-        vec![Output::Ended { ending: Ending::Failed { reason: Reason::Nonsense }, detail: Some(detail) }]
+        outputs
     }
 
     /// The last figures of a process that ends inside a message, and what its end means where only its last words tell.
     fn exited(&mut self, how: Result<i32, i32>) -> Vec<Output> {
         let mut outputs = self.ledger.close();
         self.asks.clear();
-        if let Ok(code @ ..=127) = how
-            && self.spoken == 0
+        if self.turn.is_some()
+            && let Some(ended) = self.nonsense.exited(how)
         {
-            if self.nonsense.sample.contains("already in use") {
+            self.turn = None;
+            if self.nonsense.sample().contains("already in use") {
                 outputs.push(self.forget());
             }
-            outputs.extend(self.nonsensical(&format!("ended with exit code {code} before it said anything")));
+            outputs.push(ended);
         }
         outputs
     }

@@ -72,9 +72,7 @@ impl Process {
             heard: Instant::now(),
             trouble: None,
         };
-        if let Err(gone) = process.keeper {
-            process.keeper_gone(gone).await;
-        }
+        process.bury().await;
         process
     }
 
@@ -88,7 +86,13 @@ impl Process {
     pub fn launch(&self, session: &SessionId, cwd: &Path, folder: &Path) -> Result<Request, String> {
         let launch = self.talk.driver.launch()?;
         let node = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let env = environment::of_agent(&launch, &self.agent, &self.shared.pass_env, &folder.join("home"), node);
+        let own = folder.join("home");
+        if self.agent.isolated {
+            for part in [".config", ".claude", ".codex"] {
+                std::fs::create_dir_all(own.join(part)).map_err(|error| format!("{} cannot be made: {error}", own.display()))?;
+            }
+        }
+        let env = environment::of_agent(&launch, &self.agent, &self.shared.pass_env, &own, node);
         Ok(Request::Launch(Launch {
             session: session.to_string(),
             keeper: self.name.clone(),
@@ -119,8 +123,8 @@ impl Process {
         self.ask(&Request::Stop { why }, &[]).await;
     }
 
-    /// Waits for news of the spool. May be dropped and called again.
-    pub async fn hear(&mut self) {
+    /// Waits for news of the spool; true when the keeper is gone. May be dropped and called again.
+    pub async fn hear(&mut self) -> bool {
         let heard = match &mut self.keeper {
             Ok(keeper) => keeper.hear().await,
             Err(_) => std::future::pending().await,
@@ -136,14 +140,18 @@ impl Process {
                 }
                 self.trouble = trouble.and(self.trouble.or(Some(Instant::now())));
             }
-            Err(_) => {
-                let folder = keepers_folder(&self.shared.home).join(&self.name);
-                self.keeper = Handle::find(&folder);
-                if let Err(gone) = self.keeper {
-                    self.keeper_gone(gone).await;
-                }
-            }
+            Err(_) => self.keeper = Handle::find(&keepers_folder(&self.shared.home).join(&self.name)),
         }
+        self.keeper.is_err()
+    }
+
+    /// Ends what the agent of a dead keeper left behind; then its spool has all there will ever be.
+    pub async fn bury(&mut self) {
+        let Err(gone) = self.keeper else { return };
+        tracing::warn!(keeper = self.name, "a keeper is gone ({gone:?}); what its agent left behind is ended");
+        let name = self.name.clone();
+        let _ = tokio::task::spawn_blocking(move || handle::clear(&name)).await;
+        self.limit = u64::MAX;
     }
 
     /// Whether what was just folded happened before our eyes.
@@ -175,6 +183,7 @@ impl Process {
                 break;
             }
         }
+        self.bury().await;
         self.forget().await;
     }
 
@@ -183,13 +192,6 @@ impl Process {
         self.ask(&Request::Leave, &[]).await;
         let folder = keepers_folder(&self.shared.home).join(&self.name);
         let _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
-    }
-
-    async fn keeper_gone(&mut self, gone: Gone) {
-        tracing::warn!(keeper = self.name, "a keeper is gone ({gone:?}); what its agent left behind is ended");
-        let name = self.name.clone();
-        let _ = tokio::task::spawn_blocking(move || handle::clear(&name)).await;
-        self.limit = u64::MAX;
     }
 }
 

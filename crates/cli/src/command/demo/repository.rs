@@ -37,9 +37,7 @@ impl Repository {
             let made = std::fs::create_dir_all(file.parent().unwrap_or(&path)).and_then(|()| std::fs::write(&file, text));
             made.map_err(|error| Failure::file("write", &file, &error))?;
         }
-        let mut git = Git::at(&path);
-        git.env.extend(["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"].map(|name| (name, "Fugue demo".to_owned())));
-        git.env.extend(["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"].map(|name| (name, "demo@fugue.invalid".to_owned())));
+        let git = Git::at(&path);
         for args in [&["init", "--quiet", "--initial-branch=main"][..], &["add", "--all"], &["commit", "--quiet", "--message=A bill with a total"]] {
             git.run(args).map_err(|error| Failure::failed(format!("cannot make the repository: {error}")).hint("`fugue doctor` looks at git."))?;
         }

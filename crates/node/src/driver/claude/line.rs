@@ -140,9 +140,11 @@ impl Claude {
         let Ok(line) = serde_json::from_slice::<Line<'_>>(bytes) else {
             return if bytes.trim_ascii().is_empty() { Vec::new() } else { self.garbled(bytes) };
         };
-        self.spoken += 1;
+        self.nonsense.spoke();
         let mut outputs = self.read(&line, bytes, at);
-        if self.conversation.as_ref().is_some_and(|(_, told)| at - told >= STORED_MS) {
+        // Our own program stores first and speaks then.
+        let after = if self.rehearses() { 0 } else { STORED_MS };
+        if self.conversation.as_ref().is_some_and(|(_, told)| at - told >= after) {
             outputs.extend(self.stored());
         }
         outputs

@@ -1,0 +1,108 @@
+//! A hub in the test's own process.
+
+use anyhow::{Context, Result};
+use fugue_domain::lease::NodeLoss;
+use fugue_domain::world::TestWorld;
+use fugue_hub::{Options, Running, start};
+use reqwest::Method;
+use rig::client::Client;
+use rig::scratch::Scratch;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// 2026-11-21, so that printed times look like times.
+const NOW: i64 = 1_795_222_700_776;
+
+/// Longer than an approval waits, so that the two can be told apart.
+pub const LEASE_MS: i64 = 2 * fugue_domain::limits::APPROVAL_MS;
+
+/// A hub, its data, and its owner.
+pub struct App {
+    pub owner: Client,
+    pub world: Arc<TestWorld>,
+    pub url: String,
+    options: Options,
+    running: Option<Running>,
+    home: Scratch,
+    _database: Option<rig::postgres::Database>,
+}
+
+impl App {
+    /// A fresh hub on SQLite.
+    pub async fn start() -> Result<Self> {
+        Self::on(None).await
+    }
+
+    /// A fresh hub on a database, SQLite when it is none.
+    pub async fn on(database: Option<rig::postgres::Database>) -> Result<Self> {
+        let home = Scratch::new()?;
+        let options = Options {
+            home: home.folder("home")?,
+            listen: "127.0.0.1:0".parse()?,
+            database: database.as_ref().map(rig::postgres::Database::url),
+            tls: None,
+            plain_http: false,
+            allow_hosts: vec!["hub.example".to_owned()],
+            allow_origins: vec!["https://cockpit.example".to_owned()],
+            lease_ms: LEASE_MS,
+            node_loss: NodeLoss::Wait,
+        };
+        let world = TestWorld::new(NOW, std::process::id().into());
+        let running = start(options.clone(), world.clone()).await?;
+        let secret = std::fs::read_to_string(options.home.join("token")).context("the owner's token")?;
+        let url = running.url().to_owned();
+        let owner = Client::new(&url, secret.trim());
+        // From now on the same port, so that clients find the hub again after a restart.
+        let options = Options { listen: running.address(), ..options };
+        Ok(Self { owner, world, url, options, running: Some(running), home, _database: database })
+    }
+
+    /// Ends the hub and starts it again on the same data and port.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.stop().await;
+        self.running = Some(start(self.options.clone(), self.world.clone()).await?);
+        Ok(())
+    }
+
+    /// Ends the hub.
+    pub async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    /// The options it runs with.
+    pub fn options(&self) -> Options {
+        self.options.clone()
+    }
+
+    /// A folder of the test's own.
+    pub fn scratch(&self) -> &Scratch {
+        &self.home
+    }
+
+    /// A caller of the home org with a role.
+    pub async fn caller(&self, role: &str) -> Result<Client> {
+        self.token(json!({"name": role, "role": role})).await
+    }
+
+    /// A caller by a token that is made for it.
+    pub async fn token(&self, new: Value) -> Result<Client> {
+        let token = self.owner.post("/api/v1/tokens", &new).await?;
+        Ok(Client::new(&self.url, token["token"].as_str().context("a token")?))
+    }
+
+    /// A request by hand; the whole reply.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        // Without a pool no test waits for the connection of another.
+        reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client").request(method, format!("{}{path}", self.url))
+    }
+}
+
+/// A reply as a test compares it: without what differs between any two requests.
+pub fn without_request_id(mut body: Value) -> Value {
+    if let Some(object) = body.as_object_mut() {
+        object.remove("request_id");
+    }
+    body
+}

@@ -1,0 +1,223 @@
+//! The supervisor: one loop that knows which sessions there are, and tells each what concerns it.
+//!
+//! Invariant: it decides nothing about a turn. It lists to the hub the leases that its sessions hold, from before a restart as well,
+//! and hands on what the hub says. All its inputs are one closed enum.
+
+use crate::link::{Event, Link, Outgoing};
+use crate::machine;
+use crate::session::record::Record;
+use crate::session::{self, Input, Said, Session, Shared};
+use crate::worktree::session_folder;
+use crate::{NodeError, git};
+use fugue_domain::id::SessionId;
+use fugue_domain::lease::LeaseKey;
+use fugue_domain::limits::{HEARTBEAT_MS, LEASE_MS};
+use fugue_domain::link::{Ask, CallFailed, FromHub, FromNode, Hello, PROTOCOL};
+use fugue_domain::node::NodeFacts;
+use fugue_domain::world::Millis;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Heartbeats whose time of sending is remembered; older answers renew nothing.
+const BEATS: usize = 16;
+/// What the link may be ahead of the loop.
+const EVENTS: usize = 256;
+
+/// Everything that can happen to a supervisor.
+enum Happened {
+    Link(Event),
+    Said(Said),
+    Beat,
+    Shutdown,
+}
+
+struct Known {
+    tell: UnboundedSender<Input>,
+    lease: Option<LeaseKey>,
+}
+
+/// The supervisor of one node.
+pub struct Supervisor {
+    shared: Arc<Shared>,
+    facts: NodeFacts,
+    sessions: HashMap<SessionId, Known>,
+    tasks: JoinSet<()>,
+    said: UnboundedSender<Said>,
+    hears: UnboundedReceiver<Said>,
+    link: Option<Outgoing>,
+    lease_ms: Millis,
+    beat: u64,
+    beats: VecDeque<(u64, u64)>,
+    draining: bool,
+}
+
+impl Supervisor {
+    /// A supervisor with the sessions that the node's folder remembers, each of which goes on at once.
+    pub fn new(shared: Arc<Shared>, facts: NodeFacts, remembered: Vec<(SessionId, Record)>) -> Self {
+        let (said, hears) = mpsc::unbounded_channel();
+        let (sessions, tasks) = (HashMap::new(), JoinSet::new());
+        let beats = VecDeque::new();
+        let mut supervisor =
+            Self { shared, facts, sessions, tasks, said, hears, link: None, lease_ms: LEASE_MS, beat: 0, beats, draining: false };
+        for (id, record) in remembered {
+            supervisor.open(id, record);
+        }
+        supervisor
+    }
+
+    /// Works until shutdown, until it is drained, or until the hub refuses this node.
+    pub async fn run(mut self, link: Link, shutdown: CancellationToken) -> Result<(), NodeError> {
+        let (events, incoming) = mpsc::channel(EVENTS);
+        // Tasks of their own: whoever waits for the link must not be the one who moves it.
+        self.tasks.spawn(link.run(events));
+        let shared = self.shared.clone();
+        self.tasks.spawn(async move { shared.spares.refill().await });
+        let ended = self.work(incoming, shutdown).await;
+        // Keepers and agents live on; the sessions are found again by what their folders hold.
+        self.tasks.shutdown().await;
+        ended
+    }
+
+    async fn work(&mut self, mut link: mpsc::Receiver<Event>, shutdown: CancellationToken) -> Result<(), NodeError> {
+        let mut beat = tokio::time::interval(Duration::from_millis(HEARTBEAT_MS as u64));
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let happened = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => Happened::Shutdown,
+                Some(event) = link.recv() => Happened::Link(event),
+                Some(said) = self.hears.recv() => Happened::Said(said),
+                _ = beat.tick() => Happened::Beat,
+                Some(_) = self.tasks.join_next() => continue,
+            };
+            match happened {
+                Happened::Link(Event::Up(link)) => self.up(link).await,
+                Happened::Link(Event::Down) => self.link = None,
+                Happened::Link(Event::Said(said)) => self.heard(*said).await,
+                Happened::Link(Event::Refused(refused)) => return Err(refused.into()),
+                Happened::Said(Said::Over(lease)) => {
+                    let known = self.sessions.get_mut(&lease.session).filter(|known| known.lease.as_ref() == Some(&lease));
+                    known.into_iter().for_each(|known| known.lease = None);
+                }
+                Happened::Said(Said::Gone(session)) => drop(self.sessions.remove(&session)),
+                Happened::Beat => self.heartbeat().await,
+                Happened::Shutdown => return Ok(()),
+            }
+            if self.draining && self.leases().is_empty() {
+                tracing::info!("drained: nothing is left to do");
+                return Ok(());
+            }
+        }
+    }
+
+    fn leases(&self) -> Vec<LeaseKey> {
+        self.sessions.values().filter_map(|known| known.lease.clone()).collect()
+    }
+
+    fn open(&mut self, id: SessionId, record: Record) {
+        let (tell, inbox) = mpsc::unbounded_channel();
+        let lease = record.turn.as_ref().map(|held| held.assignment.lease.clone());
+        if let Some(link) = &self.link {
+            let _ = tell.send(Input::Up(link.clone()));
+        }
+        let session = Session::new(self.shared.clone(), id.clone(), record, self.said.clone());
+        self.tasks.spawn(session.run(inbox));
+        self.sessions.insert(id, Known { tell, lease });
+    }
+
+    /// Tells a session something, opening it when it is new here.
+    fn tell(&mut self, id: &SessionId, input: Input) {
+        if !self.sessions.contains_key(id) {
+            match Record::read(&session_folder(&self.shared.home, id)) {
+                Ok(record) => self.open(id.clone(), record.unwrap_or_default()),
+                Err(error) => return tracing::error!(session.id = %id, "the session's folder cannot be read: {error}"),
+            }
+        }
+        let _ = self.sessions.get(id).map(|known| known.tell.send(input));
+    }
+
+    async fn up(&mut self, link: Outgoing) {
+        let hello = Hello { protocol: PROTOCOL, facts: self.facts.clone(), leases: self.leases() };
+        link.say(&FromNode::Hello(hello)).await;
+        for known in self.sessions.values() {
+            let _ = known.tell.send(Input::Up(link.clone()));
+        }
+        self.beats.clear();
+        self.link = Some(link);
+        tracing::info!("connected to the hub");
+    }
+
+    async fn heartbeat(&mut self) {
+        let Some(link) = &self.link else { return };
+        self.beat += 1;
+        self.beats.push_back((self.beat, machine::boot_ms()));
+        if self.beats.len() > BEATS {
+            self.beats.pop_front();
+        }
+        let load = machine::load(&self.shared.home, self.shared.agents());
+        link.say(&FromNode::Heartbeat { beat: self.beat, load, leases: self.leases() }).await;
+    }
+
+    async fn heard(&mut self, said: FromHub) {
+        match said {
+            FromHub::Welcome { node, lease_ms } => {
+                tracing::debug!(node.id = %node, "welcome");
+                self.lease_ms = lease_ms;
+            }
+            FromHub::Renewed { beat, leases, refused } => self.renewed(beat, leases, refused),
+            FromHub::Assign(assignment) => {
+                let (id, lease) = (assignment.lease.session.clone(), assignment.lease.clone());
+                if self.draining && self.sessions.get(&id).is_none_or(|known| known.lease.as_ref() != Some(&lease)) {
+                    return;
+                }
+                let is_new = self.sessions.get(&id).and_then(|known| known.lease.as_ref()).is_none_or(|held| held.epoch < lease.epoch);
+                self.tell(&id, Input::Assign(assignment));
+                if is_new {
+                    self.tell(&id, Input::Renewed(session::first_deadline(self.lease_ms)));
+                    self.sessions.get_mut(&id).into_iter().for_each(|known| known.lease = Some(lease.clone()));
+                }
+            }
+            FromHub::Order(order) => self.tell_known(&order.lease.session.clone(), Input::Order(order)),
+            FromHub::Ack { lease, through } => self.tell_known(&lease.session.clone(), Input::Ack(lease, through)),
+            FromHub::Refused { lease } => self.tell_known(&lease.session.clone(), Input::Refused(lease)),
+            FromHub::Prepare(place) => self.tell(&place.session.clone(), Input::Prepare(place)),
+            FromHub::Release(place) => self.tell(&place.session.clone(), Input::Release(place)),
+            FromHub::End { session } => self.tell_known(&session, Input::End),
+            FromHub::Call { call, ask } => self.call(call, ask),
+            FromHub::Drain => self.draining = true,
+        }
+    }
+
+    fn tell_known(&mut self, id: &SessionId, input: Input) {
+        let _ = self.sessions.get(id).map(|known| known.tell.send(input));
+    }
+
+    fn renewed(&mut self, beat: u64, leases: Vec<LeaseKey>, refused: Vec<LeaseKey>) {
+        let sent = self.beats.iter().find(|(known, _)| *known == beat).map(|(_, sent)| *sent);
+        if let Some(sent) = sent {
+            for lease in leases {
+                self.tell_known(&lease.session, Input::Renewed(session::deadline(sent, self.lease_ms)));
+            }
+        }
+        for lease in refused {
+            self.tell_known(&lease.session.clone(), Input::Refused(lease));
+        }
+    }
+
+    fn call(&mut self, call: u64, ask: Ask) {
+        let Some(link) = self.link.clone() else { return };
+        let home = self.shared.home.clone();
+        self.tasks.spawn(async move {
+            let answered = tokio::task::spawn_blocking(move || match ask {
+                Ask::Inspect(origin) => git::inspect(&home, &origin),
+                Ask::Resolve { origin, base } => git::find_commit(&home, &origin, &base),
+            });
+            let result = answered.await.unwrap_or_else(|error| Err(CallFailed::Other(format!("the node could not look: {error}"))));
+            link.say(&FromNode::Reply { call, result }).await;
+        });
+    }
+}

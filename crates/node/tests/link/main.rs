@@ -1,0 +1,130 @@
+//! The node against a hub of the test: real keepers, real processes, real git; the connection and the node come and go.
+
+mod hub;
+#[path = "../../examples/keeper/world.rs"]
+mod world;
+
+use fugue_domain::link::{FromHub, FromNode, Order, Report};
+use fugue_domain::reason::Reason;
+use fugue_domain::turn::{Ending, Wish};
+use hub::*;
+
+fn is_end(report: &Report) -> bool {
+    matches!(report, Report::Ended { .. })
+}
+
+fn has_output(report: &Report, text: &str) -> bool {
+    matches!(report, Report::Event(event) if event.get().contains(&format!(r#""text":"{text}""#)))
+}
+
+fn end(session: &fugue_domain::link::Assignment, wish: Option<Wish>) -> FromHub {
+    FromHub::Order(Order { lease: session.lease.clone(), wish, answers: vec![], steer: vec![] })
+}
+
+#[tokio::test]
+async fn reports_survive_the_connection_and_the_node_until_they_are_acknowledged() {
+    let folder = Folder::new("reports");
+    let (home, repository, hub) = (folder.0.join("node"), repository(&folder.0), Hub::new().await);
+    let node = Node::start(&home, &hub);
+    let mut first = hub.accept().await;
+    assert!(first.hello.leases.is_empty());
+    let turn = assignment(&home, &repository, 7, 1, "read line; echo \"got $line\"; echo $FUGUE_TOKEN >&2; pwd");
+    first.say(FromHub::Assign(Box::new(turn.clone()))).await;
+    // Said again, as a hub does until it sees the lease: done once.
+    first.say(FromHub::Assign(Box::new(turn.clone()))).await;
+    let reports = first.reports(is_end, false).await;
+    assert!(matches!(reports[0], Report::Delivered), "{reports:?}");
+    assert!(reports.iter().any(|report| has_output(report, "got hello")), "{reports:?}");
+    assert!(reports.iter().any(|report| has_output(report, &turn.place.path)), "{reports:?}");
+    assert!(matches!(reports.last(), Some(Report::Ended { ending: Ending::Succeeded, .. })), "{reports:?}");
+    // The connection breaks: everything comes again.
+    drop(first);
+    let mut second = hub.accept().await;
+    assert_eq!(second.hello.leases, [turn.lease.clone()]);
+    assert_eq!(texts(&second.reports(is_end, false).await), texts(&reports));
+    // The node is restarted: everything comes again, from the spool.
+    node.stop().await;
+    drop(second);
+    let node = Node::start(&home, &hub);
+    let mut third = hub.accept().await;
+    assert_eq!(third.hello.leases, [turn.lease.clone()]);
+    assert_eq!(texts(&third.reports(is_end, true).await), texts(&reports));
+    while !third.leases().await.is_empty() {}
+    // An echo of the old assignment runs nothing.
+    third.say(FromHub::Assign(Box::new(turn.clone()))).await;
+    let next = assignment(&home, &repository, 7, 2, "echo again");
+    third.say(FromHub::Assign(Box::new(next))).await;
+    let reports = third.reports(is_end, true).await;
+    assert!(reports.iter().any(|report| has_output(report, "again")), "{reports:?}");
+    assert!(!reports.iter().any(|report| has_output(report, "got hello")), "{reports:?}");
+    // Closing gives the worktree back and keeps what was not committed.
+    std::fs::write(std::path::Path::new(&turn.place.path).join("new"), "work").unwrap();
+    third.say(FromHub::Release(turn.place.clone())).await;
+    let FromNode::Released { rescue: Some(rescue), .. } = third.hear().await else { panic!("released with a rescue ref") };
+    let shown = std::process::Command::new("git").args(["show", &format!("{rescue}:new")]).current_dir(&repository).output().unwrap();
+    assert_eq!(shown.stdout, b"work");
+    assert!(!std::path::Path::new(&turn.place.path).exists());
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn an_agent_outlives_its_node_and_is_found_again() {
+    let folder = Folder::new("outlives");
+    let (home, repository, hub) = (folder.0.join("node"), repository(&folder.0), Hub::new().await);
+    let node = Node::start(&home, &hub);
+    let mut connection = hub.accept().await;
+    let go = folder.0.join("go");
+    let script = format!("read line; echo one; while [ ! -e {} ]; do sleep 0.05; done; echo two", go.display());
+    let turn = assignment(&home, &repository, 8, 1, &script);
+    connection.say(FromHub::Assign(Box::new(turn.clone()))).await;
+    connection.reports(|report| has_output(report, "one"), true).await;
+    let before = processes(&turn.lease.session);
+    node.stop().await;
+    drop(connection);
+    let node = Node::start(&home, &hub);
+    let mut connection = hub.accept().await;
+    assert_eq!(connection.hello.leases, [turn.lease.clone()]);
+    assert!(before.iter().any(|pid| processes(&turn.lease.session).contains(pid)), "the agent lives on");
+    std::fs::write(&go, "").unwrap();
+    let reports = connection.reports(is_end, true).await;
+    let outputs = reports.iter().filter(|report| matches!(report, Report::Event(_))).count();
+    assert_eq!(outputs, 2, "{reports:?}");
+    assert!(matches!(reports.last(), Some(Report::Ended { ending: Ending::Succeeded, .. })), "{reports:?}");
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn stop_means_everything_and_a_missing_program_is_named() {
+    let folder = Folder::new("stop");
+    let (home, repository, hub) = (folder.0.join("node"), repository(&folder.0), Hub::new().await);
+    let node = Node::start(&home, &hub);
+    let mut connection = hub.accept().await;
+    let stubborn = "trap '' TERM; (trap '' TERM; setsid sh -c 'trap \"\" TERM; while :; do sleep 1; done') & echo up; while :; do sleep 1; done";
+    let turn = assignment(&home, &repository, 9, 1, stubborn);
+    connection.say(FromHub::Assign(Box::new(turn.clone()))).await;
+    connection.reports(|report| has_output(report, "up"), true).await;
+    let began = std::time::Instant::now();
+    connection.say(end(&turn, Some(Wish::Stop))).await;
+    let reports = {
+        let mut all = Vec::new();
+        while !all.last().is_some_and(is_end) {
+            if let FromNode::Batch(batch) = connection.hear().await {
+                let through = batch.first + batch.reports.len() as i64 - 1;
+                connection.say(FromHub::Ack { lease: batch.lease, through }).await;
+                all.extend(batch.reports);
+            }
+        }
+        all
+    };
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+    assert!(matches!(reports.last(), Some(Report::Ended { ending: Ending::Cancelled { reason: Reason::Stop }, .. })), "{reports:?}");
+    assert_eq!(processes(&turn.lease.session), Vec::<String>::new());
+    let mut turn = assignment(&home, &repository, 9, 2, "");
+    turn.agent.program = vec!["no-such-program".into()];
+    connection.say(FromHub::Assign(Box::new(turn))).await;
+    let reports = connection.reports(is_end, true).await;
+    let missing = Ending::Interrupted { reason: Reason::ProgramMissing, delivered: false };
+    assert!(matches!(reports.last(), Some(Report::Ended { ending, detail: Some(detail) }) if *ending == missing && !detail.is_empty()), "{reports:?}");
+    eventually("no keeper is left over but the spares", || std::fs::read_dir(home.join("keepers")).unwrap().count() <= 2).await;
+    node.stop().await;
+}
