@@ -15,6 +15,9 @@ use std::time::Duration;
 /// How long it may take until nothing is left of closed sessions.
 const CLEAN_MAX: Duration = Duration::from_secs(60);
 
+/// Keepers without an agent that a node holds ready.
+const SPARES: usize = 2;
+
 /// Everything that a test acts on. The running parts belong to the test, since it kills them.
 pub struct Stage {
     /// The owner's client.
@@ -76,10 +79,15 @@ impl Stage {
         Ok(History { sent, messages, turns, events, executions })
     }
 
-    /// Processes of the install besides those with these numbers.
-    pub fn others(&self, but: &[u32]) -> Vec<Process> {
+    /// Processes of the install besides these parts and the spare keepers of a node.
+    pub fn others(&self, parts: &[u32]) -> Vec<Process> {
+        let mut spares = 0;
         let mut processes = self.fugue.processes();
-        processes.retain(|process| !but.contains(&(process.pid as u32)));
+        processes.retain(|process| {
+            let spare = process.args.contains(" keeper ") && spares < SPARES;
+            spares += usize::from(spare);
+            !spare && !parts.contains(&(process.pid as u32))
+        });
         processes
     }
 

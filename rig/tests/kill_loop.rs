@@ -39,6 +39,7 @@ async fn nothing_is_lost_and_nothing_is_done_twice() -> Result<()> {
         senders.spawn(sender.run(over.clone()));
         sessions.push(session);
     }
+    let mut survived = 0;
     for round in 0..KILLS * 2 {
         tokio::time::sleep(Duration::from_millis(chance.between(20, 600))).await;
         let agents = agents(&stage);
@@ -48,7 +49,8 @@ async fn nothing_is_lost_and_nothing_is_done_twice() -> Result<()> {
             restart(&mut node, || stage.fugue.node()).await?;
         }
         let dead: Vec<_> = agents.iter().filter(|agent| !agent.lives()).collect();
-        assert!(dead.is_empty(), "kill {round} of the {} took agents with it: {dead:?}", ["hub", "node"][round % 2]);
+        assert!(dead.is_empty(), "kill {round}, of the {}, took agents with it: {dead:?}", ["hub", "node"][round % 2]);
+        survived += agents.len();
     }
     over.store(true, Ordering::Relaxed);
     let mut histories = Vec::new();
@@ -62,7 +64,8 @@ async fn nothing_is_lost_and_nothing_is_done_twice() -> Result<()> {
     let count = |key: &str| histories.iter().flat_map(|history| &history.turns).filter(|turn| turn[key] == true).count();
     let turns: usize = histories.iter().map(|history| history.turns.len()).sum();
     println!("{turns} turns, {} executions, {} maybe executed", stage.executions()?.len(), count("maybe_executed"));
-    assert!(turns >= SESSIONS * 2, "the loop was busy");
+    println!("{} kills, on average {} agents alive", KILLS * 2, survived / (KILLS * 2));
+    assert!(turns >= SESSIONS * 2 && survived > 0, "the loop was not busy: {turns} turns, {survived} agents");
     assert_sound(&histories, &stage.executions()?);
     stage.close(&sessions, &[hub.pid(), node.pid()]).await
 }

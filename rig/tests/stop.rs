@@ -1,8 +1,9 @@
 //! Stop means everything: the agent and all that it started, also what left its group and its session and ignores SIGTERM.
 #![allow(clippy::disallowed_methods, reason = "tests live in the real world")]
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use rig::fugue::{Fugue, program};
+use rig::orphans;
 use rig::stage::Stage;
 use rig::wait::until;
 use serde_json::json;
@@ -25,12 +26,17 @@ async fn nothing_is_left_five_seconds_after_stop() -> Result<()> {
         Ok(events.iter().any(|event| event["type"] == "agent.text" && event["text"] == "forked").then_some(()))
     };
     until("the agent to have forked", READY_MAX, forked).await?;
-    let before = stage.others(&[up.pid()]);
+    let before = orphans::with(&format!("FUGUE_SESSION={session}"));
     assert!(before.len() > FORKS, "the agent and its {FORKS} children, not {before:?}");
 
     let begun = Instant::now();
     stage.client.post(&format!("/api/v1/sessions/{session}/stop"), &json!({})).await?;
-    until("everything to be gone", GONE_MAX, async || Ok((!before.iter().any(|process| process.lives())).then_some(()))).await?;
+    let gone = async || {
+        let left: Vec<_> = before.iter().filter(|process| process.lives()).collect();
+        ensure!(left.is_empty(), "{left:?} are left");
+        Ok(Some(()))
+    };
+    until("everything to be gone", GONE_MAX, gone).await?;
     println!("gone after {:.1} s", begun.elapsed().as_secs_f64());
     let ended = stage.client.turn_in(&turn, &["ended"], READY_MAX).await?;
     assert_eq!((&ended["outcome"], &ended["reason"]), (&json!("cancelled"), &json!("stop")), "{ended}");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 const DISCONNECTS: usize = 100;
-const LINES: usize = 400;
+const LINES: usize = 1_000;
 const QUIET_MAX: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,7 +22,7 @@ async fn a_stream_goes_on_where_it_was_cut() -> Result<()> {
     let _node = fugue.node().await?;
     let stage = Stage::on(fugue).await?;
     let session = stage.session("rehearse").await?;
-    let script: Vec<String> = (0..LINES).map(|line| format!("say line {line}\nsleep 5")).collect();
+    let script: Vec<String> = (0..LINES).map(|line| format!("say line {line}\nsleep 3")).collect();
     let turn = stage.turn(&session, &script.join("\n")).await?;
     let path = format!("/api/v1/sessions/{session}/events");
 

@@ -70,7 +70,7 @@ impl Run {
         let skips = target.join(format!("skips-{}", std::process::id()));
         let mut command = step::cargo(root);
         command.args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]);
-        command.env("FUGUE_BIN", target.join("debug").join("fugue")).env("FUGUE_SKIPS", &skips).env("RUST_BACKTRACE", "1");
+        command.env("FUGUE_BIN", target.join("debug").join("fugue")).env("FUGUE_SKIPS", &skips).env("RUST_LIB_BACKTRACE", "0");
         // A test never writes what it is there to compare.
         command.env_remove(generate::VARIABLE).env("INSTA_UPDATE", "no");
         command.envs(cluster.iter().map(|cluster| ("TEST_PG_URL", cluster.url())));

@@ -158,7 +158,8 @@ impl Table {
             }
             line.trim_end().to_owned()
         };
-        [&headings].into_iter().chain(&self.rows).map(line).collect()
+        let headings = Some(&headings).filter(|headings| headings.iter().any(|(_, heading)| !heading.is_empty()));
+        headings.into_iter().chain(&self.rows).map(line).collect()
     }
 }
 

@@ -10,7 +10,7 @@ const PROJECTS_MAX: usize = 2_000;
 
 /// The top folder of the repository around a folder.
 pub fn root(start: &Path) -> Result<PathBuf, Failure> {
-    let start = start.canonicalize().map_err(|error| Failure::file("look at", start, &error))?;
+    let start = start.canonicalize().map_err(|error| Failure::usage(format!("cannot look at {}: {error}", start.display())))?;
     let root = start.ancestors().find(|folder| folder.join(".git").exists());
     root.map(Path::to_owned).ok_or_else(|| {
         Failure::usage(format!("{} is not in a git repository", start.display()))

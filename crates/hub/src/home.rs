@@ -4,7 +4,6 @@
 //! open file, so the system releases it however the hub ends.
 
 use crate::config::StartError;
-use crate::fault::Fault;
 use crate::hub::Hub;
 use crate::token;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -24,7 +23,8 @@ impl Home {
         let unusable = |path: &Path, cause| StartError::Home { path: path.to_owned(), cause };
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|cause| unusable(path, cause))?;
         let file = path.join("hub.lock");
-        let lock = OpenOptions::new().create(true).write(true).truncate(false).mode(0o600).open(&file).map_err(|cause| unusable(&file, cause))?;
+        let lock =
+            OpenOptions::new().create(true).write(true).truncate(false).mode(0o600).open(&file).map_err(|cause| unusable(&file, cause))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(StartError::AlreadyRunning(path.to_owned())),
@@ -42,7 +42,7 @@ impl Home {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(unusable(error)),
         }
-        let secret = token::issue_owner(hub).await.map_err(Fault::from)?;
+        let secret = token::issue_owner(hub).await?;
         write_private(&file, &secret).map_err(unusable)
     }
 }

@@ -47,6 +47,7 @@ struct Recorder {
     verdicts: VecDeque<bool>,
     triggers: VecDeque<(String, String, String)>,
     turns: u128,
+    epoch: i64,
     last: String,
 }
 
@@ -77,6 +78,7 @@ fn main() -> anyhow::Result<()> {
         verdicts: VecDeque::new(),
         triggers: VecDeque::new(),
         turns: 0,
+        epoch: 1,
         last: String::new(),
     };
     for step in steps {
@@ -87,7 +89,9 @@ fn main() -> anyhow::Result<()> {
 
 /// A number that always belongs to a text: each recording has a session of its own.
 fn fnv(text: &str) -> u128 {
-    text.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(0x0100_0000_0000_0000_0000_013b))
+    text.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash, byte| {
+        (hash ^ u128::from(byte)).wrapping_mul(0x0100_0000_0000_0000_0000_013b)
+    })
 }
 
 impl Recorder {
@@ -147,9 +151,12 @@ impl Recorder {
         if self.process.is_none() {
             self.start()?;
         }
-        self.turns += 1;
+        match opening {
+            Opening::Message => (self.turns, self.epoch) = (self.turns + 1, 1),
+            Opening::Continue => self.epoch += 1,
+        }
         self.last = text.to_owned();
-        let say = Say { turn: TurnId::from_bits(self.turns), epoch: 1, text: text.to_owned(), opening };
+        let say = Say { turn: TurnId::from_bits(self.turns), epoch: self.epoch, text: text.to_owned(), opening };
         self.note(json!({"say": say}))?;
         let writes = self.driver.open(&say);
         let mut ended = self.write_all(writes)?;
@@ -192,8 +199,10 @@ impl Recorder {
         let mut ended = false;
         for write in writes {
             let Some(stdin) = self.process.as_mut().and_then(|process| process.stdin.as_mut()) else { return Ok(ended) };
-            stdin.write_all(&write.bytes)?;
-            stdin.flush()?;
+            // A program that ends without reading is recorded like any other.
+            if let Err(error) = stdin.write_all(&write.bytes).and_then(|()| stdin.flush()) {
+                eprintln!("> {}: {error}", write.key);
+            }
             if write.close {
                 self.process.as_mut().context("a process")?.stdin = None;
             }

@@ -4,6 +4,7 @@
 //! ever read by a shell. Called by git, the search for programs, the start of keepers, and the keeper's start of its agent.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
@@ -38,7 +39,11 @@ pub fn run(command: &mut Command, limit: Duration) -> io::Result<Output> {
         };
         let wanted = |open: bool| if open { PollFlags::IN } else { PollFlags::empty() };
         let mut fds = [PollFd::from_borrowed_fd(out.as_fd(), wanted(out_open)), PollFd::from_borrowed_fd(err.as_fd(), wanted(err_open))];
-        poll(&mut fds, Some(&timespec(left)))?;
+        match poll(&mut fds, Some(&timespec(left))) {
+            // Some other child has ended.
+            Err(Errno::INTR) => continue,
+            polled => polled?,
+        };
         let ready = [out_open && !fds[0].revents().is_empty(), err_open && !fds[1].revents().is_empty()];
         if ready[0] {
             out_open = read_some(&mut out, &mut stdout)?;
@@ -57,7 +62,10 @@ pub fn timespec(duration: Duration) -> Timespec {
 
 fn read_some(from: &mut impl Read, into: &mut Vec<u8>) -> io::Result<bool> {
     let mut chunk = [0u8; 16 * 1024];
-    let read = from.read(&mut chunk)?;
+    let read = match from.read(&mut chunk) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+        read => read?,
+    };
     if into.len() < OUTPUT_BYTES_MAX {
         into.extend_from_slice(&chunk[..read]);
     }

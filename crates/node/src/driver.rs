@@ -256,3 +256,6 @@ mod bound;
 mod nonsense;
 mod price;
 mod reset;
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,28 @@ use std::path::Path;
 
 /// What every program may need to work at all. A `*` at the end stands for any ending.
 const BASIC: &[&str] = &[
-    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_*", "TERM", "TMPDIR", "TZ", "XDG_*", "http_proxy", "https_proxy", "no_proxy",
-    "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS",
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LC_*",
+    "TERM",
+    "TMPDIR",
+    "TZ",
+    "XDG_*",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "all_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
 ];
 /// Where programs keep what an isolated agent must not see.
 const HOMES: &[&str] = &["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "CLAUDE_CONFIG_DIR", "CODEX_HOME"];
@@ -58,14 +78,20 @@ mod tests {
         let launch = Launch { program: "x".into(), args: vec![], env: vec![("SET".into(), "1".into())], pass: vec!["CLAUDE_*"] };
         let node = ["PATH", "LC_ALL", "AWS_SECRET", "FUGUE_TOKEN", "MINE", "HOME", "CLAUDE_X", "SET", "GITHUB_TOKEN"];
         let node = node.iter().map(|name| ((*name).to_owned(), format!("node's {name}")));
-        of_agent(&launch, agent, &["FUGUE_TOKEN".to_owned()], Path::new("/own"), node).into_iter().map(|(name, value)| format!("{name}={value}")).collect()
+        of_agent(&launch, agent, &["FUGUE_TOKEN".to_owned()], Path::new("/own"), node)
+            .into_iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect()
     }
 
     #[test]
     fn only_what_is_named_passes_and_never_our_own() {
         let mut agent = Agent::plain("a", Driver::Command, "");
         agent.env = vec!["MINE".into()];
-        assert_eq!(env(&agent), ["PATH=node's PATH", "LC_ALL=node's LC_ALL", "MINE=node's MINE", "HOME=node's HOME", "CLAUDE_X=node's CLAUDE_X", "SET=1"]);
+        assert_eq!(
+            env(&agent),
+            ["PATH=node's PATH", "LC_ALL=node's LC_ALL", "MINE=node's MINE", "HOME=node's HOME", "CLAUDE_X=node's CLAUDE_X", "SET=1"]
+        );
         agent.isolated = true;
         assert!(env(&agent).contains(&"HOME=/own".to_owned()));
         assert!(!env(&agent).contains(&"HOME=node's HOME".to_owned()));

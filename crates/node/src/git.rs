@@ -170,7 +170,8 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
     let git = Git::at(&folder);
     if resolve(&git, needs).is_none() {
         let refspecs = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
-        let fetch = ["fetch", "--quiet", "--no-auto-gc", "--no-recurse-submodules", "--upload-pack=git-upload-pack", "--end-of-options", url];
+        let fetch =
+            ["fetch", "--quiet", "--no-auto-gc", "--no-recurse-submodules", "--upload-pack=git-upload-pack", "--end-of-options", url];
         git.run(fetch.iter().copied().chain(refspecs)).map_err(|error| other(&error))?;
         if let Ok(head) = git.run(["ls-remote", "--symref", "--upload-pack=git-upload-pack", "--end-of-options", url, "HEAD"]) {
             let branch = head.lines().find_map(|line| line.strip_prefix("ref: refs/heads/")?.split('\t').next());

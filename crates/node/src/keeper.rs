@@ -151,7 +151,7 @@ impl<'w> Keeper<'w> {
     fn done(&self) -> bool {
         let alone = self.peer.is_none() && boot_ms().saturating_sub(self.alone_since) > AGENT_IDLE_MS as u64;
         match self.phase {
-            // A spare whose node went away is of no use to anybody; a node connects to its spares at once.
+            // A node connects to its spares before they are awake; one that was started by hand waits for nobody.
             Phase::Spare => self.leave || (self.peer.is_none() && boot_ms().saturating_sub(self.alone_since) > 10_000),
             Phase::Ended => self.owed.is_empty() && (self.leave || alone),
             Phase::Running | Phase::Stopping { .. } => false,
@@ -208,7 +208,7 @@ impl<'w> Keeper<'w> {
                 }
             };
             while let Some(peer) = &mut self.peer {
-                match peer.received.next() {
+                match peer.received.take() {
                     Ok(Some((request, payload))) => self.handle(request, payload),
                     Ok(None) => break,
                     Err(_) => self.lose_peer(),
@@ -223,6 +223,8 @@ impl<'w> Keeper<'w> {
     fn lose_peer(&mut self) {
         self.peer = None;
         self.alone_since = boot_ms();
+        // A spare is of no use to anybody but the node that made it.
+        self.leave |= matches!(self.phase, Phase::Spare);
     }
 
     fn handle(&mut self, request: Request, payload: Vec<u8>) {
@@ -416,3 +418,6 @@ impl<'w> Keeper<'w> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

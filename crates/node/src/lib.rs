@@ -14,6 +14,8 @@ pub mod sweep;
 
 mod child;
 mod environment;
+#[cfg(test)]
+mod fixture;
 mod link;
 mod machine;
 mod process;
@@ -97,9 +99,10 @@ pub async fn run(mut options: Options, shutdown: CancellationToken) -> Result<()
         sweep::clean(&home, &remembered);
         (remembered, facts(&mut options, ownership), options)
     });
-    let (remembered, facts, options) = begun.await.map_err(io::Error::other).map_err(|source| NodeError::Home { path: PathBuf::new(), source })?;
+    let (remembered, facts, options) =
+        begun.await.map_err(io::Error::other).map_err(|source| NodeError::Home { path: PathBuf::new(), source })?;
     let spares = spare::Spares::new(options.keeper.clone(), &options.home, options.world.clone());
-    let shared = Arc::new(session::Shared::new(&options, ownership == Ownership::Cgroup, spares));
+    let shared = Arc::new(session::shared::Shared::new(&options, ownership == Ownership::Cgroup, spares));
     let supervisor = supervisor::Supervisor::new(shared, facts, remembered);
     supervisor.run(link, shutdown).await
 }

@@ -53,9 +53,10 @@ fn installed(driver: Driver, given: Option<&Path>, home: &Path, name: &str, inst
 
 fn search(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let usual = env::var_os("HOME").map(PathBuf::from).into_iter().flat_map(|home| {
-        [".local/bin", ".claude/local", ".npm-global/bin", "bin"].map(|folder| home.join(folder))
-    });
+    let usual = env::var_os("HOME")
+        .map(PathBuf::from)
+        .into_iter()
+        .flat_map(|home| [".local/bin", ".claude/local", ".npm-global/bin", "bin"].map(|folder| home.join(folder)));
     let folders = env::split_paths(&path).collect::<Vec<_>>().into_iter().chain(usual);
     let folders = folders.chain(["/usr/local/bin", "/opt/homebrew/bin"].map(PathBuf::from));
     folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name)).find(|path| is_program(path))
@@ -85,7 +86,13 @@ fn claude_login() -> Option<bool> {
     let folder = env::var_os("CLAUDE_CONFIG_DIR").map(PathBuf::from).or_else(|| below_home(".claude"));
     let file = folder.is_some_and(|folder| folder.join(".credentials.json").is_file());
     // On macOS the login is in the keychain, which nobody should be asked for here.
-    if key || file { Some(true) } else if cfg!(target_os = "macos") { None } else { Some(false) }
+    if key || file {
+        Some(true)
+    } else if cfg!(target_os = "macos") {
+        None
+    } else {
+        Some(false)
+    }
 }
 
 fn codex_login() -> Option<bool> {

@@ -3,7 +3,10 @@
 //! Invariant: what it was told and how far it came is in its transcript before anybody hears of it, so that a process that was killed
 //! goes on where it broke off. The steps of a script are described in `docs/REHEARSE.md`. A node starts it like any agent; the
 //! demo and the tests are made of it.
-#![allow(clippy::disallowed_methods, reason = "a program of its own, in the place of an agent: it has the real clock and starts real processes")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a program of its own, in the place of an agent: it has the real clock and starts real processes"
+)]
 
 use crate::driver::CONTINUE;
 use performance::{End, Performance};

@@ -158,15 +158,16 @@ fn cut(stamped: &Stamped, length: usize) -> (Stamped, usize) {
             break;
         }
         let Some(longest) = longest(&mut value) else { break };
-        let keep = longest.len().saturating_sub((now - EVENT_BYTES_MAX).max(longest.len() / 4));
-        let keep = (0..=keep).rfind(|at| longest.is_char_boundary(*at)).unwrap_or(0);
+        let keep = longest.floor_char_boundary((longest.len() * EVENT_BYTES_MAX / now).saturating_sub(64));
         missing += longest.len() - keep;
         longest.truncate(keep);
     }
     match serde_json::from_value(value) {
         Ok(event) => (Stamped { event, ..stamped.clone() }, missing),
         // Too long in its shape rather than in its texts: the gap alone has to tell.
-        Err(_) => (Stamped { event: Event::Gap { bytes: length as i64, why: "an event could not be cut".into() }, ..stamped.clone() }, length),
+        Err(_) => {
+            (Stamped { event: Event::Gap { bytes: length as i64, why: "an event could not be cut".into() }, ..stamped.clone() }, length)
+        }
     }
 }
 
@@ -174,7 +175,9 @@ fn longest(value: &mut Value) -> Option<&mut String> {
     match value {
         Value::String(text) => Some(text),
         Value::Array(items) => items.iter_mut().filter_map(longest).max_by_key(|text| text.len()),
-        Value::Object(fields) => fields.iter_mut().filter(|(name, _)| *name != "type").filter_map(|(_, item)| longest(item)).max_by_key(|text| text.len()),
+        Value::Object(fields) => {
+            fields.iter_mut().filter(|(name, _)| *name != "type").filter_map(|(_, item)| longest(item)).max_by_key(|text| text.len())
+        }
         _ => None,
     }
 }

@@ -3,31 +3,28 @@
 //! Invariant: what would be needed after a crash is in the session's folder before the agent can act on it. Everything that
 //! comes in (from the hub, from the keeper, from the clock) goes through one loop, so nothing here is ever done twice at once.
 
+mod opening;
 pub mod process;
 pub mod record;
+pub mod shared;
 
 use crate::keeper::handle::Gone;
 use crate::keeper::line::{Request, Why};
 use crate::link::Outgoing;
 use crate::machine::boot_ms;
-use crate::spare::Spares;
-use crate::turn::{self, Act, INTERRUPT_MS, Talk, Told, Turn, What};
+use crate::turn::{Act, INTERRUPT_MS, Told, Turn, What};
 use crate::worktree::{self, session_folder};
-use crate::driver::{Context, Driver};
-use fugue_domain::agent;
 use fugue_domain::id::SessionId;
 use fugue_domain::lease::LeaseKey;
 use fugue_domain::limits::AGENT_IDLE_MS;
 use fugue_domain::link::{Answer, Assignment, FromNode, Order, Place};
 use fugue_domain::reason::Reason;
 use fugue_domain::turn::{Ending, Wish};
-use fugue_domain::world::SharedWorld;
 use process::Process;
-use record::{Held, Record};
-use std::collections::BTreeMap;
+use record::Record;
+use shared::Shared;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
@@ -36,41 +33,6 @@ use tokio::time::Instant;
 const FRAMES_AT_ONCE: usize = 32;
 /// How long a full disk may last before the agent is stopped.
 const TROUBLE: Duration = Duration::from_secs(60);
-
-/// What all sessions of a node share.
-pub struct Shared {
-    /// The node's folder.
-    pub home: PathBuf,
-    /// Where agent programs are.
-    pub programs: BTreeMap<agent::Driver, PathBuf>,
-    /// Names of variables that every agent gets.
-    pub pass_env: Vec<String>,
-    /// Time and chance.
-    pub world: SharedWorld,
-    /// Whether agents get a cgroup leaf.
-    pub leaf: bool,
-    /// Keepers that wait.
-    pub spares: Spares,
-    agents: AtomicI64,
-}
-
-impl Shared {
-    /// What sessions share, with no agent yet.
-    pub fn new(options: &crate::Options, leaf: bool, spares: Spares) -> Self {
-        let (home, programs) = (options.home.clone(), options.programs.clone());
-        let (pass_env, world) = (options.pass_env.clone(), options.world.clone());
-        Self { home, programs, pass_env, world, leaf, spares, agents: AtomicI64::new(0) }
-    }
-
-    /// Live agent processes.
-    pub fn agents(&self) -> i64 {
-        self.agents.load(Ordering::Relaxed)
-    }
-
-    fn count_agent(&self, change: i64) {
-        self.agents.fetch_add(change, Ordering::Relaxed);
-    }
-}
 
 /// Everything that can be said to a session.
 pub enum Input {
@@ -187,137 +149,6 @@ impl Session {
         }
     }
 
-    /// Goes on where the node was when it ended.
-    async fn resume(&mut self) {
-        let kept = self.record.process.clone();
-        let Some(held) = self.record.turn.clone() else {
-            if let Some(kept) = kept {
-                let process = Process::again(&self.shared, &kept).await;
-                self.process = Some(process);
-            }
-            return;
-        };
-        let mut turn = Turn::new(&held.assignment);
-        if let Some((ending, detail)) = held.ended {
-            turn.end(held.since, ending, Some(detail));
-            self.turn = Some(turn);
-            return;
-        }
-        self.turn = Some(turn);
-        match kept {
-            Some(kept) if kept.opens => {
-                let mut process = Process::again(&self.shared, &kept).await;
-                let cwd = PathBuf::from(&held.assignment.place.path);
-                if let Ok(launch) = process.launch(&self.id, &cwd, &self.folder) {
-                    process.ask(&launch, &[]).await;
-                }
-                let writes = process.talk.driver.open(&turn::say(&held.assignment));
-                process.write(writes).await;
-                self.process = Some(process);
-            }
-            kept => {
-                if let Some(kept) = kept {
-                    self.process = Some(Process::again(&self.shared, &kept).await);
-                }
-                self.begin(held.assignment).await;
-            }
-        }
-    }
-
-    async fn assign(&mut self, assignment: Assignment) {
-        if self.record.turn.as_ref().is_some_and(|held| held.assignment.lease == assignment.lease) {
-            return;
-        }
-        if assignment.lease.epoch <= self.record.epoch {
-            // An echo: it runs nothing, and the lease is not held.
-            let _ = self.said.send(Said::Over(assignment.lease));
-            return;
-        }
-        if self.turn.is_some() {
-            self.drop_turn(Why::Stop).await;
-        }
-        self.record.epoch = assignment.lease.epoch;
-        self.record.place = Some(assignment.place.clone());
-        self.record.turn = Some(Held { assignment: assignment.clone(), since: self.shared.world.now(), ended: None });
-        self.turn = Some(Turn::new(&assignment));
-        if let Err(error) = self.record.write(&self.folder) {
-            return self.fail(Ending::Interrupted { reason: Reason::SpoolFailed, delivered: false }, error.to_string());
-        }
-        self.begin(assignment).await;
-    }
-
-    /// From the worktree to the message in the agent's stdin.
-    async fn begin(&mut self, assignment: Assignment) {
-        if let Err(error) = self.prepare(&assignment.place).await {
-            return self.fail(Ending::Failed { reason: Reason::WorktreeFailed }, error.to_string());
-        }
-        if let Err((ending, detail)) = self.open(&assignment).await {
-            self.fail(ending, detail);
-        }
-    }
-
-    async fn open(&mut self, assignment: &Assignment) -> Result<(), (Ending, String)> {
-        let missing = |detail: String| (Ending::Interrupted { reason: Reason::ProgramMissing, delivered: false }, detail);
-        let unstored = |error: std::io::Error| {
-            (Ending::Interrupted { reason: Reason::SpoolFailed, delivered: false }, format!("the session's folder cannot be written: {error}"))
-        };
-        if let Some(process) = self.process.take() {
-            let serves = process.keeper.is_ok() && !process.exited && process.agent == assignment.agent;
-            if serves && assignment.opening == fugue_domain::turn::Opening::Message {
-                self.process = Some(process);
-            } else {
-                process.retire(Why::Idle).await;
-            }
-        }
-        let cwd = PathBuf::from(&assignment.place.path);
-        if self.process.is_none() {
-            let talk = Talk::new(Driver::new(self.context(assignment)));
-            let keeper = self.shared.spares.take().await.map_err(|error| missing(format!("no keeper can be started: {error}")))?;
-            self.process = Some(Process::on(&self.shared, keeper, talk, assignment.agent.clone()));
-        }
-        let Some(process) = &mut self.process else { return Ok(()) };
-        let launch = process.launch(&self.id, &cwd, &self.folder).map_err(missing)?;
-        // Remembered before the program starts, and on the disk before it gets the message.
-        self.record.process = Some(process.kept(true));
-        let file = self.record.write(&self.folder).map_err(unstored)?;
-        process.heard = Instant::now();
-        process.ask(&launch, &[]).await;
-        let folder = self.folder.clone();
-        let settled = tokio::task::spawn_blocking(move || record::settle(&file, &folder)).await;
-        settled.map_err(std::io::Error::other).flatten().map_err(unstored)?;
-        let writes = process.talk.driver.open(&turn::say(assignment));
-        process.write(writes).await;
-        self.renew().await;
-        Ok(())
-    }
-
-    fn context(&self, assignment: &Assignment) -> Context {
-        Context {
-            session: self.id.clone(),
-            agent: assignment.agent.clone(),
-            cwd: PathBuf::from(&assignment.place.path),
-            memory: assignment.memory.as_ref().and_then(|memory| serde_json::from_str(memory.get()).ok()),
-            budget_left: assignment.budget_left,
-            program: self.shared.programs.get(&assignment.agent.driver).cloned(),
-        }
-    }
-
-    /// The turn ended before an agent had it.
-    fn fail(&mut self, ending: Ending, detail: String) {
-        tracing::warn!(session.id = %self.id, "a turn could not be begun: {detail}");
-        let (Some(turn), Some(held)) = (&mut self.turn, &mut self.record.turn) else { return };
-        turn.end(held.since, ending.clone(), Some(detail.clone()));
-        held.ended = Some((ending, detail));
-        if let Err(error) = self.record.write(&self.folder) {
-            tracing::error!(session.id = %self.id, "the session's folder cannot be written: {error}");
-        }
-    }
-
-    async fn prepare(&mut self, place: &Place) -> Result<(), worktree::WorktreeFailed> {
-        let (home, place) = (self.shared.home.clone(), place.clone());
-        tokio::task::spawn_blocking(move || worktree::prepare(&home, &place)).await.map_err(std::io::Error::other)?
-    }
-
     async fn order(&mut self, order: Order) {
         let (Some(turn), Some(process)) = (&self.turn, &mut self.process) else { return };
         if *turn.ledger.lease() != order.lease || turn.ended {
@@ -420,7 +251,7 @@ impl Session {
             if process.exited || turn.as_ref().is_some_and(|turn| turn.ledger.is_full()) {
                 return false;
             }
-            let folded = match process.reader.next(process.limit) {
+            let folded = match process.reader.read(process.limit) {
                 Ok(Some(frame)) => Some(process.talk.fold(&frame, turn.as_mut(), &mut acts)),
                 Ok(None) => None,
                 Err(error) => {

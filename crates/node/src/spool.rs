@@ -179,13 +179,15 @@ pub struct Reader {
     file: Option<(u64, File)>,
     offset: u64,
     buffer: Vec<u8>,
+    /// What was read and not given out yet lies between these two.
     from: usize,
+    filled: usize,
 }
 
 impl Reader {
     /// Reads from this offset, which must lie between two frames.
     pub fn at(folder: &Path, offset: u64) -> Self {
-        Self { folder: folder.to_owned(), file: None, offset, buffer: Vec::new(), from: 0 }
+        Self { folder: folder.to_owned(), file: None, offset, buffer: Vec::new(), from: 0, filled: 0 }
     }
 
     /// The offset behind the last frame that was given out.
@@ -194,7 +196,7 @@ impl Reader {
     }
 
     /// The next frame that ends at or before `limit`. `None` when there is none, or when what follows is torn.
-    pub fn next(&mut self, limit: u64) -> io::Result<Option<Frame<'_>>> {
+    pub fn read(&mut self, limit: u64) -> io::Result<Option<Frame<'_>>> {
         if self.offset >= limit || !self.fill(HEAD)? {
             return Ok(None);
         }
@@ -219,21 +221,23 @@ impl Reader {
     /// Makes sure that this many bytes from the present offset are in the buffer.
     fn fill(&mut self, wanted: usize) -> io::Result<bool> {
         const CHUNK: usize = 256 * 1024;
-        while self.buffer.len() - self.from < wanted {
-            self.buffer.drain(..self.from);
+        while self.filled - self.from < wanted {
+            self.buffer.copy_within(self.from..self.filled, 0);
+            self.filled -= self.from;
             self.from = 0;
-            let position = self.offset + self.buffer.len() as u64;
+            if self.buffer.len() < wanted.max(CHUNK) {
+                self.buffer.resize(wanted.max(CHUNK), 0);
+            }
+            let position = self.offset + self.filled as u64;
             if self.file.is_none() && !self.open(position)? {
                 return Ok(false);
             }
             let Some((start, file)) = &self.file else { return Ok(false) };
-            let had = self.buffer.len();
-            self.buffer.resize(had + CHUNK.max(wanted - had), 0);
-            let read = file.read_at(&mut self.buffer[had..], position - start);
-            self.buffer.truncate(had + *read.as_ref().unwrap_or(&0));
-            if read? == 0 {
+            let read = file.read_at(&mut self.buffer[self.filled..], position - start)?;
+            self.filled += read;
+            if read == 0 {
                 // The end of this segment: frames never cross it, so a next one begins exactly here.
-                if had > 0 || *start == position || !segment_path(&self.folder, position).exists() {
+                if self.filled > 0 || *start == position || !segment_path(&self.folder, position).exists() {
                     return Ok(false);
                 }
                 self.file = None;

@@ -6,7 +6,8 @@
 use crate::link::{Event, Link, Outgoing};
 use crate::machine;
 use crate::session::record::Record;
-use crate::session::{self, Input, Said, Session, Shared};
+use crate::session::shared::Shared;
+use crate::session::{self, Input, Said, Session};
 use crate::worktree::session_folder;
 use crate::{NodeError, git};
 use fugue_domain::id::SessionId;
@@ -137,7 +138,7 @@ impl Supervisor {
                 Err(error) => return tracing::error!(session.id = %id, "the session's folder cannot be read: {error}"),
             }
         }
-        let _ = self.sessions.get(id).map(|known| known.tell.send(input));
+        self.tell_known(id, input);
     }
 
     async fn up(&mut self, link: Outgoing) {
@@ -193,7 +194,9 @@ impl Supervisor {
     }
 
     fn tell_known(&mut self, id: &SessionId, input: Input) {
-        let _ = self.sessions.get(id).map(|known| known.tell.send(input));
+        if let Some(known) = self.sessions.get(id) {
+            let _ = known.tell.send(input);
+        }
     }
 
     fn renewed(&mut self, beat: u64, leases: Vec<LeaseKey>, refused: Vec<LeaseKey>) {

@@ -67,7 +67,9 @@ pub fn audit(home: &Path) -> Vec<Finding> {
         }
     }
     for process in process::all() {
-        let Some(keeper) = process::variable(process.pid, KEEPER_VARIABLE).filter(|keeper| keeper.starts_with(&prefix(home))) else { continue };
+        let Some(keeper) = process::variable(process.pid, KEEPER_VARIABLE).filter(|keeper| keeper.starts_with(&prefix(home))) else {
+            continue;
+        };
         if !known.contains(&keeper) {
             let session = process::variable(process.pid, SESSION_VARIABLE).unwrap_or_default();
             add(format!("process {} was started by an agent of {session}, which is not running", process.pid), restart);

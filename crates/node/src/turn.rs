@@ -185,7 +185,9 @@ impl Turn {
         }
         let reason = match (&judged.rule, too_long) {
             (Some(rule), _) => format!("The rule {rule} of this agent forbids it."),
-            (None, true) => format!("The request is longer than {APPROVAL_BYTES_MAX} bytes, too long for a person to judge: make it shorter."),
+            (None, true) => {
+                format!("The request is longer than {APPROVAL_BYTES_MAX} bytes, too long for a person to judge: make it shorter.")
+            }
             (None, false) => "The request cannot be read as JSON.".to_owned(),
         };
         let (call, approved) = (ask.key.clone(), judged.verdict == Ruling::Allow);
@@ -368,3 +370,6 @@ impl Talk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

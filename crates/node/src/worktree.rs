@@ -97,7 +97,11 @@ pub fn prepare(home: &Path, place: &Place) -> Result<(), WorktreeFailed> {
     }
     let path = home.join("worktrees").join(place.session.as_str());
     if path != Path::new(&place.path) {
-        return Err(WorktreeFailed::Place(format!("{} is not below this node's worktrees {}", place.path, home.join("worktrees").display())));
+        return Err(WorktreeFailed::Place(format!(
+            "{} is not below this node's worktrees {}",
+            place.path,
+            home.join("worktrees").display()
+        )));
     }
     let Some(branch) = place.branch.clone() else {
         return Err(WorktreeFailed::Place("a worktree needs a branch, and none was named".to_owned()));
@@ -133,7 +137,8 @@ fn add(git: &Git, intent: &Intent, session: &SessionId) -> Result<(), GitFailed>
         let _ = fs::remove_dir_all(&intent.path);
         let _ = git.run(["worktree", "prune", "--expire=now"]);
     }
-    let mut args: Vec<&std::ffi::OsStr> = ["worktree", "add", "--quiet", "--lock", "--reason", session.as_str()].map(AsRef::as_ref).to_vec();
+    let mut args: Vec<&std::ffi::OsStr> =
+        ["worktree", "add", "--quiet", "--lock", "--reason", session.as_str()].map(AsRef::as_ref).to_vec();
     let has_branch = git.commit(&format!("refs/heads/{}", intent.branch)).is_some();
     if has_branch {
         args.extend([path, intent.branch.as_ref()]);
@@ -192,7 +197,10 @@ pub fn release(home: &Path, place: &Place) -> Result<Option<String>, WorktreeFai
 fn save(folder: &Path, intent: &Intent, rescue: &str) -> Result<(), WorktreeFailed> {
     let mut git = Git::at(&intent.path);
     let Some(head) = git.commit("HEAD") else {
-        return Err(WorktreeFailed::Place(format!("{} has no commit to rescue its files onto; it is left as it is", intent.path.display())));
+        return Err(WorktreeFailed::Place(format!(
+            "{} has no commit to rescue its files onto; it is left as it is",
+            intent.path.display()
+        )));
     };
     let index = folder.join("rescue.index");
     let own = PathBuf::from(git.run(["rev-parse", "--absolute-git-dir"])?).join("index");

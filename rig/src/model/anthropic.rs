@@ -46,8 +46,7 @@ pub fn compose(due: &Due<'_>) -> Result<Vec<Piece>, Value> {
         return Err(message(&blocks, Some(stop), due.tokens));
     }
     let begun = Tokens { output: 1, ..due.tokens };
-    let mut pieces =
-        vec![Piece::Told(begun), Piece::Event(json!({"type": "message_start", "message": message(&[], None, begun)}))];
+    let mut pieces = vec![Piece::Told(begun), Piece::Event(json!({"type": "message_start", "message": message(&[], None, begun)}))];
     let mut index = 0;
     for (at, step) in due.steps.iter().enumerate() {
         match step {
@@ -79,9 +78,7 @@ fn usage(tokens: Tokens) -> Value {
 
 /// The whole block of a step, if it makes one.
 fn block(due: &Due<'_>, index: usize, step: &Step) -> Option<Value> {
-    let tool = |name: &str, input: Value| {
-        json!({"type": "tool_use", "id": format!("toolu_scripted_{:06}_{index}", due.number), "name": name, "input": input})
-    };
+    let tool = |name: &str, input: Value| json!({"type": "tool_use", "id": format!("toolu_scripted_{:06}_{index}", due.number), "name": name, "input": input});
     Some(match step {
         Step::Think(text) => json!({"type": "thinking", "thinking": text, "signature": "c2ln"}),
         Step::Say(text) => json!({"type": "text", "text": text}),
@@ -106,10 +103,9 @@ fn empty(block: &Value) -> Value {
 fn deltas(index: usize, step: &Step, block: &Value) -> Vec<Piece> {
     let event = |delta: Value| Piece::Event(json!({"type": "content_block_delta", "index": index, "delta": delta}));
     match step {
-        Step::Think(text) => vec![
-            event(json!({"type": "thinking_delta", "thinking": text})),
-            event(json!({"type": "signature_delta", "signature": "c2ln"})),
-        ],
+        Step::Think(text) => {
+            vec![event(json!({"type": "thinking_delta", "thinking": text})), event(json!({"type": "signature_delta", "signature": "c2ln"}))]
+        }
         Step::Say(text) => text.split_inclusive(' ').map(|word| event(json!({"type": "text_delta", "text": word}))).collect(),
         Step::Long(count, ms) => {
             words(*count).flat_map(|word| [event(json!({"type": "text_delta", "text": word})), Piece::Wait(*ms)]).collect()

@@ -34,9 +34,7 @@ pub fn read(body: &Value) -> Asked {
 /// Puts the answer together.
 pub fn compose(due: &Due<'_>) -> Result<Vec<Piece>, Value> {
     let id = format!("resp_scripted_{:06}", due.number);
-    let response = |status: &str, output: &[Value], tokens: Option<Tokens>| {
-        json!({"id": id, "object": "response", "status": status, "model": due.model, "output": output, "usage": tokens.map(usage)})
-    };
+    let response = |status: &str, output: &[Value], tokens: Option<Tokens>| json!({"id": id, "object": "response", "status": status, "model": due.model, "output": output, "usage": tokens.map(usage)});
     let items: Vec<Value> = due.steps.iter().enumerate().filter_map(|(at, step)| item(due, at, step)).collect();
     if !due.asked.streamed {
         return Err(response("completed", &items, Some(due.tokens)));
@@ -77,20 +75,20 @@ fn item(due: &Due<'_>, index: usize, step: &Step) -> Option<Value> {
         json!({"type": "message", "id": id("msg"), "role": "assistant", "status": "completed",
             "content": [{"type": "output_text", "text": text, "annotations": []}]})
     };
-    let call = |name: &str, arguments: Value| {
-        json!({"type": "function_call", "id": id("fc"), "call_id": id("call"), "name": name, "arguments": arguments.to_string(), "status": "completed"})
-    };
+    let call = |name: &str, arguments: Value| json!({"type": "function_call", "id": id("fc"), "call_id": id("call"), "name": name, "arguments": arguments.to_string(), "status": "completed"});
     Some(match step {
         Step::Think(thought) => {
             json!({"type": "reasoning", "id": id("rs"), "summary": [{"type": "summary_text", "text": thought}], "content": []})
         }
         Step::Say(words) => text(words.clone()),
         Step::Long(count, _) => text(words(*count).collect()),
-        Step::Bash(command) => match due.asked.tools.iter().find(|tool| matches!(tool.as_str(), "exec_command" | "shell_command" | "shell")) {
-            Some(tool) if tool == "exec_command" => call(tool, json!({"cmd": command})),
-            Some(tool) if tool == "shell_command" => call(tool, json!({"command": command})),
-            _ => call("shell", json!({"command": ["bash", "-lc", command]})),
-        },
+        Step::Bash(command) => {
+            match due.asked.tools.iter().find(|tool| matches!(tool.as_str(), "exec_command" | "shell_command" | "shell")) {
+                Some(tool) if tool == "exec_command" => call(tool, json!({"cmd": command})),
+                Some(tool) if tool == "shell_command" => call(tool, json!({"command": command})),
+                _ => call("shell", json!({"command": ["bash", "-lc", command]})),
+            }
+        }
         Step::Write(path, content) => {
             let lines: String = content.lines().map(|line| format!("+{line}\n")).collect();
             let patch = format!("*** Begin Patch\n*** Add File: {path}\n{lines}*** End Patch\n");
@@ -115,7 +113,9 @@ fn empty(item: &Value) -> Value {
 
 fn deltas(index: usize, step: &Step, item: &Value) -> Vec<Piece> {
     let delta = |text: &str| {
-        Piece::Event(json!({"type": "response.output_text.delta", "item_id": item["id"], "output_index": index, "content_index": 0, "delta": text}))
+        Piece::Event(
+            json!({"type": "response.output_text.delta", "item_id": item["id"], "output_index": index, "content_index": 0, "delta": text}),
+        )
     };
     match step {
         Step::Say(text) => text.split_inclusive(' ').map(delta).collect(),

@@ -151,11 +151,9 @@ mod tests {
     #[test]
     fn an_answer_ends_with_a_tool_and_the_next_begins_after_its_result() {
         let mut prompt = Prompt::default();
-        prompt.said("please [[think: hm]] [[status: 529 x 2]] [[bash: ls | wc]] and [[usage: input=5, output=6]] [[cut x 1]] [[reply: fin]]");
-        assert_eq!(
-            prompt.due(),
-            [Step::Think("hm".into()), Step::Status(529, Some(2), "scripted".into()), Step::Bash("ls | wc".into())]
-        );
+        prompt
+            .said("please [[think: hm]] [[status: 529 x 2]] [[bash: ls | wc]] and [[usage: input=5, output=6]] [[cut x 1]] [[reply: fin]]");
+        assert_eq!(prompt.due(), [Step::Think("hm".into()), Step::Status(529, Some(2), "scripted".into()), Step::Bash("ls | wc".into())]);
         prompt.results = 1;
         let tokens = Tokens { input: 5, output: 6, ..Tokens::default() };
         assert_eq!(prompt.due(), [Step::Usage(tokens), Step::Cut(Some(1)), Step::Say("fin".into())]);

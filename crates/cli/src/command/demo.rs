@@ -121,8 +121,10 @@ impl Demo {
             say(format_args!("{ERROR}Hub and node had to be ended by force;{ERROR:#} their log is {}", stage.folder.join("up.log").display()));
             return;
         }
-        if let Err(error) = std::fs::remove_dir_all(&stage.folder) {
-            say(format_args!("{} could not be removed: {error}", stage.folder.display()));
+        match (std::fs::remove_dir_all(&stage.folder), &self.repo) {
+            (Err(error), _) => say(format_args!("{} could not be removed: {error}", stage.folder.display())),
+            (Ok(()), None) => say(format_args!("{DIM}Hub, node and the fresh repository are gone; --keep keeps them.{DIM:#}")),
+            (Ok(()), Some(_)) => say(format_args!("{DIM}Hub and node are gone; the commits are on the branches fugue/… of your repository.{DIM:#}")),
         }
     }
 }

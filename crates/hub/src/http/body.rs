@@ -107,7 +107,8 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: serde_json::Error) -> Probl
         Some((_, expected)) if message.starts_with("invalid") => format!("expected {expected}"),
         _ => message.chars().take(300).collect(),
     };
-    let mut problem = Problem::new(Kind::Malformed, format!("The body cannot be read at {place}: {field}: {message}.").replace(": : ", ": "));
+    let mut problem =
+        Problem::new(Kind::Malformed, format!("The body cannot be read at {place}: {field}: {message}.").replace(": : ", ": "));
     problem.errors.push(FieldError { field, message });
     problem
 }
@@ -146,7 +147,9 @@ mod tests {
     fn keys_are_printable_and_single() {
         let read = |values: &[&'static [u8]]| {
             let mut headers = HeaderMap::new();
-            values.iter().for_each(|value| drop(headers.append("idempotency-key", axum::http::HeaderValue::from_bytes(value).unwrap())));
+            for value in values {
+                headers.append("idempotency-key", axum::http::HeaderValue::from_bytes(value).unwrap());
+            }
             key(&headers).map(|key| key.map(str::to_owned)).map_err(|fault| fault.problem().kind)
         };
         assert_eq!(read(&[]), Ok(None));

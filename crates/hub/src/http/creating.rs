@@ -23,7 +23,11 @@ impl Creating {
     pub fn begin(&self, key: Option<&Key>) -> Done<Option<Running>> {
         let Some(key) = key else { return Ok(None) };
         if !self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.id.clone()) {
-            return Err(Problem::new(Kind::IdempotencyInProgress, "The first request with this Idempotency-Key is still being carried out.").into());
+            return Err(Problem::new(
+                Kind::IdempotencyInProgress,
+                "The first request with this Idempotency-Key is still being carried out.",
+            )
+            .into());
         }
         Ok(Some(Running { id: key.id.clone(), creating: self.clone() }))
     }

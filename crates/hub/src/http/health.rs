@@ -50,7 +50,9 @@ impl Handler<(), App> for Outside {
     fn call(self, request: Request, _: App) -> Self::Future {
         let path: String = request.uri().path().chars().take(200).collect();
         let problem = match self {
-            Self::Path => Problem::new(Kind::NotFound, format!("There is nothing at {path:?}.")).hint("See /api/v1/openapi.json for all paths."),
+            Self::Path => {
+                Problem::new(Kind::NotFound, format!("There is nothing at {path:?}.")).hint("See /api/v1/openapi.json for all paths.")
+            }
             Self::Method => Problem::new(Kind::MethodNotAllowed, format!("{path:?} does not take {}.", request.method())),
         };
         ready(Fault::from(problem).into_response())

@@ -81,9 +81,13 @@ mod tests {
 
     fn kind(hosts: &[&'static str], origins: &[&'static str]) -> Option<Kind> {
         let mut headers = HeaderMap::new();
-        hosts.iter().for_each(|host| drop(headers.append(header::HOST, host.parse().unwrap())));
-        origins.iter().for_each(|origin| drop(headers.append(header::ORIGIN, origin.parse().unwrap())));
-        super::Hosts::check(&self::hosts(), &Uri::from_static("/x"), &headers).err().map(|problem| problem.kind)
+        for host in hosts {
+            headers.append(header::HOST, host.parse().unwrap());
+        }
+        for origin in origins {
+            headers.append(header::ORIGIN, origin.parse().unwrap());
+        }
+        self::hosts().check(&Uri::from_static("/x"), &headers).err().map(|problem| problem.kind)
     }
 
     #[test]
@@ -104,7 +108,8 @@ mod tests {
         for origin in ["http://localhost:7400", "https://127.0.0.1:7400", "https://fugue.example", "https://cockpit.example"] {
             assert_eq!(ask(origin), None, "{origin}");
         }
-        for origin in ["null", "http://localhost", "http://localhost:3000", "http://127.evil.com:7400", "https://cockpit.example.evil", ""] {
+        for origin in ["null", "http://localhost", "http://localhost:3000", "http://127.evil.com:7400", "https://cockpit.example.evil", ""]
+        {
             assert_eq!(ask(origin), Some(Kind::WrongOrigin), "{origin}");
         }
         assert_eq!(kind(&["localhost"], &["http://localhost:7400", "http://localhost:7400"]), Some(Kind::WrongOrigin));

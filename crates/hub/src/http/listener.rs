@@ -115,7 +115,11 @@ impl Patient {
     }
 
     /// Starts the clock when a write has to wait, and ends the connection when it has waited for too long.
-    fn write<T>(&mut self, cx: &mut Context<'_>, poll: impl FnOnce(&mut Stream, &mut Context<'_>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn write<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Stream, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         match poll(&mut self.stream, cx) {
             Poll::Ready(done) => {
                 self.stalled = None;

@@ -16,9 +16,9 @@ use axum::http::HeaderValue;
 use axum::response::Response;
 use fugue_domain::id::SessionId;
 use fugue_domain::problem::{Kind, Problem};
+use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, Abortable};
 use futures_util::stream::{BoxStream, SelectAll};
-use futures_util::StreamExt;
 use serde::Deserialize;
 use std::collections::HashMap;
 

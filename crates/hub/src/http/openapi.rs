@@ -18,7 +18,8 @@ pub fn document(routes: &[Route]) -> String {
         let method = route.mark.method.as_str().to_ascii_lowercase();
         paths.entry(route.mark.path).or_default().insert(method, operation(route));
     }
-    let schemas: BTreeMap<String, Value> = schemas.into_iter().map(|(name, schema)| (name, as_json(&schema))).collect();
+    let mut schemas: BTreeMap<String, Value> = schemas.into_iter().map(|(name, schema)| (name, as_json(&schema))).collect();
+    open_parts(&mut schemas);
     let document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -39,6 +40,17 @@ pub fn document(routes: &[Route]) -> String {
         }
     });
     format!("{document:#}\n")
+}
+
+/// A schema that is part of another must allow the other's fields; what the hub refuses is not changed by this.
+fn open_parts(schemas: &mut BTreeMap<String, Value>) {
+    let wholes = schemas.values().filter_map(|schema| schema["allOf"].as_array()).flatten();
+    let parts: Vec<String> = wholes.filter_map(|part| Some(part["$ref"].as_str()?.rsplit('/').next()?.to_owned())).collect();
+    for part in parts {
+        if let Some(fields) = schemas.get_mut(&part).and_then(Value::as_object_mut) {
+            fields.remove("additionalProperties");
+        }
+    }
 }
 
 fn as_json(value: &impl serde::Serialize) -> Value {
@@ -99,7 +111,10 @@ fn responses(route: &Route) -> Map<String, Value> {
     let mut responses = Map::new();
     let json_of = |schema: Value| json!({ "application/json": { "schema": schema } });
     let mut good = |status: &str, about: &str, content: Value| {
-        responses.insert(status.to_owned(), if content.is_null() { json!({ "description": about }) } else { json!({ "description": about, "content": content }) });
+        responses.insert(
+            status.to_owned(),
+            if content.is_null() { json!({ "description": about }) } else { json!({ "description": about, "content": content }) },
+        );
     };
     match &route.gives {
         Gives::One(status, shape) => {

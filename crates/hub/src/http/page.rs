@@ -108,7 +108,9 @@ mod tests {
         };
         assert_eq!(page("limit=5&cursor=a%20b"), Ok((5, Some("a b".into()))));
         assert_eq!(page(""), Ok((PAGE_ITEMS_DEFAULT, None)));
-        for (query, field) in [("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("limit=1&limit=2", "limit"), ("sort=up", "sort")] {
+        for (query, field) in
+            [("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("limit=1&limit=2", "limit"), ("sort=up", "sort")]
+        {
             assert_eq!(page(query), Err(field.to_owned()), "{query}");
         }
     }

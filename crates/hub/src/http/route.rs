@@ -99,7 +99,15 @@ pub enum Param {
 }
 
 impl Route {
-    fn new<H, T>(method: Method, filter: MethodFilter, path: &'static str, access: Access, id: &'static str, summary: &'static str, handler: H) -> Self
+    fn new<H, T>(
+        method: Method,
+        filter: MethodFilter,
+        path: &'static str,
+        access: Access,
+        id: &'static str,
+        summary: &'static str,
+        handler: H,
+    ) -> Self
     where
         H: Handler<T, App>,
         T: 'static,

@@ -21,6 +21,9 @@ const CLIENT_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of the buffers of each connection; a thousand of them must stay small.
 const BUFFER_BYTES: usize = 4 * 1024;
 
+/// Bytes of a close frame's reason, as the protocol has it.
+const REASON_BYTES_MAX: usize = 123;
+
 /// Why we close a WebSocket. The numbers are public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
@@ -96,7 +99,8 @@ async fn patient(write: impl Future<Output = Result<(), axum::Error>>) -> Result
 }
 
 /// Says why, and ends. A peer that does not read is not waited for.
-pub async fn close(mut socket: WebSocket, why: Close, reason: String) {
+pub async fn close(mut socket: WebSocket, why: Close, mut reason: String) {
+    reason.truncate(reason.floor_char_boundary(REASON_BYTES_MAX));
     let frame = CloseFrame { code: why as u16, reason: reason.into() };
     let goodbye = async {
         let _ = socket.send(Message::Close(Some(frame))).await;

@@ -53,7 +53,8 @@ impl Tickets {
 
 /// The ticket in `Sec-WebSocket-Protocol: fugue.v1, <ticket>`.
 pub fn presented(headers: &HeaderMap) -> Option<&str> {
-    let mut words = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let mut words =
+        headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     (words.next()?.trim() == SUBPROTOCOL).then(|| words.next().map(str::trim))?
 }
 

@@ -45,7 +45,13 @@ async fn run(app: App, node: NodeId, standing: Arc<Standing>, socket: WebSocket)
     let (mut sink, mut stream) = socket.split();
     let (connected, words) = app.hub.nodes.register(&node);
     tracing::info!(node.id = %node, "node connected");
-    let mut reader = Reader { app: app.clone(), node: node.clone(), connected: connected.clone(), waiting: HashMap::new(), works: FuturesUnordered::new() };
+    let mut reader = Reader {
+        app: app.clone(),
+        node: node.clone(),
+        connected: connected.clone(),
+        waiting: HashMap::new(),
+        works: FuturesUnordered::new(),
+    };
     let (close, reason) = tokio::select! {
         ending = reader.run(&mut stream) => ending,
         ending = write(&mut sink, words) => ending,
@@ -124,11 +130,17 @@ impl Reader {
     }
 
     fn said(&mut self, text: &str, greeted: &mut bool) -> Result<(), Ending> {
-        let message: FromNode = serde_json::from_str(text).map_err(|error| (Close::Malformed, format!("a message cannot be read: {error}")))?;
+        // Only the place is told: the words of the parser repeat what they could not read, which may be a prompt.
+        let unreadable = |error: serde_json::Error| {
+            (Close::Malformed, format!("a message cannot be read at line {}, column {}", error.line(), error.column()))
+        };
+        let message: FromNode = serde_json::from_str(text).map_err(unreadable)?;
         let (hub, node) = (self.app.hub.clone(), self.node.clone());
         match message {
             FromNode::Hello(Hello { protocol, .. }) if protocol != PROTOCOL => {
-                let reason = format!("this hub speaks version {PROTOCOL} of the link, the node {protocol}: install the same version of fugue on both");
+                let reason = format!(
+                    "this hub speaks version {PROTOCOL} of the link, the node {protocol}: install the same version of fugue on both"
+                );
                 return Err((Close::Protocol, reason));
             }
             FromNode::Hello(hello) => {

@@ -14,11 +14,7 @@ use fugue_domain::id::{MessageId, SessionId};
 use fugue_domain::page::Page;
 
 /// `POST /api/v1/sessions/{id}/messages`.
-pub async fn send(
-    State(app): State<App>,
-    Id(session): Id<SessionId>,
-    Creation { asking, body, key }: Creation<NewMessage>,
-) -> Done<Reply> {
+pub async fn send(State(app): State<App>, Id(session): Id<SessionId>, Creation { asking, body, key }: Creation<NewMessage>) -> Done<Reply> {
     message::send(&app.hub, &asking, &session, body, key).await
 }
 
@@ -32,12 +28,7 @@ pub async fn steer(
 }
 
 /// `GET /api/v1/sessions/{id}/messages`.
-pub async fn list(
-    State(app): State<App>,
-    asking: Asking,
-    Id(session): Id<SessionId>,
-    params: Params,
-) -> Done<axum::Json<Page<Message>>> {
+pub async fn list(State(app): State<App>, asking: Asking, Id(session): Id<SessionId>, params: Params) -> Done<axum::Json<Page<Message>>> {
     message::list(&app.hub, &asking, &session, params.page()?).await.map(axum::Json)
 }
 

@@ -12,12 +12,7 @@ use fugue_domain::id::{SessionId, TurnId};
 use fugue_domain::page::Page;
 
 /// `GET /api/v1/sessions/{id}/turns`.
-pub async fn list(
-    State(app): State<App>,
-    asking: Asking,
-    Id(session): Id<SessionId>,
-    params: Params,
-) -> Done<axum::Json<Page<Turn>>> {
+pub async fn list(State(app): State<App>, asking: Asking, Id(session): Id<SessionId>, params: Params) -> Done<axum::Json<Page<Turn>>> {
     turn::list(&app.hub, &asking, &session, params.page()?).await.map(axum::Json)
 }
 

@@ -129,7 +129,10 @@ async fn a_start_that_cannot_be_says_why() -> Result<()> {
     let tls = Tls { cert: "/nowhere/cert.pem".into(), key: "/nowhere/key.pem".into() };
     let text = again(&|options| options.tls = Some(tls.clone())).await;
     assert!(text.contains("/nowhere/cert.pem"), "{text}");
-    assert!(matches!(start(fugue_hub::Options { listen: "0.0.0.0:0".parse()?, ..app.options() }, app.world.clone()).await, Err(StartError::Unprotected(_))));
+    assert!(matches!(
+        start(fugue_hub::Options { listen: "0.0.0.0:0".parse()?, ..app.options() }, app.world.clone()).await,
+        Err(StartError::Unprotected(_))
+    ));
     Ok(())
 }
 
@@ -143,5 +146,39 @@ async fn the_owners_token_is_private_and_survives() -> Result<()> {
     app.restart().await?;
     assert_eq!(std::fs::read_to_string(&file)?, before);
     assert_eq!(app.owner.get("/api/v1/me").await?["role"], "owner");
+    Ok(())
+}
+
+#[tokio::test]
+async fn tls_carries_the_api_and_a_silent_handshake_holds_up_nobody() -> Result<()> {
+    let app = App::start().await?;
+    let (cert, key) = (app.scratch().path().join("cert.pem"), app.scratch().path().join("key.pem"));
+    let made = std::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=hub"])
+        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&cert)
+        .output();
+    if !made.is_ok_and(|made| made.status.success()) {
+        rig::skip("no certificate: openssl is not installed");
+        return Ok(());
+    }
+    let mut options = app.options();
+    options.home = app.scratch().path().join("tls");
+    options.listen = "127.0.0.1:0".parse()?;
+    options.tls = Some(Tls { cert: cert.clone(), key });
+    let hub = start(options, app.world.clone()).await?;
+    assert!(hub.url().starts_with("https://127.0.0.1:"));
+    let mut silent = Vec::new();
+    for _ in 0..20 {
+        silent.push(tokio::net::TcpStream::connect(hub.address()).await?);
+    }
+    let trusted = reqwest::Certificate::from_pem(&std::fs::read(&cert)?)?;
+    let client = reqwest::Client::builder().tls_certs_only([trusted]).build()?;
+    let reply = client.get(format!("{}/healthz", hub.url())).timeout(std::time::Duration::from_secs(5)).send().await?;
+    assert_eq!(reply.status().as_u16(), 200);
+    hub.stop().await;
     Ok(())
 }

@@ -31,7 +31,8 @@ async fn fifty_at_once_are_one() -> Result<()> {
     let stranger = app.caller("operator").await?;
     assert_eq!(stranger.post_keyed(&path, "k", &body).await?.status, 201, "another caller's key is another key");
     app.restart().await?;
-    let replayed = app.request(Method::POST, &path).bearer_auth(app.owner.token()).header("idempotency-key", "k").json(&body).send().await?;
+    let replayed =
+        app.request(Method::POST, &path).bearer_auth(app.owner.token()).header("idempotency-key", "k").json(&body).send().await?;
     assert_eq!(replayed.headers()["idempotent-replayed"], "true");
     assert_eq!(replayed.json::<serde_json::Value>().await?.to_string(), bodies.into_iter().next().unwrap());
     Ok(())
@@ -65,8 +66,10 @@ async fn a_credential_comes_again_only_to_its_maker() -> Result<()> {
     let first = app.owner.post_keyed("/api/v1/tokens", "t", &body).await?;
     let again = app.owner.post_keyed("/api/v1/tokens", "t", &body).await?;
     assert_eq!(first.body["token"], again.body["token"]);
-    let stored = std::fs::read(app.options().home.join("hub.db"))?;
     let secret = first.body["token"].as_str().unwrap().as_bytes().to_vec();
-    assert!(!stored.windows(secret.len()).any(|window| window == secret), "the credential lies in the database");
+    for file in ["hub.db", "hub.db-wal"] {
+        let stored = std::fs::read(app.options().home.join(file))?;
+        assert!(!stored.windows(secret.len()).any(|window| window == secret), "the credential lies in {file}");
+    }
     Ok(())
 }

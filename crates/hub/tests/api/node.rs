@@ -176,7 +176,8 @@ pub fn made_up_lease() -> LeaseKey {
 pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
     match ask {
         Ask::Inspect(Origin::Path(path)) if path.starts_with("/srv/shop") => {
-            let repository = Repository { root: "/srv/shop".into(), name: "shop".into(), default_branch: "main".into(), head: Some("c0ffee".into()) };
+            let repository =
+                Repository { root: "/srv/shop".into(), name: "shop".into(), default_branch: "main".into(), head: Some("c0ffee".into()) };
             Ok(Answered::Repository(repository))
         }
         Ask::Inspect(_) => Err(CallFailed::NotARepository("there is no repository".into())),

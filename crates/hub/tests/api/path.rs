@@ -33,7 +33,9 @@ async fn main_path(app: App) -> Result<()> {
     let session = app.owner.get(&format!("/api/v1/sessions/{id}")).await?;
     assert_eq!((&session["state"], &session["cost_usd"]), (&json!("idle"), &json!(0.005)), "{session}");
     let metrics = app.request(Method::GET, "/metrics").bearer_auth(app.owner.token()).send().await?.text().await?;
-    for line in ["fugue_sessions{state=\"idle\"} 1", "fugue_nodes{state=\"online\"} 1", "fugue_link_connected 1", "fugue_http_requests_total{"] {
+    for line in
+        ["fugue_sessions{state=\"idle\"} 1", "fugue_nodes{state=\"online\"} 1", "fugue_link_connected 1", "fugue_http_requests_total{"]
+    {
         assert!(metrics.contains(line), "no {line} in\n{metrics}");
     }
     Ok(())
@@ -88,7 +90,9 @@ async fn the_link_refuses_what_it_must() -> Result<()> {
     let (code, reason) = link.hear().await?.unwrap_err();
     assert!(code == 4002 && reason.contains("version"), "{code} {reason}");
     // Something before hello, and something that is no message.
-    for text in [r#"{"released":{"session":"ses_00000000000000000000000001","rescue":null}}"#, "{", "[]"] {
+    for text in
+        [r#"{"released":{"session":"ses_00000000000000000000000001","rescue":null}}"#, "{", "[]", &format!("{{\"{}\":1}}", "x".repeat(500))]
+    {
         let mut link = Link::dial(&app.url, &node.token).await?;
         link.say_text(text.to_owned()).await?;
         assert_eq!(link.hear().await?.unwrap_err().0, 4000);

@@ -118,7 +118,11 @@ async fn one_websocket_carries_many_sessions_and_hints() -> Result<()> {
     let (mut socket, answer) = tokio_tungstenite::connect_async(request()?).await?;
     assert_eq!(answer.headers()["sec-websocket-protocol"], "fugue.v1");
     assert!(tokio_tungstenite::connect_async(request()?).await.is_err(), "a ticket works once");
-    let say = [json!({"subscribe": {"all": true}}), json!({"subscribe": {"session": one["id"], "after": 0}}), json!({"subscribe": {"session": two["id"]}})];
+    let say = [
+        json!({"subscribe": {"all": true}}),
+        json!({"subscribe": {"session": one["id"], "after": 0}}),
+        json!({"subscribe": {"session": two["id"]}}),
+    ];
     for message in say {
         socket.send(Message::Text(message.to_string().into())).await?;
     }

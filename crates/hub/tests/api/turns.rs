@@ -101,7 +101,9 @@ impl Desk {
         self.beat += 1;
         let beat = self.beat;
         self.link.say(&FromNode::Heartbeat { beat, load: Load::default(), leases }).await?;
-        let answer = |word| if let FromHub::Renewed { beat: mine, leases, refused } = word { (mine == beat).then_some((leases, refused)) } else { None };
+        let answer = |word| {
+            if let FromHub::Renewed { beat: mine, leases, refused } = word { (mine == beat).then_some((leases, refused)) } else { None }
+        };
         self.hear("the answer to a heartbeat", answer).await
     }
 
@@ -128,7 +130,10 @@ fn ended(ending: Ending) -> Report {
 }
 
 fn used(micro: i64) -> Report {
-    Report::Used { usage: Usage { cost_usd: MicroUsd(micro), tokens: Tokens { input: 5, output: 6, cache_read: 7, cache_write: 8 } }, model: None }
+    Report::Used {
+        usage: Usage { cost_usd: MicroUsd(micro), tokens: Tokens { input: 5, output: 6, cache_read: 7, cache_write: 8 } },
+        model: None,
+    }
 }
 
 fn request(key: &str, command: &str) -> Request {
@@ -245,7 +250,10 @@ async fn budgets(app: App) -> Result<()> {
     assert_eq!(turn(&app, &third).await?["outcome"], "cancelled");
     let (_, fourth) = send(&app, &session, json!({"text": "four"})).await?;
     app.owner.turn_in(&fourth, &["parked"], SOON).await?;
-    app.owner.send(Method::PATCH, &format!("/api/v1/sessions/{session}"), None, Some(&json!({"budget_usd": 1, "title": "Richer"}))).await?.ok()?;
+    app.owner
+        .send(Method::PATCH, &format!("/api/v1/sessions/{session}"), None, Some(&json!({"budget_usd": 1, "title": "Richer"})))
+        .await?
+        .ok()?;
     assert_eq!(desk.assigned().await?.lease.turn.as_str(), fourth);
     assert_eq!(app.owner.all("/api/v1/approvals?state=pending").await?.len(), 0);
     Ok(())
@@ -313,7 +321,11 @@ async fn lost(app: App) -> Result<()> {
     let fourth = desk.assigned().await?.lease;
     desk.report(&fourth, vec![Report::Delivered, lost]).await?;
     let done = turn(&app, &id).await?;
-    assert_eq!((&done["outcome"], &done["reason"], &done["attempts"]), (&json!("interrupted"), &json!("attempts_used_up"), &json!(3)), "{done}");
+    assert_eq!(
+        (&done["outcome"], &done["reason"], &done["attempts"]),
+        (&json!("interrupted"), &json!("attempts_used_up"), &json!(3)),
+        "{done}"
+    );
     // A node that comes back without any trace of a turn that it had begun has lost it.
     let (_, id) = send(&app, &session, json!({"text": "once"})).await?;
     let lease = desk.assigned().await?.lease;

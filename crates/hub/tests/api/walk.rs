@@ -117,7 +117,15 @@ async fn another_org_sees_nothing() -> Result<()> {
         let absent_id = absent.split('/').nth(4).unwrap().to_owned();
         let body = json!({"text": "x", "title": "x"});
         let body = route.takes.is_some().then(|| if noun == "messages" { json!({"text": "x"}) } else { body });
-        let body = body.map(|body| if route.mark.id == "changeSession" { json!({"title": "x"}) } else if noun == "sessions" { json!({"text": "x"}) } else { body });
+        let body = body.map(|body| {
+            if route.mark.id == "changeSession" {
+                json!({"title": "x"})
+            } else if noun == "sessions" {
+                json!({"text": "x"})
+            } else {
+                body
+            }
+        });
         let theirs = stranger.send(route.mark.method.clone(), &path, None, body.as_ref()).await?;
         let nobodys = stranger.send(route.mark.method.clone(), &absent, None, body.as_ref()).await?;
         assert_eq!(theirs.status, 404, "{} {path}: {}", route.mark.method, theirs.body);

@@ -10,7 +10,7 @@ use fugue_domain::turn::Ending;
 use serde::{Deserialize, Serialize};
 
 /// Odd lines in a row. No honest wrapper greets at such length.
-const LINES_MAX: u32 = 200;
+const LINES_MAX: u32 = 50;
 /// Bytes of odd lines that are kept for the detail.
 const SAMPLE_BYTES_MAX: usize = 2_000;
 
@@ -51,6 +51,7 @@ impl Nonsense {
         self.note(&line);
         self.lines += 1;
         if running && self.lines >= LINES_MAX {
+            self.lines = 0;
             return (vec![self.failed("prints something that is not its protocol")], true);
         }
         (vec![Output::Event(bound::notice(Level::Warning, &line))], false)

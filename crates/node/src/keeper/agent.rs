@@ -62,7 +62,9 @@ impl Agent {
         let pid = Pid::from_child(&child);
         tree.lead(pid);
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        for pipe in [stdin.as_ref().map(AsFd::as_fd), stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)].into_iter().flatten() {
+        for pipe in
+            [stdin.as_ref().map(AsFd::as_fd), stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)].into_iter().flatten()
+        {
             rustix::io::ioctl_fionbio(pipe, true)?;
             #[cfg(target_os = "linux")]
             let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES);

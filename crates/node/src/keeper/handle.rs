@@ -3,11 +3,11 @@
 //! A keeper's folder holds its socket, its spool and `keeper.json`, by which it is recognised: process id, start time and boot.
 //! Dropping a [`Handle`] harms nobody: the keeper and its agent live on.
 
+use crate::child;
 use crate::keeper::line::{Push, Received, Request, encode};
 use crate::machine::boot_id;
 use crate::ownership::Tree;
 use crate::process::{self, Process};
-use crate::child;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -108,7 +108,7 @@ impl Handle {
     /// The next thing it says; an error when it is gone. May be dropped and called again.
     pub async fn hear(&mut self) -> io::Result<Push> {
         loop {
-            if let Some((push, _)) = self.received.next()? {
+            if let Some((push, _)) = self.received.take()? {
                 return Ok(push);
             }
             if self.stream.read_buf(&mut self.received.bytes).await? == 0 {

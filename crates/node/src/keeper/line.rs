@@ -121,7 +121,7 @@ pub struct Received {
 
 impl Received {
     /// The next whole message.
-    pub fn next<T: DeserializeOwned>(&mut self) -> io::Result<Option<(T, Vec<u8>)>> {
+    pub fn take<T: DeserializeOwned>(&mut self) -> io::Result<Option<(T, Vec<u8>)>> {
         let Some((lengths, rest)) = self.bytes.split_first_chunk::<8>() else { return Ok(None) };
         let length = |at: usize| u32::from_le_bytes([lengths[at], lengths[at + 1], lengths[at + 2], lengths[at + 3]]) as usize;
         let (head, payload) = (length(0), length(4));

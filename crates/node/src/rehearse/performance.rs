@@ -94,9 +94,7 @@ impl<'a> Performance<'a> {
     fn result(&mut self, mut fields: Value) -> io::Result<End> {
         let used = self.used;
         self.transcript.over(used)?;
-        let figures = |spent: Spent| {
-            json!({"inputTokens": spent.input, "outputTokens": spent.output, "cacheReadInputTokens": 0, "cacheCreationInputTokens": 0, "costUSD": spent.usd})
-        };
+        let figures = |spent: Spent| json!({"inputTokens": spent.input, "outputTokens": spent.output, "cacheReadInputTokens": 0, "cacheCreationInputTokens": 0, "costUSD": spent.usd});
         fields["user_message_uuids"] = json!([self.message.uuid]);
         fields["total_cost_usd"] = json!(self.transcript.spent.usd);
         fields["modelUsage"] = json!({(self.voice.model.as_str()): figures(self.transcript.spent)});
@@ -147,7 +145,7 @@ impl<'a> Performance<'a> {
             Step::Exit(code) => return Ok(Next::Exit(*code)),
             Step::Nonsense => {
                 let mut out = io::stdout().lock();
-                (0..300).try_for_each(|line| writeln!(out, "this is not the protocol, line {line}"))?;
+                (0..100).try_for_each(|line| writeln!(out, "this is not the protocol, line {line}"))?;
             }
         }
         Ok(Next::On)
@@ -293,7 +291,8 @@ impl<'a> Performance<'a> {
         let mut git = Command::new("sh");
         let identity = "-c user.name='Fugue rehearsal' -c user.email=rehearse@fugue.invalid -c commit.gpgsign=false";
         // Nothing to commit is no failure: a process that went on after a kill may find its commit made.
-        let script = format!("git add -A && if git diff --cached --quiet; then echo nothing to commit; else git {identity} commit -q -m \"$1\"; fi");
+        let script =
+            format!("git add -A && if git diff --cached --quiet; then echo nothing to commit; else git {identity} commit -q -m \"$1\"; fi");
         git.args(["-c", &script, "sh", subject]);
         self.finish(call, git)
     }

@@ -60,10 +60,13 @@ pub fn steps(text: &str) -> Vec<Step> {
             }
             _ => None,
         };
-        steps.push(match heredoc {
-            Some((before, body)) => step(before, Some(body)),
-            None => step(line, None),
-        }.unwrap_or_else(|| Step::Echo(line.to_owned())));
+        steps.push(
+            match heredoc {
+                Some((before, body)) => step(before, Some(body)),
+                None => step(line, None),
+            }
+            .unwrap_or_else(|| Step::Echo(line.to_owned())),
+        );
     }
     steps
 }
@@ -139,7 +142,10 @@ mod tests {
 
     #[test]
     fn what_an_ask_shows_is_the_text_that_was_written() {
-        assert_eq!(step("ask Bash { \"command\":  \"x\" }", None), Some(Step::Ask { tool: "Bash".into(), input: "{ \"command\":  \"x\" }".into() }));
+        assert_eq!(
+            step("ask Bash { \"command\":  \"x\" }", None),
+            Some(Step::Ask { tool: "Bash".into(), input: "{ \"command\":  \"x\" }".into() })
+        );
         assert_eq!(step("ask Bash {", None), None);
     }
 }

@@ -7,10 +7,10 @@ use crate::driver::Write;
 use crate::environment;
 use crate::keeper::handle::{self, Gone, Handle};
 use crate::keeper::line::{Launch, Push, Request, Why};
-use crate::session::Shared;
 use crate::session::record::Kept;
-use crate::spool::Reader;
+use crate::session::shared::Shared;
 use crate::spare::keepers_folder;
+use crate::spool::Reader;
 use crate::turn::{Act, Talk};
 use fugue_domain::agent::Agent;
 use fugue_domain::id::SessionId;
@@ -175,7 +175,7 @@ impl Process {
         let until = Instant::now() + RETIRE;
         let mut acts = Vec::new();
         while !self.exited && self.keeper.is_ok() {
-            while let Ok(Some(frame)) = self.reader.next(self.limit) {
+            while let Ok(Some(frame)) = self.reader.read(self.limit) {
                 self.exited |= self.talk.fold(&frame, None, &mut acts);
                 acts.retain(|_: &Act| false);
             }

@@ -40,14 +40,14 @@ async fn reports_survive_the_connection_and_the_node_until_they_are_acknowledged
     // The connection breaks: everything comes again.
     drop(first);
     let mut second = hub.accept().await;
-    assert_eq!(second.hello.leases, [turn.lease.clone()]);
+    assert_eq!(second.hello.leases, std::slice::from_ref(&turn.lease));
     assert_eq!(texts(&second.reports(is_end, false).await), texts(&reports));
     // The node is restarted: everything comes again, from the spool.
     node.stop().await;
     drop(second);
     let node = Node::start(&home, &hub);
     let mut third = hub.accept().await;
-    assert_eq!(third.hello.leases, [turn.lease.clone()]);
+    assert_eq!(third.hello.leases, std::slice::from_ref(&turn.lease));
     assert_eq!(texts(&third.reports(is_end, true).await), texts(&reports));
     while !third.leases().await.is_empty() {}
     // An echo of the old assignment runs nothing.
@@ -83,7 +83,7 @@ async fn an_agent_outlives_its_node_and_is_found_again() {
     drop(connection);
     let node = Node::start(&home, &hub);
     let mut connection = hub.accept().await;
-    assert_eq!(connection.hello.leases, [turn.lease.clone()]);
+    assert_eq!(connection.hello.leases, std::slice::from_ref(&turn.lease));
     assert!(before.iter().any(|pid| processes(&turn.lease.session).contains(pid)), "the agent lives on");
     std::fs::write(&go, "").unwrap();
     let reports = connection.reports(is_end, true).await;
@@ -99,7 +99,8 @@ async fn stop_means_everything_and_a_missing_program_is_named() {
     let (home, repository, hub) = (folder.0.join("node"), repository(&folder.0), Hub::new().await);
     let node = Node::start(&home, &hub);
     let mut connection = hub.accept().await;
-    let stubborn = "trap '' TERM; (trap '' TERM; setsid sh -c 'trap \"\" TERM; while :; do sleep 1; done') & echo up; while :; do sleep 1; done";
+    let stubborn =
+        "trap '' TERM; (trap '' TERM; setsid sh -c 'trap \"\" TERM; while :; do sleep 1; done') & echo up; while :; do sleep 1; done";
     let turn = assignment(&home, &repository, 9, 1, stubborn);
     connection.say(FromHub::Assign(Box::new(turn.clone()))).await;
     connection.reports(|report| has_output(report, "up"), true).await;
@@ -124,7 +125,52 @@ async fn stop_means_everything_and_a_missing_program_is_named() {
     connection.say(FromHub::Assign(Box::new(turn))).await;
     let reports = connection.reports(is_end, true).await;
     let missing = Ending::Interrupted { reason: Reason::ProgramMissing, delivered: false };
-    assert!(matches!(reports.last(), Some(Report::Ended { ending, detail: Some(detail) }) if *ending == missing && !detail.is_empty()), "{reports:?}");
+    assert!(
+        matches!(reports.last(), Some(Report::Ended { ending, detail: Some(detail) }) if *ending == missing && !detail.is_empty()),
+        "{reports:?}"
+    );
     eventually("no keeper is left over but the spares", || std::fs::read_dir(home.join("keepers")).unwrap().count() <= 2).await;
+    node.stop().await;
+}
+
+/// Bytes of memory that this process holds.
+fn memory() -> i64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().trim().parse::<i64>().unwrap() * 1024
+}
+
+#[tokio::test]
+async fn a_flood_and_an_endless_line_leave_memory_flat_and_nothing_out() {
+    let folder = Folder::new("flood");
+    let (home, repository, hub) = (folder.0.join("node"), repository(&folder.0), Hub::new().await);
+    let node = Node::start(&home, &hub);
+    let mut connection = hub.accept().await;
+    let script = "head -c 50000000 /dev/zero | tr '\\0' x; echo; yes 'sixty-four bytes of a line that a chatty program prints again and' | head -n 40000";
+    let turn = assignment(&home, &repository, 10, 1, script);
+    let before = memory();
+    let began = std::time::Instant::now();
+    connection.say(FromHub::Assign(Box::new(turn))).await;
+    let (mut next, mut lines, mut gap, mut most, mut ended) = (1, 0, 0, 0, false);
+    while !ended {
+        let FromNode::Batch(batch) = connection.hear().await else { continue };
+        assert_eq!(batch.first, next);
+        next += batch.reports.len() as i64;
+        for report in &batch.reports {
+            match report {
+                Report::Event(event) if event.get().contains("sixty-four") => lines += 1,
+                Report::Event(event) if event.get().contains(r#""type":"gap""#) => {
+                    let event: serde_json::Value = serde_json::from_str(event.get()).unwrap();
+                    gap += event["bytes"].as_i64().unwrap();
+                }
+                report => ended |= is_end(report),
+            }
+        }
+        connection.say(FromHub::Ack { lease: batch.lease, through: next - 1 }).await;
+        most = most.max(memory() - before);
+    }
+    println!("{:?}, {} KiB more at most", began.elapsed(), most / 1024);
+    assert_eq!((lines, gap), (40_000, 50_000_000));
+    assert!(most < 48 * 1024 * 1024, "{most} bytes more, the hub of this test included");
     node.stop().await;
 }

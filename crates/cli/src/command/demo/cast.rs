@@ -2,13 +2,17 @@
 //!
 //! The scripts edit real files, run real tests and make real commits; `docs/REHEARSE.md` has their language.
 
-use super::repository::Repository;
+use super::repository::{FILES, Repository};
 use fugue_domain::agent::{Agent, Driver};
 use fugue_domain::rule::Rules;
 use fugue_domain::turn::OnInterruption;
 
 /// What an agent says when it is to be killed.
 pub const HALF_WAY: &str = "half-way through";
+/// What the command prints that a person is asked about.
+pub const BILL: &str = "total 1800";
+/// A pause before each step, in milliseconds: people want to watch.
+const PAUSE_MS: u32 = 200;
 
 /// A session of the demo.
 pub struct Part {
@@ -17,14 +21,14 @@ pub struct Part {
     /// Its messages, in order.
     pub messages: Vec<String>,
     /// Subjects of the commits that its branch must have, oldest first.
-    pub commits: Vec<String>,
+    pub commits: Vec<&'static str>,
     /// Files that its branch must have, and a text that must be in each.
     pub files: Vec<(&'static str, &'static str)>,
 }
 
 /// The role that all three play: edits and tests run unasked, everything else is asked, and who is lost goes on.
 pub fn performer() -> Agent {
-    let allow = ["Read(**)", "Edit(**)", "Write(**)", "Bash(sh test.sh)", "Bash(cd fugue-demo)", "Bash(git add *)", "Bash(git commit *)", "Bash(git log *)"];
+    let allow = ["Edit(**)", "Write(**)", "Bash(./test.sh)", "Bash(cd fugue-demo)", "Bash(git log *)"];
     Agent {
         rules: Rules::of(&allow, &[], &[]),
         on_interruption: OnInterruption::Resume,
@@ -32,93 +36,145 @@ pub fn performer() -> Agent {
     }
 }
 
-/// The step that writes a file.
-pub fn write(name: &str, text: &str) -> String {
-    format!("write {name} <<END\n{}\nEND\n", text.trim_end_matches('\n'))
-}
-
 /// The sessions.
 pub fn parts(repository: &Repository) -> Vec<Part> {
-    let below = repository.below;
-    let test = if below.is_empty() { "run sh test.sh\n".to_owned() } else { format!("run cd {} && sh test.sh\n", below.trim_end_matches('/')) };
-    let file = |name: &str, text: &str| write(&format!("{below}{name}"), text);
-    let mut parts = vec![totals(&test, &file), discount(below, &test, &file), cents(&test, &file)];
-    if !below.is_empty() {
+    let script = || Script { text: String::new(), below: repository.below };
+    let mut parts = vec![totals(script), discount(script), rounding(script)];
+    if !repository.below.is_empty() {
+        const SUBJECT: &str = "Bring a small program to work on";
         for part in &mut parts {
-            part.messages[0].insert_str(0, &repository.prelude());
-            part.commits.insert(0, "Bring a small program to work on".to_owned());
+            let prelude = FILES.iter().fold(script(), |script, (name, text)| script.write(name, text)).executable("test.sh").commit(SUBJECT);
+            part.messages[0].insert_str(0, &prelude.text);
+            part.commits.insert(0, SUBJECT);
         }
     }
     parts
 }
 
-type File<'a> = &'a dyn Fn(&str, &str) -> String;
-
-fn totals(test: &str, file: File<'_>) -> Part {
+fn totals(script: impl Fn() -> Script) -> Part {
     let program = "{ line = $2 * $3; total += line; printf \"%s %d\\n\", $1, line }\nEND { printf \"total %d\\n\", total }\n";
+    let first = script()
+        .say("Each line of the bill should show its own total.")
+        .write("bill.awk", program)
+        .test()
+        .say("The old case knows nothing of that. It gets the new bill.")
+        .write("cases/plain.out", "tea 240\nrice 240\ntotal 480\n")
+        .test()
+        .commit("Show the total of each line");
+    let second = script()
+        .say("A longer bill as a second case.")
+        .write("cases/long.in", "tea 120 1\nrice 80 1\nmiso 300 2\n")
+        .write("cases/long.out", "tea 120\nrice 80\nmiso 600\ntotal 800\n")
+        .test()
+        .commit("Test a longer bill");
+    let third = script().run("git log --oneline -2").say("Two commits, and all cases pass.");
     Part {
         title: "totals",
-        messages: vec![
-            format!(
-                "say Each line of the bill should show its own total.\n{}{test}say The old case knows nothing of that. It gets the new bill.\n{}{test}commit Show the total of each line\nusage 1200 340\n",
-                file("bill.awk", program),
-                file("cases/plain.out", "tea 240\nrice 240\ntotal 480\n"),
-            ),
-            format!(
-                "say A longer bill as a second case.\n{}{}{test}commit Test a longer bill\nusage 900 210\n",
-                file("cases/long.in", "tea 120 1\nrice 80 1\nmiso 300 2\n"),
-                file("cases/long.out", "tea 120\nrice 80\nmiso 600\ntotal 800\n"),
-            ),
-            "run git log --oneline\nsay Two commits, all cases pass.\nusage 300 60\n".to_owned(),
-        ],
-        commits: vec!["Show the total of each line".to_owned(), "Test a longer bill".to_owned()],
+        messages: vec![first.used(1_200, 340), second.used(900, 210), third.used(300, 60)],
+        commits: vec!["Show the total of each line", "Test a longer bill"],
         files: vec![("bill.awk", "line = $2 * $3"), ("cases/long.out", "total 800")],
     }
 }
 
-fn discount(below: &str, test: &str, file: File<'_>) -> Part {
+fn discount(script: impl Fn() -> Script) -> Part {
     let program = "{ total += $2 * $3 }\nEND { if (total > 1000) total -= int(total / 10); printf \"total %d\\n\", total }\n";
+    let first = script()
+        .say("Ten percent off above a thousand.")
+        .write("bill.awk", program)
+        .write("cases/large.in", "rice 400 5\n")
+        .write("cases/large.out", &format!("{BILL}\n"))
+        .test()
+        .commit("Give ten percent above a thousand");
+    let below = first.below;
+    let second = script()
+        .say("I would like to see a real bill. No rule allows that command, so a person is asked.")
+        .run(&format!("awk -f {below}bill.awk {below}cases/large.in"));
+    let third = script()
+        .say("The README should tell of the discount.")
+        .write("README.md", "# bill\n\nAbove a thousand the bill is ten percent lower. `./test.sh` runs the tests.\n")
+        .test()
+        .commit("Describe the discount");
     Part {
         title: "discount",
-        messages: vec![
-            format!(
-                "say Ten percent off above a thousand.\n{}{}{}{test}commit Give ten percent above a thousand\nusage 1500 420\n",
-                file("bill.awk", program),
-                file("cases/large.in", "rice 400 5\n"),
-                file("cases/large.out", "total 1800\n"),
-            ),
-            format!("say I would like to see a real bill; no rule allows that command, so it asks.\nrun awk -f {below}bill.awk {below}cases/large.in\nusage 700 120\n"),
-            format!(
-                "say The README should tell of it.\n{}{test}commit Describe the discount\nusage 800 150\n",
-                file("README.md", "# bill\n\nAbove a thousand the bill is ten percent lower. `sh test.sh` runs the tests.\n"),
-            ),
-        ],
-        commits: vec!["Give ten percent above a thousand".to_owned(), "Describe the discount".to_owned()],
+        messages: vec![first.used(1_500, 420), second.used(700, 120), third.used(800, 150)],
+        commits: vec!["Give ten percent above a thousand", "Describe the discount"],
         files: vec![("bill.awk", "int(total / 10)"), ("README.md", "ten percent lower")],
     }
 }
 
-fn cents(test: &str, file: File<'_>) -> Part {
+fn rounding(script: impl Fn() -> Script) -> Part {
     let program = "{ total += $2 * $3 }\nEND { printf \"total %d\\n\", int(total + 0.5) }\n";
-    // Only where processes can be seen can the demo kill one; elsewhere the agent ends itself.
-    let loss = if cfg!(target_os = "linux") { "sleep 20\n" } else { "crash-once\n" };
+    let first = script()
+        .say("First a case for an empty bill.")
+        .write("cases/empty.in", "")
+        .write("cases/empty.out", "total 0\n")
+        .test()
+        .commit("Test an empty bill");
+    let second = script()
+        .say("Half a yen is lost. I round it.")
+        .write("bill.awk", program)
+        .say(&format!("I am {HALF_WAY} this message."))
+        .loss()
+        .write("cases/half.in", "sweet 0.5 3\n")
+        .write("cases/half.out", "total 2\n")
+        .test()
+        .commit("Round to whole numbers");
+    let third = script().say("And once more all cases.").test();
     Part {
         title: "rounding",
-        messages: vec![
-            format!(
-                "say First a case for an empty bill.\n{}{}{test}commit Test an empty bill\nusage 600 140\n",
-                file("cases/empty.in", ""),
-                file("cases/empty.out", "total 0\n"),
-            ),
-            format!(
-                "say Half cents are lost. I round them.\n{}say I am {HALF_WAY} this message.\n{loss}{}{}{test}commit Round to whole numbers\nusage 1100 300\n",
-                file("bill.awk", program),
-                file("cases/half.in", "sweet 0.5 3\n"),
-                file("cases/half.out", "total 2\n"),
-            ),
-            format!("say And once more all cases.\n{test}usage 200 40\n"),
-        ],
-        commits: vec!["Test an empty bill".to_owned(), "Round to whole numbers".to_owned()],
+        messages: vec![first.used(600, 140), second.used(1_100, 300), third.used(200, 40)],
+        commits: vec!["Test an empty bill", "Round to whole numbers"],
         files: vec![("bill.awk", "int(total + 0.5)"), ("cases/half.out", "total 2")],
+    }
+}
+
+/// A message in the language of `fugue rehearse`, step by step.
+struct Script {
+    text: String,
+    below: &'static str,
+}
+
+impl Script {
+    fn step(mut self, step: &str) -> Self {
+        self.text += &format!("sleep {PAUSE_MS}\n{step}\n");
+        self
+    }
+
+    fn say(self, text: &str) -> Self {
+        self.step(&format!("say {text}"))
+    }
+
+    fn write(self, name: &str, text: &str) -> Self {
+        let step = format!("write {}{name} <<END\n{}\nEND", self.below, text.trim_end_matches('\n'));
+        self.step(&step)
+    }
+
+    fn executable(self, name: &str) -> Self {
+        let step = format!("run! chmod +x {}{name}", self.below);
+        self.step(&step)
+    }
+
+    fn run(self, command: &str) -> Self {
+        self.step(&format!("run {command}"))
+    }
+
+    fn test(self) -> Self {
+        let command = if self.below.is_empty() { "./test.sh".to_owned() } else { format!("cd {} && ./test.sh", self.below.trim_end_matches('/')) };
+        self.run(&command)
+    }
+
+    fn commit(self, subject: &str) -> Self {
+        self.step(&format!("commit {subject}"))
+    }
+
+    /// The moment at which the agent is lost. Only where processes can be seen can the demo kill one; elsewhere it ends itself.
+    /// Who is brought back begins with the step that was broken off, so there are many short waits instead of a long one.
+    fn loss(self) -> Self {
+        if cfg!(target_os = "linux") { (0..10).fold(self, |script, _| script.step("sleep 1")) } else { self.step("crash-once half-way") }
+    }
+
+    fn used(mut self, input: u32, output: u32) -> String {
+        self.text += &format!("usage {input} {output}\n");
+        self.text
     }
 }

@@ -17,6 +17,7 @@ use fugue_domain::api::{Approval, Session};
 use fugue_domain::event::{Event, Stamped};
 use fugue_domain::money::MicroUsd;
 use serde_json::Value;
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -65,6 +66,8 @@ struct Play<'a> {
     open: Option<(Approval, Instant)>,
     /// What happens meanwhile, told afterwards.
     held: Vec<String>,
+    /// Commands whose results are told; what a write gave back is not worth a line.
+    commands: HashSet<String>,
     yes: bool,
     limit: Instant,
 }
@@ -98,7 +101,7 @@ pub async fn watch(
     });
     let played = Played { seen: seen.collect(), answered: None, killed: None };
     let mut play =
-        Play { context, client, repository, began, played, open: None, held: Vec::new(), yes, limit: began + PLAY_LIMIT };
+        Play { context, client, repository, began, played, open: None, held: Vec::new(), commands: HashSet::new(), yes, limit: began + PLAY_LIMIT };
     let mut keys = if interactive() && !yes { Some(typed()) } else { None };
     while play.played.seen.iter().any(|seen| seen.ended < seen.part.messages.len()) {
         let wake = play.open.as_ref().map_or(play.limit, |(_, until)| *until);
@@ -141,7 +144,12 @@ impl Play<'_> {
 
     /// One line of the live view: when, who, how far, for how much, and what.
     fn tell(&mut self, index: usize, event: &Event) {
-        let quiet = matches!(event, Event::MessageQueued { .. } | Event::SessionOpened { .. } | Event::ApprovalAsked { .. } | Event::AgentStarted { resumed: false, .. });
+        let quiet = match event {
+            Event::MessageQueued { .. } | Event::SessionOpened { .. } | Event::ApprovalAsked { .. } | Event::AgentStarted { resumed: false, .. } => true,
+            Event::ToolCalled { call, tool, .. } if tool == "Bash" => !self.commands.insert(call.clone()),
+            Event::ToolEnded { call, output, .. } => !self.commands.contains(call) || output.trim().is_empty(),
+            _ => false,
+        };
         if quiet {
             return;
         }

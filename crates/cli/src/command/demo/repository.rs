@@ -5,17 +5,18 @@
 
 use crate::error::Failure;
 use fugue_node::git::Git;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// The program: prices with counts in, a bill out. Needs nothing but sh and awk.
-const FILES: &[(&str, &str)] = &[
-    ("README.md", "# bill\n\nReads lines of `name price count` and prints the bill. `sh test.sh` runs the tests.\n"),
+/// The program and its tests: prices with counts in, a bill out. Needs nothing but sh and awk.
+pub const FILES: &[(&str, &str)] = &[
+    ("README.md", "# bill\n\nReads lines of `name price count` and prints the bill. `./test.sh` runs the tests.\n"),
     ("bill.awk", "{ total += $2 * $3 }\nEND { printf \"total %d\\n\", total }\n"),
     ("cases/plain.in", "tea 120 2\nrice 80 3\n"),
     ("cases/plain.out", "total 480\n"),
     (
         "test.sh",
-        "# Runs every case: what bill.awk prints must be what is written down.\nstatus=0\nfor case in cases/*.in; do\n  name=$(basename \"$case\" .in)\n  if [ \"$(awk -f bill.awk \"$case\")\" = \"$(cat \"cases/$name.out\")\" ]; then\n    echo \"ok   $name\"\n  else\n    echo \"FAIL $name\"; status=1\n  fi\ndone\nexit $status\n",
+        "#!/bin/sh\n# Runs every case: what bill.awk prints must be what is written down.\nstatus=0\nfor case in cases/*.in; do\n  name=$(basename \"$case\" .in)\n  if [ \"$(awk -f bill.awk \"$case\")\" = \"$(cat \"cases/$name.out\")\" ]; then\n    echo \"ok   $name\"\n  else\n    echo \"FAIL $name\"; status=1\n  fi\ndone\nexit $status\n",
     ),
 ];
 
@@ -37,6 +38,9 @@ impl Repository {
             let made = std::fs::create_dir_all(file.parent().unwrap_or(&path)).and_then(|()| std::fs::write(&file, text));
             made.map_err(|error| Failure::file("write", &file, &error))?;
         }
+        let test = path.join("test.sh");
+        let executable = std::fs::set_permissions(&test, std::fs::Permissions::from_mode(0o755));
+        executable.map_err(|error| Failure::file("make executable", &test, &error))?;
         let git = Git::at(&path);
         for args in [&["init", "--quiet", "--initial-branch=main"][..], &["add", "--all"], &["commit", "--quiet", "--message=A bill with a total"]] {
             git.run(args).map_err(|error| Failure::failed(format!("cannot make the repository: {error}")).hint("`fugue doctor` looks at git."))?;
@@ -53,15 +57,6 @@ impl Repository {
             return Err(Failure::usage(format!("{} has no commit yet", path.display())).hint("Make its first commit, or run the demo without --repo."));
         }
         Ok(Self { path, below: "fugue-demo/", before })
-    }
-
-    /// The script steps that bring the little program into a worktree that has none.
-    pub fn prelude(&self) -> String {
-        if self.below.is_empty() {
-            return String::new();
-        }
-        let steps: String = FILES.iter().map(|(name, text)| super::cast::write(&format!("{}{name}", self.below), text)).collect();
-        format!("{steps}commit Bring a small program to work on\n")
     }
 
     /// Whether everything but `fugue/…` is as it was.

@@ -1,5 +1,6 @@
 //! The proof: what the demo claims, looked up in the hub's database through its API, and in git.
 
+use super::cast::BILL;
 use super::play::{Played, Seen};
 use super::repository::Repository;
 use super::stage::tests_pass;
@@ -98,8 +99,9 @@ pub async fn look(client: &Client, repository: &Repository, played: &Played, beg
     let recovered = lost.len() == 1 && lost.iter().all(|turn| turn.attempts == 2 && turn.maybe_executed && turn.outcome == Some(Outcome::Succeeded));
     let how = played.killed.map_or_else(|| "it ended itself, as this system shows no processes".to_owned(), |pid| format!("process {pid}"));
     claim("One agent was lost in the middle of its message, and went on", recovered, how);
-    let (ok, found) = approval(client, played).await?;
-    claim("One question was stored, answered once, and its answer kept", ok, found);
+    let ran = looked.iter().flat_map(|found| &found.events).any(|event| event["type"] == "tool.ended" && event["output"].as_str().is_some_and(|text| text.contains(BILL)));
+    let (ok, found) = approval(client, played, ran).await?;
+    claim("One question was asked; its command ran if, and only if, the answer was yes", ok, found);
     let events: i64 = played.seen.iter().map(|seen| seen.last).sum();
     let whole = pairs().all(|(found, seen)| seen.contiguous && found.contiguous());
     claim("Every event was seen live, and is stored, without a gap", whole, format!("{events} events"));
@@ -112,9 +114,9 @@ pub async fn look(client: &Client, repository: &Repository, played: &Played, beg
     let expected = pairs().all(|(found, seen)| found.committed(seen));
     claim("Each branch holds the commits it should, and no others", expected, format!("{commits} commits"));
     let files = pairs().all(|(found, seen)| seen.part.files.iter().all(|(name, text)| found.file(repository, name).is_some_and(|file| file.contains(text))));
-    claim("The files on the branches are what was asked for", files, String::new());
+    claim("The files on the branches are what was asked for", files, "git show".to_owned());
     let tested = looked.iter().all(|found| tests_pass(&Path::new(&found.session.place.path).join(repository.below)));
-    claim("The repository's tests pass in every worktree", tested, "sh test.sh".to_owned());
+    claim("The repository's tests pass in every worktree", tested, "./test.sh".to_owned());
     claim("The repository itself is as it was", repository.untouched()?, "only branches fugue/… are new".to_owned());
     Ok(Summary {
         ok: checks.iter().all(|check| check.ok),
@@ -126,12 +128,12 @@ pub async fn look(client: &Client, repository: &Repository, played: &Played, beg
     })
 }
 
-async fn approval(client: &Client, played: &Played) -> Result<(bool, String), Failure> {
+async fn approval(client: &Client, played: &Played, ran: bool) -> Result<(bool, String), Failure> {
     let Some((answered, approved, by)) = &played.answered else { return Ok((false, "nothing was asked".to_owned())) };
     let all: Vec<Approval> = client.list("/api/v1/approvals", 10).await?;
     let wanted = if *approved { ApprovalState::Approved } else { ApprovalState::Denied };
     let kept = all.len() == 1 && all[0].id == answered.id && all[0].state == wanted && all[0].hash == answered.hash;
-    Ok((kept, format!("{} by {by}", wanted.word())))
+    Ok((kept && ran == *approved, format!("{} by {by}", wanted.word())))
 }
 
 impl Looked {
@@ -168,7 +170,7 @@ impl Looked {
     /// Whether the subjects of the commits are exactly those that the scripts name.
     fn committed(&self, seen: &Seen) -> bool {
         let subjects = self.commits.iter().map(|commit| commit.split_once(' ').map_or("", |(_, subject)| subject));
-        subjects.eq(seen.part.commits.iter().map(String::as_str))
+        subjects.eq(seen.part.commits.iter().copied())
     }
 
     fn file(&self, repository: &Repository, name: &str) -> Option<String> {

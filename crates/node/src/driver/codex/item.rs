@@ -52,9 +52,10 @@ impl Item {
             }
             ("error", true) => vec![bound::notice(Level::Warning, self.text("message"))],
             ("contextCompaction", true) => vec![bound::notice(Level::Info, "the program has shortened its memory of the conversation")],
-            ("agentMessage" | "reasoning" | "userMessage" | "plan" | "hookPrompt" | "error" | "contextCompaction" | "functionCallOutput", _) => {
-                Vec::new()
-            }
+            (
+                "agentMessage" | "reasoning" | "userMessage" | "plan" | "hookPrompt" | "error" | "contextCompaction" | "functionCallOutput",
+                _,
+            ) => Vec::new(),
             _ => match (self.tool(), completed) {
                 (Some((tool, input)), false) => {
                     vec![Event::ToolCalled { call: self.id.clone(), tool, input: bound::value(&input.to_string()) }]

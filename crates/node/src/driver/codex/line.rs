@@ -143,12 +143,8 @@ impl Codex {
         self.memory.thread = Some(thread.to_owned());
         self.ready = true;
         self.model = result["model"].as_str().map(str::to_owned).or(self.model.take());
-        let started = Event::AgentStarted {
-            program: "codex".to_owned(),
-            version: self.version.clone(),
-            model: self.model.clone(),
-            resumed,
-        };
+        let started =
+            Event::AgentStarted { program: "codex".to_owned(), version: self.version.clone(), model: self.model.clone(), resumed };
         let mut outputs = vec![self.remember(), Output::Event(started)];
         outputs.extend(self.begin().map(Output::Write));
         outputs

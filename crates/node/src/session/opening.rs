@@ -1,0 +1,153 @@
+//! From an assignment to the message in the agent's stdin, and the same again after a restart of the node.
+//!
+//! Invariant: the record is in the session's folder before the program starts, and on the disk before the agent gets the message.
+//! So whatever an agent may have read, the next start knows of.
+
+use super::process::Process;
+use super::record::{self, Held};
+use super::{Said, Session};
+use crate::driver::{Context, Driver};
+use crate::keeper::line::Why;
+use crate::turn::{self, Talk, Turn};
+use crate::worktree;
+use fugue_domain::link::{Assignment, Place};
+use fugue_domain::reason::Reason;
+use fugue_domain::turn::{Ending, Opening};
+use std::path::PathBuf;
+use tokio::time::Instant;
+
+impl Session {
+    /// Goes on where the node was when it ended.
+    pub(super) async fn resume(&mut self) {
+        let kept = self.record.process.clone();
+        let Some(held) = self.record.turn.clone() else {
+            if let Some(kept) = kept {
+                let process = Process::again(&self.shared, &kept).await;
+                self.process = Some(process);
+            }
+            return;
+        };
+        let mut turn = Turn::new(&held.assignment);
+        if let Some((ending, detail)) = held.ended {
+            turn.end(held.since, ending, Some(detail));
+            self.turn = Some(turn);
+            return;
+        }
+        self.turn = Some(turn);
+        match kept {
+            Some(kept) if kept.opens => {
+                let mut process = Process::again(&self.shared, &kept).await;
+                let cwd = PathBuf::from(&held.assignment.place.path);
+                if let Ok(launch) = process.launch(&self.id, &cwd, &self.folder) {
+                    process.ask(&launch, &[]).await;
+                }
+                let writes = process.talk.driver.open(&turn::say(&held.assignment));
+                process.write(writes).await;
+                self.process = Some(process);
+            }
+            kept => {
+                if let Some(kept) = kept {
+                    self.process = Some(Process::again(&self.shared, &kept).await);
+                }
+                self.begin(held.assignment).await;
+            }
+        }
+    }
+
+    pub(super) async fn assign(&mut self, assignment: Assignment) {
+        if self.record.turn.as_ref().is_some_and(|held| held.assignment.lease == assignment.lease) {
+            return;
+        }
+        if assignment.lease.epoch <= self.record.epoch {
+            // An echo: it runs nothing, and the lease is not held.
+            let _ = self.said.send(Said::Over(assignment.lease));
+            return;
+        }
+        if self.turn.is_some() {
+            self.drop_turn(Why::Stop).await;
+        }
+        self.record.epoch = assignment.lease.epoch;
+        self.record.place = Some(assignment.place.clone());
+        self.record.turn = Some(Held { assignment: assignment.clone(), since: self.shared.world.now(), ended: None });
+        self.turn = Some(Turn::new(&assignment));
+        if let Err(error) = self.record.write(&self.folder) {
+            return self.fail(Ending::Interrupted { reason: Reason::SpoolFailed, delivered: false }, error.to_string());
+        }
+        self.begin(assignment).await;
+    }
+
+    /// From the worktree to the message in the agent's stdin.
+    async fn begin(&mut self, assignment: Assignment) {
+        if let Err(error) = self.prepare(&assignment.place).await {
+            return self.fail(Ending::Failed { reason: Reason::WorktreeFailed }, error.to_string());
+        }
+        if let Err((ending, detail)) = self.open(&assignment).await {
+            self.fail(ending, detail);
+        }
+    }
+
+    async fn open(&mut self, assignment: &Assignment) -> Result<(), (Ending, String)> {
+        let missing = |detail: String| (Ending::Interrupted { reason: Reason::ProgramMissing, delivered: false }, detail);
+        let unstored = |error: std::io::Error| {
+            (
+                Ending::Interrupted { reason: Reason::SpoolFailed, delivered: false },
+                format!("the session's folder cannot be written: {error}"),
+            )
+        };
+        if let Some(process) = self.process.take() {
+            let serves = process.keeper.is_ok() && !process.exited && process.agent == assignment.agent;
+            if serves && assignment.opening == Opening::Message {
+                self.process = Some(process);
+            } else {
+                process.retire(Why::Idle).await;
+            }
+        }
+        let cwd = PathBuf::from(&assignment.place.path);
+        if self.process.is_none() {
+            let talk = Talk::new(Driver::new(self.context(assignment)));
+            let keeper = self.shared.spares.take().await.map_err(|error| missing(format!("no keeper can be started: {error}")))?;
+            self.process = Some(Process::on(&self.shared, keeper, talk, assignment.agent.clone()));
+        }
+        let Some(process) = &mut self.process else { return Ok(()) };
+        let launch = process.launch(&self.id, &cwd, &self.folder).map_err(missing)?;
+        // Remembered before the program starts, and on the disk before it gets the message.
+        self.record.process = Some(process.kept(true));
+        let file = self.record.write(&self.folder).map_err(unstored)?;
+        process.heard = Instant::now();
+        process.ask(&launch, &[]).await;
+        let folder = self.folder.clone();
+        let settled = tokio::task::spawn_blocking(move || record::settle(&file, &folder)).await;
+        settled.map_err(std::io::Error::other).flatten().map_err(unstored)?;
+        let writes = process.talk.driver.open(&turn::say(assignment));
+        process.write(writes).await;
+        self.renew().await;
+        Ok(())
+    }
+
+    fn context(&self, assignment: &Assignment) -> Context {
+        Context {
+            session: self.id.clone(),
+            agent: assignment.agent.clone(),
+            cwd: PathBuf::from(&assignment.place.path),
+            memory: assignment.memory.as_ref().and_then(|memory| serde_json::from_str(memory.get()).ok()),
+            budget_left: assignment.budget_left,
+            program: self.shared.programs.get(&assignment.agent.driver).cloned(),
+        }
+    }
+
+    /// The turn ended before an agent had it.
+    fn fail(&mut self, ending: Ending, detail: String) {
+        tracing::warn!(session.id = %self.id, "a turn could not be begun: {detail}");
+        let (Some(turn), Some(held)) = (&mut self.turn, &mut self.record.turn) else { return };
+        turn.end(held.since, ending.clone(), Some(detail.clone()));
+        held.ended = Some((ending, detail));
+        if let Err(error) = self.record.write(&self.folder) {
+            tracing::error!(session.id = %self.id, "the session's folder cannot be written: {error}");
+        }
+    }
+
+    pub(super) async fn prepare(&mut self, place: &Place) -> Result<(), worktree::WorktreeFailed> {
+        let (home, place) = (self.shared.home.clone(), place.clone());
+        tokio::task::spawn_blocking(move || worktree::prepare(&home, &place)).await.map_err(std::io::Error::other)?
+    }
+}

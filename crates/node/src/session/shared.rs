@@ -1,0 +1,44 @@
+//! What all sessions of a node share: its folder, its programs, its spare keepers.
+
+use crate::spare::Spares;
+use fugue_domain::agent::Driver;
+use fugue_domain::world::SharedWorld;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// What all sessions of a node share.
+pub struct Shared {
+    /// The node's folder.
+    pub home: PathBuf,
+    /// Where agent programs are.
+    pub programs: BTreeMap<Driver, PathBuf>,
+    /// Names of variables that every agent gets.
+    pub pass_env: Vec<String>,
+    /// Time and chance.
+    pub world: SharedWorld,
+    /// Whether agents get a cgroup leaf.
+    pub leaf: bool,
+    /// Keepers that wait.
+    pub spares: Spares,
+    agents: AtomicI64,
+}
+
+impl Shared {
+    /// What sessions share, with no agent yet.
+    pub fn new(options: &crate::Options, leaf: bool, spares: Spares) -> Self {
+        let (home, programs) = (options.home.clone(), options.programs.clone());
+        let (pass_env, world) = (options.pass_env.clone(), options.world.clone());
+        Self { home, programs, pass_env, world, leaf, spares, agents: AtomicI64::new(0) }
+    }
+
+    /// Live agent processes.
+    pub fn agents(&self) -> i64 {
+        self.agents.load(Ordering::Relaxed)
+    }
+
+    /// One more, or one less.
+    pub fn count_agent(&self, change: i64) {
+        self.agents.fetch_add(change, Ordering::Relaxed);
+    }
+}

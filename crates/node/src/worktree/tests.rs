@@ -1,0 +1,169 @@
+use super::*;
+use crate::fixture::{Folder, assignment};
+use std::process::Command;
+
+fn git(folder: &Path, args: &[&str]) -> String {
+    let output = Command::new("git").args(["-c", "user.name=t", "-c", "user.email=t@t"]).args(args).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn home(name: &str) -> (Folder, Place) {
+    let folder = Folder::new(name);
+    let repository = folder.0.join("repository");
+    fs::create_dir(&repository).unwrap();
+    fs::write(repository.join("file"), "one\n").unwrap();
+    fs::write(repository.join(".gitignore"), "ignored\n").unwrap();
+    git(&repository, &["init", "-q", "-b", "main"]);
+    git(&repository, &["add", "."]);
+    git(&repository, &["commit", "-qm", "one"]);
+    let place = assignment(&folder.0).place;
+    (folder, place)
+}
+
+#[test]
+fn a_crash_after_any_step_and_the_same_call_again_give_the_same_worktree() {
+    let (folder, place) = home("steps");
+    let (repository, path) = (folder.0.join("repository"), PathBuf::from(&place.path));
+    let session = session_folder(&folder.0, &place.session);
+    let whole = || {
+        prepare(&folder.0, &place).unwrap();
+        assert_eq!(fs::read_to_string(path.join("file")).unwrap(), "one\n");
+        assert_eq!(git(&path, &["branch", "--show-current"]), place.branch.clone().unwrap());
+        assert_eq!(git(&path, &["status", "--porcelain"]), "");
+        assert_eq!(git(&repository, &["worktree", "list", "--porcelain"]).matches("locked ses_").count(), 1);
+        assert_eq!(Intent::read(&session).unwrap().unwrap().stage, Stage::Ready);
+    };
+    whole();
+    let intent = Intent { stage: Stage::Creating, ..Intent::read(&session).unwrap().unwrap() };
+    let entry = PathBuf::from(git(&path, &["rev-parse", "--absolute-git-dir"]));
+    let crashes: [(&str, &dyn Fn()); 6] = [
+        ("git finished, we did not hear", &|| {}),
+        ("the folder is half there", &|| fs::remove_file(path.join("file")).unwrap()),
+        ("the index is locked", &|| fs::write(entry.join("index.lock"), "").unwrap()),
+        ("the index is missing", &|| fs::remove_file(entry.join("index")).unwrap()),
+        ("the folder is missing", &|| fs::remove_dir_all(&path).unwrap()),
+        ("only a branch is there", &|| {
+            git(&repository, &["worktree", "remove", "-f", "-f", &place.path]);
+        }),
+    ];
+    for (what, crash) in crashes {
+        crash();
+        intent.write(&session).unwrap();
+        println!("{what}");
+        whole();
+    }
+    // The head moves on; a worktree that was begun stays on its base.
+    git(&repository, &["commit", "-q", "--allow-empty", "-m", "two"]);
+    intent.write(&session).unwrap();
+    whole();
+    assert_eq!(git(&path, &["rev-parse", "HEAD"]), intent.base);
+}
+
+#[test]
+fn closing_saves_what_is_in_no_commit_and_can_be_said_twice() {
+    let (folder, place) = home("rescue");
+    let (repository, path) = (folder.0.join("repository"), PathBuf::from(&place.path));
+    prepare(&folder.0, &place).unwrap();
+    fs::write(path.join("file"), "staged\n").unwrap();
+    git(&path, &["add", "file"]);
+    fs::write(path.join("file"), "changed\n").unwrap();
+    fs::write(path.join("new"), "new\n").unwrap();
+    fs::write(path.join("ignored"), "no\n").unwrap();
+    let branch_before = git(&repository, &["rev-parse", place.branch.as_ref().unwrap()]);
+    let rescue = release(&folder.0, &place).unwrap().expect("there was work");
+    assert_eq!(git(&repository, &["show", &format!("{rescue}:file")]), "changed");
+    assert_eq!(git(&repository, &["show", &format!("{rescue}:new")]), "new");
+    assert_eq!(git(&repository, &["show", &format!("{rescue}^2:file")]), "staged");
+    assert!(!git(&repository, &["ls-tree", "--name-only", &rescue]).contains("ignored\n"));
+    assert_eq!(git(&repository, &["rev-parse", place.branch.as_ref().unwrap()]), branch_before, "the branch is kept and not touched");
+    assert!(!path.exists() && !git(&repository, &["worktree", "list"]).contains(&place.path));
+    assert_eq!(release(&folder.0, &place).unwrap(), Some(rescue));
+}
+
+#[test]
+fn clean_work_needs_no_rescue_and_a_loose_head_does() {
+    let (folder, place) = home("loose");
+    let path = PathBuf::from(&place.path);
+    prepare(&folder.0, &place).unwrap();
+    assert_eq!(release(&folder.0, &place).unwrap(), None);
+    prepare(&folder.0, &place).unwrap();
+    git(&path, &["checkout", "-q", "--detach"]);
+    git(&path, &["commit", "-q", "--allow-empty", "-m", "loose"]);
+    let loose = git(&path, &["rev-parse", "HEAD"]);
+    let rescue = release(&folder.0, &place).unwrap().expect("the commit is in no branch");
+    assert_eq!(git(&folder.0.join("repository"), &["rev-parse", &rescue]), loose);
+}
+
+#[test]
+fn work_that_cannot_be_saved_is_not_removed() {
+    let (folder, place) = home("nested");
+    let path = PathBuf::from(&place.path);
+    prepare(&folder.0, &place).unwrap();
+    let nested = path.join("nested");
+    fs::create_dir(&nested).unwrap();
+    git(&nested, &["init", "-q"]);
+    git(&nested, &["commit", "-q", "--allow-empty", "-m", "inside"]);
+    let error = release(&folder.0, &place).unwrap_err().to_string();
+    assert!(error.contains("nested") && nested.exists(), "{error}");
+}
+
+#[test]
+fn nothing_that_a_hostile_repository_plants_is_run() {
+    let (folder, place) = home("hostile");
+    let (repository, path, ran) = (folder.0.join("repository"), PathBuf::from(&place.path), folder.0.join("ran"));
+    prepare(&folder.0, &place).unwrap();
+    let plant = format!("touch {}", ran.display());
+    for name in ["post-checkout", "pre-commit", "post-index-change", "reference-transaction"] {
+        let hook = repository.join(".git/hooks").join(name);
+        fs::write(&hook, format!("#!/bin/sh\n{plant}\n")).unwrap();
+        Command::new("chmod").arg("+x").arg(&hook).status().unwrap();
+    }
+    for setting in [
+        "core.fsmonitor",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.a=b.clean",
+        "filter.p.process",
+        "diff.external",
+        "core.pager",
+        "core.sshCommand",
+        "gpg.program",
+        "core.editor",
+    ] {
+        git(&repository, &["config", setting, &plant]);
+    }
+    git(&repository, &["config", "filter.evil.required", "true"]);
+    git(&repository, &["config", "commit.gpgSign", "true"]);
+    fs::write(path.join(".gitattributes"), "*.x filter=evil\n*.y filter=a=b\n*.z filter=p diff=evil\n").unwrap();
+    for name in ["a.x", "b.y", "c.z"] {
+        fs::write(path.join(name), "data\n").unwrap();
+    }
+    let rescue = release(&folder.0, &place).unwrap().unwrap();
+    prepare(&folder.0, &Place { base: Some(rescue.clone()), branch: Some("fugue/other-00000001".into()), ..place.clone() }).unwrap();
+    assert_eq!(fs::read_to_string(path.join("a.x")).unwrap(), "data\n");
+    release(&folder.0, &place).unwrap();
+    assert!(!ran.exists(), "a planted program was run");
+}
+
+#[test]
+fn places_that_make_no_sense_are_refused_in_words() {
+    let (folder, place) = home("refused");
+    let said = |place: Place| prepare(&folder.0, &place).unwrap_err().to_string();
+    assert!(said(Place { path: "/etc".into(), ..place.clone() }).contains("/etc"));
+    assert!(said(Place { base: Some("no-such-branch".into()), ..place.clone() }).contains("no-such-branch"));
+    let origin = |path: &str| fugue_domain::project::Origin::Path(path.to_owned());
+    assert!(said(Place { origin: origin("/no/such/folder"), ..place.clone() }).contains("is no folder"));
+    assert!(said(Place { origin: origin("relative"), ..place.clone() }).contains("absolute"));
+    let empty = folder.0.join("empty");
+    fs::create_dir(&empty).unwrap();
+    assert!(said(Place { origin: origin(&empty.to_string_lossy()), ..place.clone() }).contains("git init"));
+    git(&empty, &["init", "-q"]);
+    let inspected = git::inspect(&folder.0, &origin(&empty.to_string_lossy())).unwrap_err().to_string();
+    assert!(inspected.contains("no commit"), "{inspected}");
+    let url = fugue_domain::project::Origin::Url(format!("file://{}", folder.0.join("repository").display()));
+    let fugue_domain::link::Answered::Repository(found) = git::inspect(&folder.0, &url).unwrap() else { panic!("a repository") };
+    assert_eq!((found.name.as_str(), found.default_branch.as_str()), ("repository", "main"));
+    prepare(&folder.0, &Place { origin: url, ..place }).unwrap();
+    assert!(git::inspect(&folder.0, &fugue_domain::project::Origin::Url("ext::sh -c touch".into())).is_err());
+}
