@@ -118,10 +118,8 @@ impl Client {
 
     /// Opens a stream of server-sent events after a number. The stream itself has no time limit.
     pub async fn stream(&self, path: &str, after: i64) -> Result<Response, Failure> {
-        let request = self
-            .authorized(self.http.get(self.url(path)))
-            .header("accept", "text/event-stream")
-            .header("last-event-id", after.to_string());
+        let request =
+            self.authorized(self.http.get(self.url(path))).header("accept", "text/event-stream").header("last-event-id", after.to_string());
         let opened = tokio::time::timeout(REQUEST_TIMEOUT, request.send()).await;
         let response = opened.map_err(|_| self.unreachable("it does not answer"))?.map_err(|error| self.broken(&error))?;
         if response.status().is_success() { Ok(response) } else { Err(self.refusal(response).await) }
@@ -188,7 +186,9 @@ impl Client {
                 let failure = Failure::problem(&problem);
                 match self.token {
                     Some(_) => failure,
-                    None => failure.hint("No credential was sent: set FUGUE_TOKEN, or name the hub in `config.toml` beside its `token` file."),
+                    None => {
+                        failure.hint("No credential was sent: set FUGUE_TOKEN, or name the hub in `config.toml` beside its `token` file.")
+                    }
                 }
             }
             Ok(problem) => Failure::problem(&problem),
@@ -239,7 +239,8 @@ mod tests {
         for url in ["http://127.0.0.1:4747", "https://localhost", "http://[::1]:1/"] {
             assert!(loopback(url), "{url}");
         }
-        for url in ["http://127.0.0.1.example", "http://example/127.0.0.1", "http://192.168.0.1", "127.0.0.1", "http://localhost.example:1"] {
+        for url in ["http://127.0.0.1.example", "http://example/127.0.0.1", "http://192.168.0.1", "127.0.0.1", "http://localhost.example:1"]
+        {
             assert!(!loopback(url), "{url}");
         }
     }

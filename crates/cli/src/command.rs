@@ -24,8 +24,8 @@ use crate::config::{Config, Flags};
 use crate::error::{Failure, Kind};
 use crate::home::Home;
 use crate::moment;
-use crate::reference;
 use crate::output::Output;
+use crate::reference;
 use crate::world::RealWorld;
 use clap::{Args, Parser, Subcommand};
 use fugue_domain::time::Time;
@@ -147,11 +147,8 @@ pub fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let config = Config::load(home.path(), env, &flags)?;
     let token = env("FUGUE_TOKEN").filter(|token| !token.is_empty());
     let context = Context { home, config, token, world: RealWorld::shared(), out: Output { json: cli.global.json } };
-    let mut runtime = if cli.command.ends_itself() {
-        tokio::runtime::Builder::new_multi_thread()
-    } else {
-        tokio::runtime::Builder::new_current_thread()
-    };
+    let mut runtime =
+        if cli.command.ends_itself() { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
     let runtime = runtime.enable_all().build().map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let ended = runtime.block_on(interruptible(cli.command, &context));
     // Somebody may still be asked something on standard input; that question ends with the process.
@@ -165,7 +162,7 @@ async fn interruptible(command: Command, context: &Context) -> Result<ExitCode, 
     }
     tokio::select! {
         ended = carry_out(command, context) => ended,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Kind::Interrupted, "interrupted")),
+        _ = tokio::signal::ctrl_c() => Err(Failure::new(Kind::Interrupted, "")),
     }
 }
 

@@ -147,7 +147,8 @@ impl Given {
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => String::new(),
             Err(error) => return Err(Failure::file("read", path, &error)),
         };
-        let table: toml::Table = toml::from_str(&text).map_err(|error| Failure::usage(format!("{} is not TOML: {error}", path.display())))?;
+        let table: toml::Table =
+            toml::from_str(&text).map_err(|error| Failure::usage(format!("{} is not TOML: {error}", path.display())))?;
         let mut given = BTreeMap::new();
         for (name, value) in table {
             let Some(key) = KEYS.iter().find(|key| key.name == name) else {
@@ -155,7 +156,8 @@ impl Given {
                 return Err(failure.hint(format!("The nearest one is {:?}. All of them: docs/CONFIG.md.", nearest(&name))));
             };
             let text = as_text(&value).ok_or_else(|| {
-                Failure::usage(format!("{}: {name} cannot be a table or a nested list", path.display())).hint(format!("For example: {name} = {}", key.example))
+                Failure::usage(format!("{}: {name} cannot be a table or a nested list", path.display()))
+                    .hint(format!("For example: {name} = {}", key.example))
             })?;
             given.insert(key.name, (text, Source::File(path.to_owned())));
         }
@@ -205,7 +207,8 @@ impl Given {
         let Some((value, source)) = self.0.remove(name) else { return Ok(None) };
         let key = KEYS.iter().find(|key| key.name == name).expect("only known keys are read");
         let shown = if key.secret { "the value".to_owned() } else { format!("{value:?}") };
-        let failed = |wrong| Failure::usage(format!("{name}: {shown} ({source}) {wrong}")).hint(format!("For example: {name} = {}", key.example));
+        let failed =
+            |wrong| Failure::usage(format!("{name}: {shown} ({source}) {wrong}")).hint(format!("For example: {name} = {}", key.example));
         read(&value).map(Some).map_err(failed)
     }
 }

@@ -99,7 +99,21 @@ impl Line {
             used += letter.width().unwrap_or(0);
             used <= columns
         };
-        let shown: Vec<char> = self.text.chars().map(|c| if c == '\n' { '⏎' } else if c == '\t' { ' ' } else { c }).rev().take_while(fits).collect();
+        let shown: Vec<char> = self
+            .text
+            .chars()
+            .map(|c| {
+                if c == '\n' {
+                    '⏎'
+                } else if c == '\t' {
+                    ' '
+                } else {
+                    c
+                }
+            })
+            .rev()
+            .take_while(fits)
+            .collect();
         shown.into_iter().rev().collect()
     }
 }

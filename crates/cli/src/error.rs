@@ -122,7 +122,8 @@ impl Failure {
     /// Tells the person, on stderr.
     pub fn print(&self, json: bool) {
         use crate::output::{BOLD, ERROR, say};
-        if self.kind == Kind::PipeClosed {
+        // Who pressed Ctrl-C knows it; who has gone hears nothing.
+        if self.kind == Kind::PipeClosed || (self.kind == Kind::Interrupted && self.detail.is_empty()) {
             return;
         }
         if json {

@@ -24,7 +24,8 @@ impl Home {
             }
             Some(path) => path,
             None => platform(env).ok_or_else(|| {
-                Failure::usage("there is no data folder: neither FUGUE_HOME nor HOME is set").hint("Set FUGUE_HOME to a folder of your own.")
+                Failure::usage("there is no data folder: neither FUGUE_HOME nor HOME is set")
+                    .hint("Set FUGUE_HOME to a folder of your own.")
             })?,
         };
         let path = std::path::absolute(&path).map_err(|error| Failure::file("use", &path, &error))?;

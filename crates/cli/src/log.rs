@@ -58,8 +58,17 @@ pub fn start(directives: &str, folder: Option<&Path>, world: &SharedWorld) -> Re
 
 fn json<S: Subscriber + for<'a> LookupSpan<'a>>(
     world: &SharedWorld,
-) -> tracing_subscriber::fmt::Layer<S, tracing_subscriber::fmt::format::JsonFields, tracing_subscriber::fmt::format::Format<tracing_subscriber::fmt::format::Json, Clock>> {
-    tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false).with_timer(Clock(world.clone()))
+) -> tracing_subscriber::fmt::Layer<
+    S,
+    tracing_subscriber::fmt::format::JsonFields,
+    tracing_subscriber::fmt::format::Format<tracing_subscriber::fmt::format::Json, Clock>,
+> {
+    tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_timer(Clock(world.clone()))
 }
 
 /// One line for a person: the time of day, the level when it matters, the message, then the fields.

@@ -78,7 +78,9 @@ pub fn tame(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '\n' | '\t' => tamed.push(letter),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => tamed.extend(letter.escape_unicode()),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => {
+                tamed.extend(letter.escape_unicode())
+            }
             letter if letter.is_control() => tamed.extend(letter.escape_unicode()),
             letter => tamed.push(letter),
         }
@@ -183,7 +185,8 @@ mod tests {
         let mut table = Table::new(&["ID", "NAME", "TITLE"]);
         table.row(["1".into(), "認証".into(), "直す".into()]);
         table.row(["22".into(), "plain".into(), "a long title that does not fit".into()]);
-        let plain = |columns| -> Vec<String> { table.lines(columns).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect() };
+        let plain =
+            |columns| -> Vec<String> { table.lines(columns).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect() };
         assert_eq!(plain(None), ["ID  NAME   TITLE", "1   認証   直す", "22  plain  a long title that does not fit"]);
         assert_eq!(plain(Some(25))[2], "22  plain  a long title …");
         assert_eq!(plain(Some(25))[2].width(), 25);

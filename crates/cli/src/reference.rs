@@ -54,7 +54,8 @@ fn arguments(command: &Command, page: &mut String) {
         let short = arg.get_short().map(|short| format!("-{short}"));
         let names: Vec<String> = short.into_iter().chain(long).collect();
         let name = format!("{} {values}", names.join(", "));
-        let help = arg.get_long_help().or(arg.get_help()).map(|help| help.to_string().replace('\n', " ").replace('|', "\\|")).unwrap_or_default();
+        let help =
+            arg.get_long_help().or(arg.get_help()).map(|help| help.to_string().replace('\n', " ").replace('|', "\\|")).unwrap_or_default();
         let _ = writeln!(rows, "| `{}` | {help} |", name.trim());
     }
     if !rows.is_empty() {
@@ -77,8 +78,14 @@ pub fn config_page() -> String {
     }
     page += "\n## Only in the environment\n\n| Variable | Meaning |\n|---|---|\n";
     for (name, meaning) in [
-        ("FUGUE_HOME", "The data folder; `--home` wins. Default: `$XDG_DATA_HOME/fugue` or `~/.local/share/fugue`, on macOS `~/Library/Application Support/fugue`."),
-        ("FUGUE_TOKEN", "The credential for the hub. Without it, the file `token` of the data folder is used, and only for that folder's own hub, for loopback, or for the hub that its `config.toml` names."),
+        (
+            "FUGUE_HOME",
+            "The data folder; `--home` wins. Default: `$XDG_DATA_HOME/fugue` or `~/.local/share/fugue`, on macOS `~/Library/Application Support/fugue`.",
+        ),
+        (
+            "FUGUE_TOKEN",
+            "The credential for the hub. Without it, the file `token` of the data folder is used, and only for that folder's own hub, for loopback, or for the hub that its `config.toml` names.",
+        ),
         ("NO_COLOR", "No colours, whatever the terminal can do."),
     ] {
         let _ = writeln!(page, "| `{name}` | {meaning} |");

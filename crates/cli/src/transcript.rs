@@ -106,7 +106,9 @@ impl Transcript {
             }
             Event::MessageEdited { text, .. } => said(&format!("{PERSON}you{PERSON:#} {DIM}(changed){DIM:#} "), text),
             Event::MessageSteered { text, .. } => said(&format!("{PERSON}you{PERSON:#} {DIM}(in the middle){DIM:#} "), text),
-            Event::MessageMoved { message, position } => vec![format!("{DIM}message {} is now at place {position}{DIM:#}", message.short())],
+            Event::MessageMoved { message, position } => {
+                vec![format!("{DIM}message {} is now at place {position}{DIM:#}", message.short())]
+            }
             _ => Vec::new(),
         }
     }
@@ -179,7 +181,8 @@ impl Transcript {
             }
             Event::AgentRaw { body } if self.raw => vec![format!("{DIM}{}{DIM:#}", cut(&body.to_string(), usize::MAX))],
             Event::ToolCalled { tool, input, .. } => {
-                let mut lines = vec![format!("{BOLD}▸ {}{BOLD:#} {}", tame(tool), cut(&gist(input), if self.raw { usize::MAX } else { LINE_COLUMNS }))];
+                let mut lines =
+                    vec![format!("{BOLD}▸ {}{BOLD:#} {}", tame(tool), cut(&gist(input), if self.raw { usize::MAX } else { LINE_COLUMNS }))];
                 if self.raw {
                     lines.extend(self.block(&input.to_string()));
                 }
@@ -251,7 +254,11 @@ mod tests {
         let mut event = event;
         event["at"] = json!("2026-11-21T00:58:20.776Z");
         let lines = Transcript { raw }.lines(&event);
-        lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).map(|line| line.get(10..).unwrap_or_default().to_owned()).collect()
+        lines
+            .iter()
+            .map(|line| anstream::adapter::strip_str(line).to_string())
+            .map(|line| line.get(10..).unwrap_or_default().to_owned())
+            .collect()
     }
 
     #[test]

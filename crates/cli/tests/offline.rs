@@ -102,7 +102,15 @@ fn a_setting_that_does_not_exist_meets_its_nearest() {
 #[test]
 fn help_and_data_go_to_stdout_without_colours() {
     let folder = Folder::new("help");
-    for args in [&["--help"][..], &["help", "session", "new"], &["send", "--help"], &["completions", "zsh"], &["reference"], &["version"], &["--version"]] {
+    for args in [
+        &["--help"][..],
+        &["help", "session", "new"],
+        &["send", "--help"],
+        &["completions", "zsh"],
+        &["reference"],
+        &["version"],
+        &["--version"],
+    ] {
         let (code, stdout, stderr) = run(&folder, args);
         assert_eq!((code, stderr.as_str()), (0, ""), "{args:?}");
         assert!(stdout.len() > 10 && !stdout.contains('\u{1b}'), "{args:?}");

@@ -123,7 +123,7 @@ pub async fn after(hub: &Hub, session: &SessionId, after: i64) -> Done<Vec<Arc<P
 }
 
 /// Calls `each` with the number and text of every line after a number.
-pub fn lines<'p>(page: &'p Page, after: i64) -> impl Iterator<Item = (i64, &'p str)> {
+pub fn lines(page: &Page, after: i64) -> impl Iterator<Item = (i64, &str)> {
     (page.first..).zip(page.body.split('\n')).filter(move |(seq, _)| *seq > after)
 }
 

@@ -5,12 +5,13 @@
 
 use crate::db::Tx;
 use crate::fault::{Done, Fault};
+use crate::hub::Hub;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use fugue_domain::digest::{hex, sha256_fields};
 use fugue_domain::limits::IDEMPOTENCY_HOURS;
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::world::Millis;
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 /// A creating request's key.
 #[derive(Clone)]
@@ -55,11 +56,24 @@ impl Key {
 
 /// Looks for an earlier request with this key: its reply, or that it was another request.
 pub async fn find(tx: &mut Tx<'_>, key: Option<&Key>) -> Done<Option<Reply>> {
+    earlier(tx.conn, key, tx.now).await
+}
+
+/// The same outside a transaction, for creations that do much before they write: a replay needs none of that.
+pub async fn find_first(hub: &Hub, key: Option<&Key>) -> Done<Option<Reply>> {
+    if key.is_none() {
+        return Ok(None);
+    }
+    let mut conn = hub.db.read().await?;
+    earlier(&mut conn, key, hub.world.now()).await
+}
+
+async fn earlier(conn: &mut AnyConnection, key: Option<&Key>, now: Millis) -> Done<Option<Reply>> {
     let Some(key) = key else { return Ok(None) };
     let row = sqlx::query("SELECT fingerprint, status, body FROM idempotency_keys WHERE id = $1 AND created_at > $2")
         .bind(&key.id)
-        .bind(oldest(tx.now))
-        .fetch_optional(&mut *tx.conn)
+        .bind(oldest(now))
+        .fetch_optional(conn)
         .await?;
     row.map(|row| replay(key, row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)).transpose()
 }

@@ -143,10 +143,10 @@ pub async fn join(hub: &Hub, join: Join) -> Done<Joined> {
 
 /// The node of this machine, for hub and node in one process: known by its credential, or made.
 pub async fn local(hub: &Hub, name: &str, token: Option<&str>) -> Done<(NodeId, String)> {
-    if let Some(token) = token {
-        if let Some(Caller { who: Who::Node(node), .. }) = token::authenticate(hub, token).await? {
-            return Ok((node, token.to_owned()));
-        }
+    if let Some(token) = token
+        && let Some(Caller { who: Who::Node(node), .. }) = token::authenticate(hub, token).await?
+    {
+        return Ok((node, token.to_owned()));
     }
     let (world, name) = (hub.world.clone(), node_name(name)?);
     hub.db

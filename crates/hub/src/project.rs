@@ -70,6 +70,9 @@ pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Proj
 
 /// Adds a repository. The same repository again is the same project.
 pub async fn add(hub: &Hub, caller: &Caller, new: NewProject, key: Option<Key>) -> Done<Reply> {
+    if let Some(reply) = idempotency::find_first(hub, key.as_ref()).await? {
+        return Ok(reply);
+    }
     let origin = wanted(&new)?;
     let (node, repository) = inspect(hub, caller, &new, &origin).await?;
     let (world, org) = (hub.world.clone(), caller.org.clone());
@@ -109,10 +112,8 @@ pub async fn add(hub: &Hub, caller: &Caller, new: NewProject, key: Option<Key>) 
 }
 
 fn wanted(new: &NewProject) -> Done<Origin> {
-    if let Some(name) = &new.name {
-        if slug(name, 60) != *name || name.is_empty() {
-            return Err(Problem::invalid("/name", "use 1 to 60 lower-case letters, digits and single hyphens").into());
-        }
+    if new.name.as_ref().is_some_and(|name| slug(name, 60) != *name || name.is_empty()) {
+        return Err(Problem::invalid("/name", "use 1 to 60 lower-case letters, digits and single hyphens").into());
     }
     let sound = |text: &String| !text.is_empty() && text.len() <= 4_096 && !text.chars().any(char::is_control);
     match (&new.path, &new.url) {

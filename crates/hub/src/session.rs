@@ -18,7 +18,7 @@ use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::session::SessionState;
 use fugue_domain::time::Time;
-use fugue_domain::turn::{Input, State, Wish};
+use fugue_domain::turn::{Input, Wish};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -259,9 +259,7 @@ async fn end_everything(tx: &mut Tx<'_>, session: &SessionId) -> Done<()> {
     let mut turns = turn::in_line(tx.conn, session).await?;
     turns.extend(turn::held(tx.conn, session).await?);
     for mut row in turns {
-        let held = row.rules.state.lease().is_some();
-        let wished = row.rules.wish == Some(Wish::Stop);
-        if !(held && wished) && !matches!(row.rules.state, State::Ended { .. }) {
+        if row.rules.wish != Some(Wish::Stop) {
             // A turn that ended meanwhile needs no stop.
             let _ = turn::take(tx, &mut row, Input::Wish(Wish::Stop)).await?;
         }

@@ -29,27 +29,49 @@ const KNOWN_MAX: usize = 10_000;
 
 /// Credentials that were looked up a moment ago, by hash.
 #[derive(Clone, Default)]
-pub struct Known(Arc<Mutex<HashMap<String, (Caller, Option<Millis>, Millis)>>>);
+pub struct Known(Arc<Mutex<Lookups>>);
+
+#[derive(Default)]
+struct Lookups {
+    by_hash: HashMap<String, Lookup>,
+    /// Grows with every revocation, so that what was read before one is not kept after it.
+    revocations: u64,
+}
+
+struct Lookup {
+    caller: Caller,
+    expires_at: Option<Millis>,
+    at: Millis,
+}
 
 impl Known {
-    fn get(&self, hash: &str, now: Millis) -> Option<Caller> {
-        let known = self.0.lock().expect("nobody panics while holding it");
-        let (caller, expires_at, looked_up) = known.get(hash)?;
-        let fresh = now.abs_diff(*looked_up) < KNOWN_MS as u64 && expires_at.is_none_or(|at| now < at);
-        fresh.then(|| caller.clone())
+    fn lookups(&self) -> std::sync::MutexGuard<'_, Lookups> {
+        self.0.lock().expect("nobody panics while holding it")
     }
 
-    fn put(&self, hash: String, caller: Caller, expires_at: Option<Millis>, now: Millis) {
-        let mut known = self.0.lock().expect("nobody panics while holding it");
-        if known.len() >= KNOWN_MAX {
-            known.clear();
+    /// The caller, if known; otherwise what [`Known::put`] must be given with the result of the look-up that now begins.
+    fn get(&self, hash: &str, now: Millis) -> Result<Caller, u64> {
+        let lookups = self.lookups();
+        let fresh = |lookup: &&Lookup| now.abs_diff(lookup.at) < KNOWN_MS as u64 && lookup.expires_at.is_none_or(|at| now < at);
+        lookups.by_hash.get(hash).filter(fresh).map(|lookup| lookup.caller.clone()).ok_or(lookups.revocations)
+    }
+
+    fn put(&self, hash: String, lookup: Lookup, begun: u64) {
+        let mut lookups = self.lookups();
+        if lookups.revocations != begun {
+            return;
         }
-        known.insert(hash, (caller, expires_at, now));
+        if lookups.by_hash.len() >= KNOWN_MAX {
+            lookups.by_hash.clear();
+        }
+        lookups.by_hash.insert(hash, lookup);
     }
 
     /// Forgets everything; the next request of each caller is looked up.
     pub fn forget(&self) {
-        self.0.lock().expect("nobody panics while holding it").clear();
+        let mut lookups = self.lookups();
+        lookups.by_hash.clear();
+        lookups.revocations += 1;
     }
 }
 
@@ -62,9 +84,10 @@ pub fn secret(world: &dyn World, prefix: &str) -> String {
 pub async fn authenticate(hub: &Hub, secret: &str) -> Done<Option<Caller>> {
     let hash = sha256_hex(secret.as_bytes());
     let now = hub.world.now();
-    if let Some(caller) = hub.known.get(&hash, now) {
-        return Ok(Some(caller));
-    }
+    let begun = match hub.known.get(&hash, now) {
+        Ok(caller) => return Ok(Some(caller)),
+        Err(begun) => begun,
+    };
     let mut conn = hub.db.read().await?;
     let row = sqlx::query(
         "SELECT t.id, t.org_id, t.role, t.user_id, t.node_id, t.expires_at FROM tokens t LEFT JOIN nodes n ON n.id = t.node_id \
@@ -81,7 +104,7 @@ pub async fn authenticate(hub: &Hub, secret: &str) -> Done<Option<Caller>> {
         _ => return Ok(None),
     };
     let caller = Caller { org: column::id(&row, 1)?, who, token: column::id(&row, 0)?, role: column::word(&row, 2)? };
-    hub.known.put(hash, caller.clone(), row.try_get(5)?, now);
+    hub.known.put(hash, Lookup { caller: caller.clone(), expires_at: row.try_get(5)?, at: now }, begun);
     Ok(Some(caller))
 }
 

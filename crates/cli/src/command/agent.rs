@@ -86,7 +86,9 @@ fn read(file: &Path) -> Result<Role, Failure> {
         Some("md") => from_markdown(&text, name),
         _ => Err("the name must end in .md or .json".to_owned()),
     };
-    role.map_err(|wrong| Failure::usage(format!("{}: {wrong}", file.display())).hint("`fugue agent set --help` says how such a file looks."))
+    role.map_err(|wrong| {
+        Failure::usage(format!("{}: {wrong}", file.display())).hint("`fugue agent set --help` says how such a file looks.")
+    })
 }
 
 fn from_markdown(text: &str, name: &str) -> Result<Role, String> {

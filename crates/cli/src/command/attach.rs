@@ -97,8 +97,10 @@ impl View<'_> {
     async fn hear(&mut self, heard: Heard) -> Result<(), Failure> {
         match heard {
             Heard::Event(_, event) => {
-                self.print(&Transcript { raw: false }.lines(&event))?;
-                self.questions(&event).await?;
+                if !self.question(&event).await? {
+                    self.print(&Transcript { raw: false }.lines(&event))?;
+                }
+                self.redraw()?;
             }
             Heard::Away(why) => self.print(&[format!("{WARN}The hub is away ({why}); calling it again.{WARN:#}")])?,
             Heard::Back => self.print(&[format!("{DIM}The hub is back.{DIM:#}")])?,
@@ -107,19 +109,20 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Keeps the open questions: new ones are shown whole, settled ones go.
-    async fn questions(&mut self, event: &Value) -> Result<(), Failure> {
-        let Some(id) = event["approval"].as_str().and_then(|id| id.parse::<ApprovalId>().ok()) else { return Ok(()) };
-        if event["type"] == "approval.answered" {
-            self.open.retain(|approval| approval.id != id);
-        } else {
-            let approval: Approval = self.client.get(&format!("/api/v1/approvals/{id}")).await?;
-            if approval.state == ApprovalState::Pending {
-                self.print(&question::lines(&approval, self.context.world.now()))?;
-                self.open.push_back(approval);
-            }
+    /// Keeps the open questions: new ones are shown whole, settled ones go. Says whether it has shown the event.
+    async fn question(&mut self, event: &Value) -> Result<bool, Failure> {
+        let Some(id) = event["approval"].as_str().and_then(|id| id.parse::<ApprovalId>().ok()) else { return Ok(false) };
+        self.open.retain(|approval| approval.id != id);
+        if event["type"] != "approval.asked" {
+            return Ok(false);
         }
-        self.redraw()
+        let approval: Approval = self.client.get(&format!("/api/v1/approvals/{id}")).await?;
+        let pending = approval.state == ApprovalState::Pending;
+        if pending {
+            self.print(&question::lines(&approval, self.context.world.now()))?;
+            self.open.push_back(approval);
+        }
+        Ok(pending)
     }
 
     /// Does what a line says; `false` when it says to leave. What the hub refuses is told, and the view goes on.

@@ -59,7 +59,8 @@ impl Cost {
             let all = [("all".to_owned(), (sessions.len() as i64, total))];
             for (name, (count, used)) in sums.iter().chain(&all) {
                 let tokens = used.tokens;
-                let [input, read, write, output] = [tokens.input, tokens.cache_read, tokens.cache_write, tokens.output].map(|n| n.to_string());
+                let [input, read, write, output] =
+                    [tokens.input, tokens.cache_read, tokens.cache_write, tokens.output].map(|n| n.to_string());
                 table.row([used.cost_usd.to_string(), input, read, write, output, count.to_string(), name.clone()]);
             }
             table.print(out)?;

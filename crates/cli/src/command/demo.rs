@@ -56,7 +56,12 @@ impl Demo {
         let repository = repository.inspect_err(|_| drop(std::fs::remove_dir_all(&folder)))?;
         say(format_args!("{BOLD}Three agents, one repository{BOLD:#}: {}", repository.path.display()));
         let mut stage = Stage::start(context, folder).await.inspect_err(|_| say("The stage could not be set."))?;
-        say(format_args!("{DIM}hub and node are up at {} (process {}, data in {}){DIM:#}", stage.client.base(), stage.pid(), stage.folder.display()));
+        say(format_args!(
+            "{DIM}hub and node are up at {} (process {}, data in {}){DIM:#}",
+            stage.client.base(),
+            stage.pid(),
+            stage.folder.display()
+        ));
         let result = tokio::select! {
             result = self.perform(context, &stage, &repository, began) => result,
             _ = tokio::signal::ctrl_c() => Err(Failure::new(Kind::Interrupted, "interrupted; everything of the demo is being ended")),
@@ -118,13 +123,18 @@ impl Demo {
     async fn strike(&self, stage: &mut Stage) {
         close_all(&stage.client).await;
         if !stage.stop().await {
-            say(format_args!("{ERROR}Hub and node had to be ended by force;{ERROR:#} their log is {}", stage.folder.join("up.log").display()));
+            say(format_args!(
+                "{ERROR}Hub and node had to be ended by force;{ERROR:#} their log is {}",
+                stage.folder.join("up.log").display()
+            ));
             return;
         }
         match (std::fs::remove_dir_all(&stage.folder), &self.repo) {
             (Err(error), _) => say(format_args!("{} could not be removed: {error}", stage.folder.display())),
             (Ok(()), None) => say(format_args!("{DIM}Hub, node and the fresh repository are gone; --keep keeps them.{DIM:#}")),
-            (Ok(()), Some(_)) => say(format_args!("{DIM}Hub and node are gone; the commits are on the branches fugue/… of your repository.{DIM:#}")),
+            (Ok(()), Some(_)) => {
+                say(format_args!("{DIM}Hub and node are gone; the commits are on the branches fugue/… of your repository.{DIM:#}"))
+            }
         }
     }
 }

@@ -114,7 +114,11 @@ fn disk(context: &Context) -> Check {
         Ok(stat) => {
             let free = stat.f_bavail.saturating_mul(stat.f_frsize);
             let found = format!("{:.1} GiB free where the worktrees are", free as f64 / 1024f64.powi(3));
-            if free < DISK_MIN { Check::wrong("disk", found, "Free some space, or move FUGUE_HOME to a larger disk.") } else { Check::good("disk", found) }
+            if free < DISK_MIN {
+                Check::wrong("disk", found, "Free some space, or move FUGUE_HOME to a larger disk.")
+            } else {
+                Check::good("disk", found)
+            }
         }
         Err(error) => Check::note("disk", format!("free space is not known: {error}"), "Check it with `df`."),
     }
@@ -203,7 +207,9 @@ async fn hub(context: &Context) -> Result<Check, Failure> {
         Err(failure) if failure.kind() == crate::error::Kind::Unreachable && context.config.hub.is_none() => {
             Check::note("hub", "none is running on this machine", "`fugue up` starts one.")
         }
-        Err(failure) => Check::wrong("hub", failure.to_string(), "Start it, or correct the address: --hub, FUGUE_HUB, `hub` in config.toml."),
+        Err(failure) => {
+            Check::wrong("hub", failure.to_string(), "Start it, or correct the address: --hub, FUGUE_HUB, `hub` in config.toml.")
+        }
     })
 }
 

@@ -33,6 +33,7 @@ impl Interrupt {
 /// Interrupts the turn that a session is carrying out.
 pub async fn now(client: &Client, session: &SessionId) -> Result<Turn, Failure> {
     let current: Session = client.get(&session::path(session)).await?;
-    let turn = current.turn.ok_or_else(|| Failure::failed(format!("no turn of {session} is running")).hint("`fugue queue` shows what waits."))?;
+    let turn =
+        current.turn.ok_or_else(|| Failure::failed(format!("no turn of {session} is running")).hint("`fugue queue` shows what waits."))?;
     client.post(&format!("/api/v1/turns/{turn}/interrupt"), &json!({})).await
 }

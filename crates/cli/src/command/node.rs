@@ -206,7 +206,8 @@ fn table(nodes: &[View], now: i64) -> Table {
     let mut table = Table::new(&["NAME", "STATE", "TURNS", "SEEN", "LOAD", "OWNERSHIP", "VERSION", "PROGRAMS"]);
     for node in nodes {
         let plain = |text: String| (Style::new(), text);
-        let programs: Vec<&str> = node.programs.iter().filter(|program| program.path.is_some()).map(|program| program.driver.word()).collect();
+        let programs: Vec<&str> =
+            node.programs.iter().filter(|program| program.path.is_some()).map(|program| program.driver.word()).collect();
         table.styled([
             plain(node.name.clone()),
             state(node.state),

@@ -138,14 +138,14 @@ impl Wait<'_> {
         let mut follow = Follow::new(self.client, &self.session, after);
         loop {
             match follow.next().await? {
-                Heard::Event(_, event) if event["turn"] == self.turn.as_str() => {
-                    self.show(&event)?;
-                    match event["type"].as_str() {
-                        Some("approval.asked") => self.ask(&event).await?,
-                        Some("turn.ended") => return self.ended().await,
-                        _ => {}
+                Heard::Event(_, event) if event["turn"] == self.turn.as_str() => match event["type"].as_str() {
+                    Some("approval.asked") if interactive() => self.ask(&event).await?,
+                    Some("turn.ended") => {
+                        self.show(&event)?;
+                        return self.ended().await;
                     }
-                }
+                    _ => self.show(&event)?,
+                },
                 Heard::Away(why) => say(format_args!("{DIM}The hub is away ({why}); calling it again.{DIM:#}")),
                 Heard::Event(..) | Heard::Delta(_) | Heard::Back => {}
             }
@@ -164,8 +164,8 @@ impl Wait<'_> {
     async fn ask(&self, event: &Value) -> Result<(), Failure> {
         let Some(id) = event["approval"].as_str() else { return Ok(()) };
         let approval: Approval = self.client.get(&format!("/api/v1/approvals/{id}")).await?;
-        if !interactive() || approval.state != ApprovalState::Pending {
-            return Ok(());
+        if approval.state != ApprovalState::Pending {
+            return self.show(event);
         }
         let now = self.context.world.now();
         let asked = approval.clone();

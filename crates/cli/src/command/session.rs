@@ -131,7 +131,8 @@ impl Session {
             Session::Resume { session } => {
                 let turns: Vec<Turn> = client.list(&format!("{}/turns", path(&find(&client, &session).await?)), TURNS_MAX).await?;
                 let parked = turns.into_iter().find(|turn| turn.state == "parked");
-                let parked = parked.ok_or_else(|| Failure::failed(format!("no turn of {session} is parked")).hint("`fugue queue` shows what waits."))?;
+                let parked = parked
+                    .ok_or_else(|| Failure::failed(format!("no turn of {session} is parked")).hint("`fugue queue` shows what waits."))?;
                 let turn: Turn = client.post(&format!("/api/v1/turns/{}/resume", parked.id), &json!({})).await?;
                 out.value(&turn, |turn| {
                     say(format_args!("{} is {}.", turn.id, turn.state));
@@ -141,7 +142,8 @@ impl Session {
             Session::Close { session } => {
                 let session: View = client.post(&format!("{}/close", path(&find(&client, &session).await?)), &json!({})).await?;
                 out.value(&session, |session| {
-                    let branch = session.place.branch.as_deref().map(|branch| format!(" Its commits stay on {branch}.")).unwrap_or_default();
+                    let branch =
+                        session.place.branch.as_deref().map(|branch| format!(" Its commits stay on {branch}.")).unwrap_or_default();
                     say(format_args!("Closed {}.{branch}", session.id));
                     Ok(())
                 })

@@ -47,7 +47,7 @@ impl Token {
         let (client, out) = (context.client()?, context.out);
         match self {
             Token::Create { name, role, expires, org } => {
-                let expires_at = expires.map(|text| context.time( "--expires", &text)).transpose()?;
+                let expires_at = expires.map(|text| context.time("--expires", &text)).transpose()?;
                 let token: View = client.create("/api/v1/tokens", &NewToken { name, role, expires_at, org }).await?;
                 out.value(&token, |token| {
                     say(format_args!("{} for {:?}, shown only now:", token.role.word(), token.name));

@@ -84,7 +84,10 @@ impl Up {
 fn greet(context: &Context, url: &str) {
     say(format_args!("{BOLD}Fugue{BOLD:#} is up at {BOLD}{url}{BOLD:#}"));
     say(format_args!("  data    {}", context.home.path().display()));
-    say(format_args!("  token   {} {DIM}(commands on this machine find it by themselves){DIM:#}", context.home.path().join(TOKEN_FILE).display()));
+    say(format_args!(
+        "  token   {} {DIM}(commands on this machine find it by themselves){DIM:#}",
+        context.home.path().join(TOKEN_FILE).display()
+    ));
     say("  next    fugue session new --agent claude --send \"…\"   then   fugue log -f");
     say(format_args!("{DIM}Ctrl-C ends it; agents at work live on and are found again.{DIM:#}"));
 }
@@ -98,7 +101,9 @@ async fn add(context: &Context, url: String, root: Option<PathBuf>) {
         Ok(Ok((project, true))) => say(format_args!("  project {} added {DIM}({}){DIM:#}", project.name, root.display())),
         Ok(Ok((project, false))) => say(format_args!("  project {}", project.name)),
         Ok(Err(failure)) => say(format_args!("{WARN}{} was not added:{WARN:#} {failure}", root.display())),
-        Err(_) => say(format_args!("{WARN}{} was not added:{WARN:#} the node took too long; `fugue project add` tries again", root.display())),
+        Err(_) => {
+            say(format_args!("{WARN}{} was not added:{WARN:#} the node took too long; `fugue project add` tries again", root.display()))
+        }
     }
 }
 

@@ -149,10 +149,10 @@ impl Writer {
 /// Runs one job of a group. The second kind of error means that the whole transaction is lost.
 async fn one(conn: &mut AnyConnection, run: Run, alone: bool, world: &SharedWorld) -> Result<(Finish, Vec<Effect>), (Option<Finish>, sqlx::Error)> {
     let (mark, keep, undo) = if alone { ("", "", "ROLLBACK; BEGIN") } else { ("SAVEPOINT job", "RELEASE job", "ROLLBACK TO job; RELEASE job") };
-    if !mark.is_empty() {
-        if let Err(cause) = sqlx::raw_sql(mark).execute(&mut *conn).await {
-            return Err((Some(refuse(run)), cause));
-        }
+    if !mark.is_empty()
+        && let Err(cause) = sqlx::raw_sql(mark).execute(&mut *conn).await
+    {
+        return Err((Some(refuse(run)), cause));
     }
     let mut tx = Tx { conn, now: world.now(), world: world.clone(), effects: Vec::new(), events: event::Pending::default() };
     let (answer, end, good) = match run(&mut tx).await {
@@ -160,10 +160,10 @@ async fn one(conn: &mut AnyConnection, run: Run, alone: bool, world: &SharedWorl
         Err(answer) => (answer, undo, false),
     };
     let Tx { conn, effects, .. } = tx;
-    if !end.is_empty() {
-        if let Err(cause) = sqlx::raw_sql(end).execute(&mut *conn).await {
-            return Err((Some(answer), cause));
-        }
+    if !end.is_empty()
+        && let Err(cause) = sqlx::raw_sql(end).execute(&mut *conn).await
+    {
+        return Err((Some(answer), cause));
     }
     Ok((answer, if good { effects } else { Vec::new() }))
 }

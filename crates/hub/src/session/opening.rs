@@ -33,6 +33,9 @@ struct Plan {
 
 /// Opens a session.
 pub async fn open(hub: &Hub, caller: &Caller, new: NewSession, key: Option<Key>) -> Done<Reply> {
+    if let Some(reply) = idempotency::find_first(hub, key.as_ref()).await? {
+        return Ok(reply);
+    }
     let plan = plan(hub, caller, new).await?;
     hub.db
         .write(move |tx| {

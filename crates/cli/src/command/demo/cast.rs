@@ -43,7 +43,8 @@ pub fn parts(repository: &Repository) -> Vec<Part> {
     if !repository.below.is_empty() {
         const SUBJECT: &str = "Bring a small program to work on";
         for part in &mut parts {
-            let prelude = FILES.iter().fold(script(), |script, (name, text)| script.write(name, text)).executable("test.sh").commit(SUBJECT);
+            let prelude =
+                FILES.iter().fold(script(), |script, (name, text)| script.write(name, text)).executable("test.sh").commit(SUBJECT);
             part.messages[0].insert_str(0, &prelude.text);
             part.commits.insert(0, SUBJECT);
         }
@@ -159,7 +160,8 @@ impl Script {
     }
 
     fn test(self) -> Self {
-        let command = if self.below.is_empty() { "./test.sh".to_owned() } else { format!("cd {} && ./test.sh", self.below.trim_end_matches('/')) };
+        let command =
+            if self.below.is_empty() { "./test.sh".to_owned() } else { format!("cd {} && ./test.sh", self.below.trim_end_matches('/')) };
         self.run(&command)
     }
 

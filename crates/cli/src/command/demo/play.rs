@@ -86,9 +86,7 @@ pub async fn watch(
     let mut followers = JoinSet::new();
     for (index, (_, session)) in parts.iter().enumerate() {
         let (to, mut follow) = (to.clone(), Follow::new(client, &session.id, 0));
-        followers.spawn(async move {
-            while to.send((index, follow.next().await)).await.is_ok() {}
-        });
+        followers.spawn(async move { while to.send((index, follow.next().await)).await.is_ok() {} });
     }
     let seen = parts.into_iter().map(|(part, session)| Seen {
         part,
@@ -100,8 +98,18 @@ pub async fn watch(
         shown: 0,
     });
     let played = Played { seen: seen.collect(), answered: None, killed: None };
-    let mut play =
-        Play { context, client, repository, began, played, open: None, held: Vec::new(), commands: HashSet::new(), yes, limit: began + PLAY_LIMIT };
+    let mut play = Play {
+        context,
+        client,
+        repository,
+        began,
+        played,
+        open: None,
+        held: Vec::new(),
+        commands: HashSet::new(),
+        yes,
+        limit: began + PLAY_LIMIT,
+    };
     let mut keys = if interactive() && !yes { Some(typed()) } else { None };
     while play.played.seen.iter().any(|seen| seen.ended < seen.part.messages.len()) {
         let wake = play.open.as_ref().map_or(play.limit, |(_, until)| *until);
@@ -145,7 +153,10 @@ impl Play<'_> {
     /// One line of the live view: when, who, how far, for how much, and what.
     fn tell(&mut self, index: usize, event: &Event) {
         let quiet = match event {
-            Event::MessageQueued { .. } | Event::SessionOpened { .. } | Event::ApprovalAsked { .. } | Event::AgentStarted { resumed: false, .. } => true,
+            Event::MessageQueued { .. }
+            | Event::SessionOpened { .. }
+            | Event::ApprovalAsked { .. }
+            | Event::AgentStarted { resumed: false, .. } => true,
             Event::ToolCalled { call, tool, .. } if tool == "Bash" => !self.commands.insert(call.clone()),
             Event::ToolEnded { call, output, .. } => !self.commands.contains(call) || output.trim().is_empty(),
             _ => false,
@@ -166,7 +177,8 @@ impl Play<'_> {
         // Cut by what is seen: a colour is no column.
         let plain = anstream::adapter::strip_str(text).to_string();
         let text = if plain.chars().count() > TEXT_COLUMNS { cut(&plain, TEXT_COLUMNS) } else { text.to_owned() };
-        let line = format!("{DIM}{at:5.1}s{DIM:#} {BOLD}{title:<10}{BOLD:#} {DIM}{ended}/{all} {:>7}{DIM:#}  {text}", seen.cost.to_string());
+        let line =
+            format!("{DIM}{at:5.1}s{DIM:#} {BOLD}{title:<10}{BOLD:#} {DIM}{ended}/{all} {:>7}{DIM:#}  {text}", seen.cost.to_string());
         if self.open.is_some() { self.held.push(line) } else { say(line) }
     }
 
@@ -174,7 +186,10 @@ impl Play<'_> {
         let seen = &self.played.seen[index];
         let (Some(base), Some(branch)) = (&seen.session.place.base, &seen.session.place.branch) else { return };
         let all = self.repository.commits(base, branch);
-        let fresh: Vec<String> = all[seen.shown.min(all.len())..].iter().map(|commit| format!("{GOOD}commit {commit}{GOOD:#} {DIM}on {branch}{DIM:#}")).collect();
+        let fresh: Vec<String> = all[seen.shown.min(all.len())..]
+            .iter()
+            .map(|commit| format!("{GOOD}commit {commit}{GOOD:#} {DIM}on {branch}{DIM:#}"))
+            .collect();
         self.played.seen[index].shown = all.len();
         for line in fresh {
             self.line(index, &line);
@@ -235,8 +250,12 @@ impl Play<'_> {
                 self.answer(approval, true, "the demo").await
             }
             None => {
-                let late: Vec<String> =
-                    self.played.seen.iter().map(|seen| format!("{} {}/{}", seen.part.title, seen.ended, seen.part.messages.len())).collect();
+                let late: Vec<String> = self
+                    .played
+                    .seen
+                    .iter()
+                    .map(|seen| format!("{} {}/{}", seen.part.title, seen.ended, seen.part.messages.len()))
+                    .collect();
                 Err(Failure::failed(format!("not every turn ended within {} s: {}", PLAY_LIMIT.as_secs(), late.join(", "))))
             }
         }

@@ -42,8 +42,11 @@ impl Repository {
         let executable = std::fs::set_permissions(&test, std::fs::Permissions::from_mode(0o755));
         executable.map_err(|error| Failure::file("make executable", &test, &error))?;
         let git = Git::at(&path);
-        for args in [&["init", "--quiet", "--initial-branch=main"][..], &["add", "--all"], &["commit", "--quiet", "--message=A bill with a total"]] {
-            git.run(args).map_err(|error| Failure::failed(format!("cannot make the repository: {error}")).hint("`fugue doctor` looks at git."))?;
+        for args in
+            [&["init", "--quiet", "--initial-branch=main"][..], &["add", "--all"], &["commit", "--quiet", "--message=A bill with a total"]]
+        {
+            git.run(args)
+                .map_err(|error| Failure::failed(format!("cannot make the repository: {error}")).hint("`fugue doctor` looks at git."))?;
         }
         let before = state(&path)?;
         Ok(Self { path, below: "", before })
@@ -54,7 +57,8 @@ impl Repository {
         let path = crate::repository::root(path)?;
         let before = state(&path)?;
         if Git::at(&path).run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).is_err() {
-            return Err(Failure::usage(format!("{} has no commit yet", path.display())).hint("Make its first commit, or run the demo without --repo."));
+            return Err(Failure::usage(format!("{} has no commit yet", path.display()))
+                .hint("Make its first commit, or run the demo without --repo."));
         }
         Ok(Self { path, below: "fugue-demo/", before })
     }

@@ -127,7 +127,8 @@ pub async fn until<F: Future<Output = bool>>(limit: Duration, mut holds: impl Fn
 
 /// Runs the tests of a worktree, as a person would: `./test.sh` in its folder.
 pub fn tests_pass(folder: &Path) -> bool {
-    let run = Command::new(folder.join("test.sh")).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let run =
+        Command::new(folder.join("test.sh")).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     run.is_ok_and(|status| status.success())
 }
 

@@ -94,12 +94,20 @@ pub async fn look(client: &Client, repository: &Repository, played: &Played, beg
     let pairs = || looked.iter().zip(&played.seen);
     let ended: usize = looked.iter().map(|found| found.turns.iter().filter(|turn| turn.outcome == Some(Outcome::Succeeded)).count()).sum();
     let sent: usize = played.seen.iter().map(|seen| seen.part.messages.len()).sum();
-    claim("Every message was carried out, in the order it was sent", ended == sent && looked.iter().all(Looked::in_order), format!("{ended} of {sent}"));
+    claim(
+        "Every message was carried out, in the order it was sent",
+        ended == sent && looked.iter().all(Looked::in_order),
+        format!("{ended} of {sent}"),
+    );
     let lost: Vec<&Turn> = looked.iter().flat_map(|found| &found.turns).filter(|turn| turn.attempts > 1).collect();
-    let recovered = lost.len() == 1 && lost.iter().all(|turn| turn.attempts == 2 && turn.maybe_executed && turn.outcome == Some(Outcome::Succeeded));
+    let recovered =
+        lost.len() == 1 && lost.iter().all(|turn| turn.attempts == 2 && turn.maybe_executed && turn.outcome == Some(Outcome::Succeeded));
     let how = played.killed.map_or_else(|| "it ended itself, as this system shows no processes".to_owned(), |pid| format!("process {pid}"));
     claim("One agent was lost in the middle of its message, and went on", recovered, how);
-    let ran = looked.iter().flat_map(|found| &found.events).any(|event| event["type"] == "tool.ended" && event["output"].as_str().is_some_and(|text| text.contains(BILL)));
+    let ran = looked
+        .iter()
+        .flat_map(|found| &found.events)
+        .any(|event| event["type"] == "tool.ended" && event["output"].as_str().is_some_and(|text| text.contains(BILL)));
     let (ok, found) = approval(client, played, ran).await?;
     claim("One question was asked; its command ran if, and only if, the answer was yes", ok, found);
     let events: i64 = played.seen.iter().map(|seen| seen.last).sum();
@@ -113,7 +121,9 @@ pub async fn look(client: &Client, repository: &Repository, played: &Played, beg
     let commits: usize = looked.iter().map(|found| found.commits.len()).sum();
     let expected = pairs().all(|(found, seen)| found.committed(seen));
     claim("Each branch holds the commits it should, and no others", expected, format!("{commits} commits"));
-    let files = pairs().all(|(found, seen)| seen.part.files.iter().all(|(name, text)| found.file(repository, name).is_some_and(|file| file.contains(text))));
+    let files = pairs().all(|(found, seen)| {
+        seen.part.files.iter().all(|(name, text)| found.file(repository, name).is_some_and(|file| file.contains(text)))
+    });
     claim("The files on the branches are what was asked for", files, "git show".to_owned());
     let tested = looked.iter().all(|found| tests_pass(&Path::new(&found.session.place.path).join(repository.below)));
     claim("The repository's tests pass in every worktree", tested, "./test.sh".to_owned());
