@@ -7,17 +7,16 @@ use crate::link::NodeLinks;
 use crate::link::inbox::Holders;
 use crate::token::Known;
 use crate::wake::Wake;
-use fugue_domain::lease::NodeLoss;
 use fugue_domain::world::{Millis, SharedWorld};
 use std::sync::Arc;
 
 /// Settings that nouns need.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Where this machine's programs find the hub.
+    pub url: String,
     /// How long a lease lasts from each renewal.
     pub lease_ms: Millis,
-    /// What happens when a node stays away.
-    pub node_loss: NodeLoss,
 }
 
 /// The hub, cheap to clone.

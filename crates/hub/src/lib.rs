@@ -73,7 +73,8 @@ pub async fn start(options: Options, world: SharedWorld) -> Result<Running, Star
     let tcp = TcpListener::bind(options.listen).await.map_err(listen)?;
     let address = tcp.local_addr().map_err(listen)?;
     metrics::install();
-    let settings = Settings { lease_ms: options.lease_ms, node_loss: options.node_loss };
+    let url = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, reachable(address));
+    let settings = Settings { url: url.clone(), lease_ms: options.lease_ms };
     let hub = Hub::open(&location, settings, world).await?;
     home.ensure_owner(&hub).await?;
 
@@ -83,7 +84,6 @@ pub async fn start(options: Options, world: SharedWorld) -> Result<Running, Star
     tasks.spawn(scheduler::run(hub.clone(), closing.clone()));
     tasks.spawn(reaper::run(hub.clone(), closing.clone()));
     tasks.spawn(watch(app.clone()));
-    let scheme = if tls.is_some() { "https" } else { "http" };
     let server = axum::serve(Door::new(tcp, tls), router(app.clone())).with_graceful_shutdown(closing.clone().cancelled_owned());
     tasks.spawn(async move {
         if let Err(error) = server.await {
@@ -91,7 +91,7 @@ pub async fn start(options: Options, world: SharedWorld) -> Result<Running, Star
         }
     });
     tracing::info!(%address, database = location.shown(), "hub started");
-    Ok(Running { url: format!("{scheme}://{}", reachable(address)), address, app, tasks, _home: home })
+    Ok(Running { url, address, app, tasks, _home: home })
 }
 
 /// The small things that are due again and again.

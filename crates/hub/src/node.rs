@@ -96,7 +96,7 @@ pub async fn facts(conn: &mut AnyConnection, node: &NodeId) -> Done<Option<NodeF
 
 /// Makes a code with which one machine can join.
 pub async fn join_code(hub: &Hub, caller: &Caller, key: Option<Key>) -> Done<Reply> {
-    let (world, org) = (hub.world.clone(), caller.org.clone());
+    let (world, org, url) = (hub.world.clone(), caller.org.clone(), hub.settings.url.clone());
     hub.db
         .write(move |tx| {
             Box::pin(async move {
@@ -111,7 +111,7 @@ pub async fn join_code(hub: &Hub, caller: &Caller, key: Option<Key>) -> Done<Rep
                     .bind(expires_at)
                     .execute(&mut *tx.conn)
                     .await?;
-                let made = JoinCode { command: format!("fugue node join {code}"), code, expires_at: Time(expires_at) };
+                let made = JoinCode { command: format!("fugue node join {code} --hub {url}"), code, expires_at: Time(expires_at) };
                 let reply = Reply::new(201, &made)?;
                 idempotency::store_sealed(tx, key.as_ref(), &reply).await?;
                 Ok(reply)

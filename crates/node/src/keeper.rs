@@ -171,7 +171,7 @@ impl<'w> Keeper<'w> {
         if matches!(self.phase, Phase::Stopping { .. }) || self.agent.as_ref().is_some_and(|agent| agent.exit.is_none()) {
             until(Instant::now() + STOP_TICK);
         }
-        if let Some(deadline) = self.deadline {
+        if let (Some(deadline), Phase::Running) = (self.deadline, &self.phase) {
             until(Instant::now() + Duration::from_millis(deadline.saturating_sub(boot_ms())));
         }
         let mut fds = vec![PollFd::new(&self.listener, PollFlags::IN)];

@@ -144,16 +144,6 @@ impl Connection {
         }
     }
 
-    pub async fn reports_end(&mut self) {
-        loop {
-            let FromNode::Batch(batch) = self.hear().await else { continue };
-            let through = batch.first + batch.reports.len() as i64 - 1;
-            let end = matches!(batch.reports.last(), Some(Report::Ended{..}));
-            self.say(FromHub::Ack { lease: batch.lease, through }).await;
-            if end { return; }
-        }
-    }
-
     /// Collects reports from number 1 until one fits, checking that the numbers are contiguous.
     pub async fn reports(&mut self, until: impl Fn(&Report) -> bool, ack: bool) -> Vec<Report> {
         let mut all: Vec<Report> = Vec::new();

@@ -174,27 +174,3 @@ async fn a_flood_and_an_endless_line_leave_memory_flat_and_nothing_out() {
     assert!(most < 48 * 1024 * 1024, "{most} bytes more, the hub of this test included");
     node.stop().await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn zz_latency() {
-    let folder = Folder::new("lat");
-    let (home, repository, hub) = (folder.0.join("node"), repository(&folder.0), Hub::new().await);
-    let node = Node::start(&home, &hub);
-    let mut c = hub.accept().await;
-    let mut all = vec![];
-    for n in 1..30 {
-        let mark = folder.0.join(format!("m{n}"));
-        let turn = assignment(&home, &repository, 11, n, &format!("date +%s%N > {}; read x; echo hi", mark.display()));
-        let at = fugue_domain::world::World::now(&world::RealWorld);
-        let t = std::time::Instant::now();
-        c.say(FromHub::Assign(Box::new(turn))).await;
-        c.reports(|r| has_output(r, "hi"), true).await;
-        let out = t.elapsed();
-        let ns: i64 = std::fs::read_to_string(mark).unwrap().trim().parse().unwrap();
-        c.reports_end().await;
-        all.push((ns / 1_000_000 - at, out.as_micros(), t.elapsed().as_micros()));
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    println!("{all:?}");
-    node.stop().await;
-}
