@@ -68,7 +68,7 @@ fn wrong_arguments_exit_with_two_and_name_the_thing() {
         (&["agent", "set", "agent.md"], "the first line must be +++"),
         (&["agent", "set", "agent.yaml"], "cannot read agent.yaml"),
         (&["node", "run"], "data/node/token is missing"),
-        (&["log", "--after", "-1"], "--after"),
+        (&["log", "--after=-1"], "--after"),
         (&["session", "list", "--hub", "example.com"], "hub: \"example.com\" (given as --hub)"),
         (&["token", "create", "x", "--role", "king"], "viewer, operator, approver, admin, owner"),
         (&["up", "--slots", "none"], "slots: \"none\" (given as --slots)"),
@@ -131,7 +131,7 @@ fn doctor_looks_without_anything_running_and_as_json() {
         assert!(check["health"] == "good" || check["advice"].is_string(), "{check}");
     }
     let database = checks.iter().find(|check| check["name"] == "database").unwrap();
-    assert!(database["found"].as_str().unwrap().starts_with("SQLite 3."), "{database}");
+    assert!(database["found"].as_str().unwrap().starts_with("SQLite"), "{database}");
 }
 
 #[test]

@@ -362,6 +362,10 @@ impl Talk {
                 }
                 // What an agent says while it is being stopped is not how the turn ended, unless it had succeeded.
                 (Output::Ended { ending, detail }, Some(turn)) if turn.stop.is_none() || ending == Ending::Succeeded => {
+                    if matches!(ending, Ending::Failed { reason: Reason::Nonsense }) {
+                        // Nothing more can be understood of it, so nothing more is to be done by it.
+                        acts.push(Act::Stop(Why::Stop));
+                    }
                     turn.end(at, ending, detail);
                 }
                 (Output::Ended { .. } | Output::Event(_) | Output::Delta(_), _) => {}

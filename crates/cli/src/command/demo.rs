@@ -9,6 +9,7 @@ mod repository;
 mod stage;
 mod verdict;
 
+use super::hub::stop_signal;
 use super::{Context, session};
 use crate::client::Client;
 use crate::error::{Failure, Kind};
@@ -64,10 +65,10 @@ impl Demo {
         ));
         let result = tokio::select! {
             result = self.perform(context, &stage, &repository, began) => result,
-            _ = tokio::signal::ctrl_c() => Err(Failure::new(Kind::Interrupted, "interrupted; everything of the demo is being ended")),
+            _ = stop_signal() => Err(Failure::new(Kind::Interrupted, "interrupted; everything that the demo started is ended")),
         };
         if self.keep && result.is_ok() {
-            self.kept(&stage);
+            kept(&stage).await;
         } else {
             self.strike(&mut stage).await;
         }
@@ -112,13 +113,6 @@ impl Demo {
         Ok(summary)
     }
 
-    fn kept(&self, stage: &Stage) {
-        let home = stage.folder.join("home");
-        say(format_args!("\nHub and node go on at {} (process {}).", stage.client.base(), stage.pid()));
-        say(format_args!("  look    fugue --home {} session list", home.display()));
-        say(format_args!("  end     kill {}; rm -r {}", stage.pid(), stage.folder.display()));
-    }
-
     /// Ends everything: agents, hub, node, folder. The branches in a person's repository stay, for they are the result.
     async fn strike(&self, stage: &mut Stage) {
         close_all(&stage.client).await;
@@ -137,6 +131,17 @@ impl Demo {
             }
         }
     }
+}
+
+/// Says what goes on, and how to end it.
+async fn kept(stage: &Stage) {
+    let home = stage.folder.join("home");
+    let sessions: Vec<Session> = stage.client.list("/api/v1/sessions?state=open", 100).await.unwrap_or_default();
+    let short: Vec<&str> = sessions.iter().map(|session| session.id.short()).collect();
+    say(format_args!("\nHub and node go on at {} (process {}).", stage.client.base(), stage.pid()));
+    say(format_args!("  look    fugue --home {} session list", home.display()));
+    say(format_args!("  end     fugue --home {} session close {}", home.display(), short.join(" ")));
+    say(format_args!("          kill {} && rm -r {}", stage.pid(), stage.folder.display()));
 }
 
 /// Closes every session and waits until their worktrees are given back, so that no agent and no worktree is left.

@@ -12,7 +12,6 @@ use fugue_domain::agent::Driver;
 use fugue_domain::api::Me;
 use fugue_domain::node::Program;
 use serde::Serialize;
-use sqlx::{Connection, Executor, Row};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -22,7 +21,7 @@ const DISK_MIN: u64 = 2 * 1024 * 1024 * 1024;
 /// The oldest git whose worktrees and hardened settings we rely on.
 const GIT_MIN: (u32, u32) = (2, 38);
 
-/// How long a database may take to say its version.
+/// How long a database may take to answer.
 const DATABASE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Look at this machine: programs, logins, ownership of processes, databases, the data folder, the hub.
@@ -180,23 +179,33 @@ fn program_check(name: &'static str, program: &Program, none: bool) -> Check {
     }
 }
 
+/// Whether somebody answers where the database should be. Login and version are the hub's to say when it starts.
 async fn database(context: &Context) -> Check {
-    // The embedded database is asked in memory: what is on disk belongs to the hub.
-    let (url, question) = match context.config.database.as_deref() {
-        Some(url) if !url.starts_with("sqlite:") => (url, "SELECT 'PostgreSQL ' || current_setting('server_version')"),
-        _ => ("sqlite::memory:", "SELECT 'SQLite ' || sqlite_version() || ', embedded'"),
+    let Some(url) = context.config.database.as_deref().filter(|url| url.starts_with("postgres")) else {
+        return Check::good("database", "SQLite, embedded in the hub");
     };
-    sqlx::any::install_default_drivers();
-    let version = async {
-        let mut connection = sqlx::AnyConnection::connect(url).await?;
-        connection.fetch_one(question).await?.try_get::<String, _>(0)
+    let Some(address) = postgres_address(url) else {
+        return Check::note("database", "PostgreSQL, by a socket", "`fugue hub` says at its start whether it can be used.");
     };
-    let why = match tokio::time::timeout(DATABASE_LIMIT, version).await {
-        Ok(Ok(version)) => return Check::good("database", version),
+    let why = match tokio::time::timeout(DATABASE_LIMIT, tokio::net::TcpStream::connect(&address)).await {
+        Ok(Ok(_)) => return Check::good("database", format!("PostgreSQL at {address} can be reached")),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "it does not answer".to_owned(),
     };
-    Check::wrong("database", format!("cannot be reached: {why}"), "Start it, or correct `database` (FUGUE_DATABASE).")
+    Check::wrong(
+        "database",
+        format!("PostgreSQL at {address} cannot be reached: {why}"),
+        "Start it, or correct `database` (FUGUE_DATABASE).",
+    )
+}
+
+/// Host and port of a PostgreSQL URL, without the rest, which may hold a password; `None` when it names a socket.
+fn postgres_address(url: &str) -> Option<String> {
+    let rest = url.split_once("://")?.1;
+    let authority = rest.split(['/', '?']).next()?;
+    let host = authority.rsplit('@').next().filter(|host| !host.is_empty() && !host.starts_with('%'))?;
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    Some(if has_port { host.to_owned() } else { format!("{host}:5432") })
 }
 
 async fn hub(context: &Context) -> Result<Check, Failure> {
@@ -219,4 +228,22 @@ fn audit(context: &Context) -> Vec<Check> {
         return vec![Check::good("audit", "no process and no worktree is without an owner")];
     }
     found.into_iter().map(|left| Check::wrong("audit", left.what, left.hint)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_database_has_no_password() {
+        for (url, address) in [
+            ("postgres://me:p@ss@db.example:5433/fugue", Some("db.example:5433")),
+            ("postgresql://db/fugue?sslmode=require", Some("db:5432")),
+            ("postgres://me@[::1]/fugue", Some("[::1]:5432")),
+            ("postgres:///fugue?host=/run/postgresql", None),
+            ("postgres://%2Frun%2Fpostgresql/fugue", None),
+        ] {
+            assert_eq!(postgres_address(url).as_deref(), address, "{url}");
+        }
+    }
 }

@@ -3,12 +3,13 @@
 use super::Context;
 use crate::client::{TOKEN_FILE, URL_FILE};
 use crate::config::{Config, Flags};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::home::Home;
 use crate::log;
 use crate::output::{BOLD, say};
 use clap::Args;
 use fugue_domain::world::SharedWorld;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Run a hub alone. Nodes join it with `fugue node join`.
 #[derive(Args)]
@@ -154,11 +155,12 @@ pub fn explain(error: &dyn std::error::Error) -> String {
 
 /// Waits until somebody wants the process to end. Ctrl-C is the ordinary way to end it, and no failure.
 pub async fn stop_signal() -> Result<(), Failure> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .map_err(|error| Failure::new(Kind::Failed, format!("cannot listen for signals: {error}")))?;
+    let listen = |kind| signal(kind).map_err(|error| Failure::failed(format!("cannot listen for signals: {error}")));
+    let (mut terminate, mut hangup) = (listen(SignalKind::terminate())?, listen(SignalKind::hangup())?);
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
     }
     Ok(())
 }

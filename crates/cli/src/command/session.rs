@@ -55,10 +55,11 @@ pub enum Session {
         /// Which.
         session: String,
     },
-    /// Close it: its agent ends, its worktree goes, its branch and events stay. What is not committed goes to a rescue ref.
+    /// Close sessions: their agents end, their worktrees go, branches and events stay. What is not committed goes to a rescue ref.
     Close {
         /// Which.
-        session: String,
+        #[arg(required = true, value_name = "SESSION")]
+        sessions: Vec<String>,
     },
 }
 
@@ -139,17 +140,23 @@ impl Session {
                     Ok(())
                 })
             }
-            Session::Close { session } => {
-                let session: View = client.post(&format!("{}/close", path(&find(&client, &session).await?)), &json!({})).await?;
-                out.value(&session, |session| {
-                    let branch =
-                        session.place.branch.as_deref().map(|branch| format!(" Its commits stay on {branch}.")).unwrap_or_default();
-                    say(format_args!("Closed {}.{branch}", session.id));
-                    Ok(())
-                })
+            Session::Close { sessions } => {
+                for session in &sessions {
+                    close(context, &client, session).await?;
+                }
+                Ok(())
             }
         }
     }
+}
+
+async fn close(context: &Context, client: &Client, session: &str) -> Result<(), Failure> {
+    let session: View = client.post(&format!("{}/close", path(&find(client, session).await?)), &json!({})).await?;
+    context.out.value(&session, |session| {
+        let branch = session.place.branch.as_deref().map(|branch| format!(" Its commits stay on {branch}.")).unwrap_or_default();
+        say(format_args!("Closed {}.{branch}", session.id));
+        Ok(())
+    })
 }
 
 impl New {

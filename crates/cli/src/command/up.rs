@@ -65,11 +65,13 @@ impl Up {
         tokio::pin!(run);
         let adding = add(context, started.hub.url().to_owned(), root);
         tokio::pin!(adding);
+        let stopping = stop_signal();
+        tokio::pin!(stopping);
         let mut added = false;
         loop {
             tokio::select! {
                 ended = &mut run => return ended.map_err(|error| Failure::failed(explain(&error))),
-                signal = stop_signal() => {
+                signal = &mut stopping => {
                     say(format_args!("{DIM}Ending; agents at work live on, and the next `fugue up` finds them again.{DIM:#}"));
                     stop.cancel();
                     let ended = run.await.map_err(|error| Failure::failed(explain(&error)));

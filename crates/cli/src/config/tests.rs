@@ -1,3 +1,5 @@
+//! Settings from files, the environment and flags; what is wrong with one is said with its name and source.
+
 use super::*;
 use crate::reference;
 

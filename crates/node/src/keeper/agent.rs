@@ -58,7 +58,11 @@ impl Agent {
                 if getppid() == Some(keeper) { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
             });
         }
-        let mut child = command.spawn()?;
+        let named = |error: io::Error| {
+            let how = "install it on this node, or say where it is (`fugue doctor` looks for every program)";
+            io::Error::new(error.kind(), format!("the program {} cannot be started: {error}; {how}", launch.program.display()))
+        };
+        let mut child = command.spawn().map_err(named)?;
         let pid = Pid::from_child(&child);
         tree.lead(pid);
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
