@@ -79,7 +79,14 @@ impl Play {
     }
 
     async fn says(&self, turn: &str, text: &str) -> Result<()> {
-        let said = async || Ok(self.events(turn).await?.iter().any(|event| event["type"] == "agent.text" && event["text"].as_str().is_some_and(|said| said.contains(text))).then_some(()));
+        let said = async || {
+            Ok(self
+                .events(turn)
+                .await?
+                .iter()
+                .any(|event| event["type"] == "agent.text" && event["text"].as_str().is_some_and(|said| said.contains(text)))
+                .then_some(()))
+        };
         until(&format!("the agent to say {text:?}"), SOON, said).await
     }
 
@@ -98,7 +105,12 @@ impl Play {
         assert_eq!((&first["tokens"]["input"], &first["tokens"]["output"]), (&json!(1000), &json!(50)), "{first}");
         self.says(first["id"].as_str().unwrap_or_default(), "one").await?;
 
-        let turn = self.send("[[usage: input=2000, output=60]] [[bash: echo approved > a.txt]] [[usage: input=300, output=7]] [[reply: made]]", json!({})).await?;
+        let turn = self
+            .send(
+                "[[usage: input=2000, output=60]] [[bash: echo approved > a.txt]] [[usage: input=300, output=7]] [[reply: made]]",
+                json!({}),
+            )
+            .await?;
         let asked = self.answer(&turn, "approve", "fine").await?;
         assert!(asked["input"].as_str().unwrap_or_default().contains("echo approved > a.txt"), "{asked}");
         let approved = self.ended(&turn).await?;
@@ -124,11 +136,17 @@ impl Play {
 
     /// The agent dies in the middle and is brought back with its own resume; the conversation goes on.
     async fn dies_and_comes_back(&self) -> Result<()> {
-        let turn = self.send("[[say: before the end]] [[bash: echo x > c.txt]] [[reply: never said]]", json!({"on_interruption": "resume"})).await?;
+        let turn = self
+            .send("[[say: before the end]] [[bash: echo x > c.txt]] [[reply: never said]]", json!({"on_interruption": "resume"}))
+            .await?;
         self.stage.client.turn_in(&turn, &["waiting"], SOON).await?;
         self.kill_agent()?;
         let back = self.ended(&turn).await?;
-        assert_eq!((&back["outcome"], &back["maybe_executed"], &back["attempts"]), (&json!("succeeded"), &json!(true), &json!(2)), "{back}");
+        assert_eq!(
+            (&back["outcome"], &back["maybe_executed"], &back["attempts"]),
+            (&json!("succeeded"), &json!(true), &json!(2)),
+            "{back}"
+        );
         let resumed = self.events(&turn).await?.iter().any(|event| event["type"] == "agent.started" && event["resumed"] == true);
         ensure!(resumed, "the agent was not brought back by its own resume");
         let turn = self.send("[[long: 3000 words, 20 ms]]", json!({"on_interruption": "ask"})).await?;

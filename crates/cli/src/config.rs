@@ -5,7 +5,6 @@
 
 use crate::error::Failure;
 use fugue_domain::agent::Driver;
-use fugue_domain::lease::NodeLoss;
 use fugue_domain::limits;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -51,7 +50,6 @@ keys! {
     allow_hosts = "[\"hub.example\"]", default "the address it listens on": "Further names that the hub answers for (the `Host` header).";
     allow_origins = "[\"https://hub.example\"]", default "the hub's own": "Further origins whose web pages may talk to the hub.";
     lease_seconds = "86400", default "86400": "How long a node may work on without a word from the hub. A laptop may sleep through the night.";
-    node_loss = "\"wait\"", default "wait": "`wait` for a lost node until its lease ends, or `replace` it as soon as that is safe.";
     name = "\"laptop\"", default "the machine's name": "What this node is called.";
     slots = "8", default "8": "Turns that this node carries out side by side.";
     pass_env = "[\"ANTHROPIC_API_KEY\"]", default "none": "Names of environment variables that every agent on this node gets, besides those that its driver names.";
@@ -80,8 +78,6 @@ pub struct Config {
     pub allow_origins: Vec<String>,
     /// How long leases last.
     pub lease_ms: i64,
-    /// What happens when a node is lost.
-    pub node_loss: NodeLoss,
     /// The node's name, if it was named.
     pub name: Option<String>,
     /// Turns side by side.
@@ -192,7 +188,6 @@ impl Given {
             allow_hosts: self.take("allow_hosts", list)?.unwrap_or_default(),
             allow_origins: self.take("allow_origins", list)?.unwrap_or_default(),
             lease_ms: self.take("lease_seconds", |text| whole(text, 3..=604_800))?.map_or(limits::LEASE_MS, |seconds| seconds * 1_000),
-            node_loss: self.take("node_loss", node_loss)?.unwrap_or_default(),
             name: self.take("name", |text| Ok(text.to_owned()))?,
             slots: self.take("slots", |text| whole(text, 1..=1_000))?.unwrap_or(limits::NODE_SLOTS),
             pass_env: self.take("pass_env", list)?.unwrap_or_default(),
@@ -260,14 +255,6 @@ fn whole(text: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64, String
 
 fn list(text: &str) -> Result<Vec<String>, String> {
     Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
-}
-
-fn node_loss(text: &str) -> Result<NodeLoss, String> {
-    match text {
-        "wait" => Ok(NodeLoss::Wait),
-        "replace" => Ok(NodeLoss::Replace),
-        _ => Err("is neither `wait` nor `replace`".to_owned()),
-    }
 }
 
 fn directives(text: &str) -> Result<String, String> {

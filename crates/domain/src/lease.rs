@@ -28,17 +28,6 @@ pub struct LeaseKey {
     pub epoch: i64,
 }
 
-/// What the hub does when a node stays away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NodeLoss {
-    /// Wait for the node until the lease ends. Right for laptops that sleep.
-    #[default]
-    Wait,
-    /// End the lease as soon as it is over and let the message's policy decide.
-    Replace,
-}
-
 /// When a node must have stopped its agent, counted from the moment it sent the last renewal that was answered.
 ///
 /// It lies before the end of the lease by a share of it, so that the hub never gives the turn to another while the

@@ -9,15 +9,16 @@ use fugue_domain::caller::Caller;
 use fugue_domain::id::OrgId;
 use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
-use sqlx::Row;
 use sqlx::AnyConnection;
+use sqlx::Row;
 use std::collections::BTreeMap;
 
 pub mod routes;
 
 /// The org's agent of this name.
 pub async fn find(conn: &mut AnyConnection, org: &OrgId, name: &str) -> Done<Option<AgentView>> {
-    let row = sqlx::query("SELECT spec FROM agents WHERE org_id = $1 AND name = $2").bind(org.as_str()).bind(name).fetch_optional(conn).await?;
+    let row =
+        sqlx::query("SELECT spec FROM agents WHERE org_id = $1 AND name = $2").bind(org.as_str()).bind(name).fetch_optional(conn).await?;
     match row {
         Some(row) => Ok(Some(AgentView { agent: column::json(&row.try_get::<String, _>(0)?)?, built_in: false })),
         None => Ok(Agent::built_in().into_iter().find(|agent| agent.name == name).map(|agent| AgentView { agent, built_in: true })),
@@ -27,7 +28,8 @@ pub async fn find(conn: &mut AnyConnection, org: &OrgId, name: &str) -> Done<Opt
 /// All agents of the org, by name.
 pub async fn list(hub: &Hub, caller: &Caller) -> Done<Page<AgentView>> {
     let mut conn = hub.db.read().await?;
-    let found = sqlx::query("SELECT spec FROM agents WHERE org_id = $1 ORDER BY name").bind(caller.org.as_str()).fetch_all(&mut *conn).await?;
+    let found =
+        sqlx::query("SELECT spec FROM agents WHERE org_id = $1 ORDER BY name").bind(caller.org.as_str()).fetch_all(&mut *conn).await?;
     let built_in = Agent::built_in().into_iter().map(|agent| (agent.name.clone(), AgentView { agent, built_in: true }));
     let mut agents: BTreeMap<String, AgentView> = built_in.collect();
     for row in found {
@@ -75,7 +77,11 @@ pub async fn remove(hub: &Hub, caller: &Caller, name: &str) -> Done<()> {
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM agents WHERE org_id = $1 AND name = $2").bind(org.as_str()).bind(gone_name).execute(&mut *tx.conn).await?;
+                let done = sqlx::query("DELETE FROM agents WHERE org_id = $1 AND name = $2")
+                    .bind(org.as_str())
+                    .bind(gone_name)
+                    .execute(&mut *tx.conn)
+                    .await?;
                 Ok(done.rows_affected())
             })
         })

@@ -57,7 +57,9 @@ fn view(row: &AnyRow) -> Done<api::Approval> {
 /// The org's approvals, newest first.
 pub async fn list(hub: &Hub, caller: &Caller, state: Option<ApprovalState>, page: PageQuery) -> Done<Page<api::Approval>> {
     let mut conn = hub.db.read().await?;
-    let sql = format!("SELECT {COLUMNS} WHERE a.org_id = $1 AND ($2 IS NULL OR a.id < $2) AND ($3 IS NULL OR a.state = $3) ORDER BY a.id DESC LIMIT $4");
+    let sql = format!(
+        "SELECT {COLUMNS} WHERE a.org_id = $1 AND ($2 IS NULL OR a.id < $2) AND ($3 IS NULL OR a.state = $3) ORDER BY a.id DESC LIMIT $4"
+    );
     let found = sqlx::query(AssertSqlSafe(sql))
         .bind(caller.org.as_str())
         .bind(page.cursor.as_deref())
@@ -145,7 +147,9 @@ pub async fn decide(hub: &Hub, caller: &Caller, id: &ApprovalId, approved: bool,
                 let found = find(tx.conn, &caller_copy.org, &approval).await?;
                 if decision.hash.as_deref().is_some_and(|hash| hash != found.hash) {
                     let detail = "The hash is not the one of this question; nothing was decided.";
-                    return Err(Fault::from(Problem::new(Kind::WrongState, detail).hint("Read the approval again and decide on what it shows.")));
+                    return Err(Fault::from(
+                        Problem::new(Kind::WrongState, detail).hint("Read the approval again and decide on what it shows."),
+                    ));
                 }
                 let late = found.kind == ApprovalKind::Tool && tx.now >= found.expires_at.0;
                 let state = if approved { ApprovalState::Approved } else { ApprovalState::Denied };
@@ -162,14 +166,15 @@ pub async fn decide(hub: &Hub, caller: &Caller, id: &ApprovalId, approved: bool,
 
 /// Settles a question if nobody did yet, and lets its turn go on.
 async fn settle(tx: &mut Tx<'_>, found: &api::Approval, state: ApprovalState, reason: Option<&str>, by: Option<&str>) -> Done<bool> {
-    let done = sqlx::query("UPDATE approvals SET state = $2, reason = $3, decided_by = $4, decided_at = $5 WHERE id = $1 AND state = 'pending'")
-        .bind(found.id.as_str())
-        .bind(state.word())
-        .bind(reason)
-        .bind(by)
-        .bind(tx.now)
-        .execute(&mut *tx.conn)
-        .await?;
+    let done =
+        sqlx::query("UPDATE approvals SET state = $2, reason = $3, decided_by = $4, decided_at = $5 WHERE id = $1 AND state = 'pending'")
+            .bind(found.id.as_str())
+            .bind(state.word())
+            .bind(reason)
+            .bind(by)
+            .bind(tx.now)
+            .execute(&mut *tx.conn)
+            .await?;
     if done.rows_affected() == 0 {
         return Ok(false);
     }
@@ -196,11 +201,13 @@ async fn go_on(tx: &mut Tx<'_>, row: &mut turn::Row, approval: &ApprovalId) -> D
     if turn::take(tx, row, Input::Answered { approval: approval.clone() }).await?.is_err() {
         return Ok(());
     }
-    let next = sqlx::query("SELECT id FROM approvals WHERE turn_id = $1 AND epoch = $2 AND state = 'pending' AND kind = 'tool' ORDER BY id LIMIT 1")
-        .bind(row.id.as_str())
-        .bind(row.epoch)
-        .fetch_optional(&mut *tx.conn)
-        .await?;
+    let next = sqlx::query(
+        "SELECT id FROM approvals WHERE turn_id = $1 AND epoch = $2 AND state = 'pending' AND kind = 'tool' ORDER BY id LIMIT 1",
+    )
+    .bind(row.id.as_str())
+    .bind(row.epoch)
+    .fetch_optional(&mut *tx.conn)
+    .await?;
     if let Some(next) = next {
         let _ = turn::take(tx, row, Input::Asked { epoch: row.epoch, approval: column::id(&next, 0)? }).await?;
     }
@@ -209,11 +216,13 @@ async fn go_on(tx: &mut Tx<'_>, row: &mut turn::Row, approval: &ApprovalId) -> D
 
 /// All open questions of a turn are void: its lease is over.
 pub async fn withdraw(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
-    let open = sqlx::query("UPDATE approvals SET state = 'withdrawn', decided_at = $2 WHERE turn_id = $1 AND state = 'pending' AND kind = 'tool' RETURNING id")
-        .bind(row.id.as_str())
-        .bind(tx.now)
-        .fetch_all(&mut *tx.conn)
-        .await?;
+    let open = sqlx::query(
+        "UPDATE approvals SET state = 'withdrawn', decided_at = $2 WHERE turn_id = $1 AND state = 'pending' AND kind = 'tool' RETURNING id",
+    )
+    .bind(row.id.as_str())
+    .bind(tx.now)
+    .fetch_all(&mut *tx.conn)
+    .await?;
     for approval in &open {
         withdrawn(tx, row, column::id(approval, 0)?);
     }
@@ -265,7 +274,12 @@ pub async fn answers(conn: &mut AnyConnection, turn: &TurnId, epoch: i64) -> Don
         .map(|row| {
             let state: ApprovalState = column::word(row, 2)?;
             let unanswered = (state == ApprovalState::Expired).then(|| "Nobody answered in time.".to_owned());
-            Ok(Answer { key: row.try_get(0)?, hash: row.try_get(1)?, approved: state == ApprovalState::Approved, reason: row.try_get::<Option<String>, _>(3)?.or(unanswered) })
+            Ok(Answer {
+                key: row.try_get(0)?,
+                hash: row.try_get(1)?,
+                approved: state == ApprovalState::Approved,
+                reason: row.try_get::<Option<String>, _>(3)?.or(unanswered),
+            })
         })
         .collect()
 }
@@ -275,7 +289,9 @@ pub async fn expire_due(hub: &Hub) -> Done<()> {
     hub.db
         .write(move |tx| {
             Box::pin(async move {
-                let sql = format!("SELECT {COLUMNS} WHERE a.state = 'pending' AND a.kind = 'tool' AND a.expires_at <= $1 ORDER BY a.expires_at LIMIT 100");
+                let sql = format!(
+                    "SELECT {COLUMNS} WHERE a.state = 'pending' AND a.kind = 'tool' AND a.expires_at <= $1 ORDER BY a.expires_at LIMIT 100"
+                );
                 let due = sqlx::query(AssertSqlSafe(sql)).bind(tx.now).fetch_all(&mut *tx.conn).await?;
                 for row in &due {
                     settle(tx, &view(row)?, ApprovalState::Expired, None, None).await?;
@@ -288,7 +304,9 @@ pub async fn expire_due(hub: &Hub) -> Done<()> {
 
 /// Whether a question of this kind is open for the turn.
 pub async fn is_open(conn: &mut AnyConnection, turn: &TurnId, kind: ApprovalKind) -> Done<bool> {
-    let found = sqlx::query("SELECT 1 FROM approvals WHERE turn_id = $1 AND kind = $2 AND state = 'pending'").bind(turn.as_str()).bind(column::stored(&kind));
+    let found = sqlx::query("SELECT 1 FROM approvals WHERE turn_id = $1 AND kind = $2 AND state = 'pending'")
+        .bind(turn.as_str())
+        .bind(column::stored(&kind));
     Ok(found.fetch_optional(conn).await?.is_some())
 }
 

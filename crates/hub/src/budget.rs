@@ -112,7 +112,11 @@ pub async fn ask(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
     let exceeded = match exceeded(tx.conn, &row.session, tx.now).await? {
         Some(exceeded) => exceeded,
         // The program counted more than we did and stopped by itself.
-        None => limits(tx.conn, &row.session, tx.now).await?.into_iter().next().ok_or_else(|| Fault::internal("a turn met a budget that nobody set"))?,
+        None => limits(tx.conn, &row.session, tx.now)
+            .await?
+            .into_iter()
+            .next()
+            .ok_or_else(|| Fault::internal("a turn met a budget that nobody set"))?,
     };
     let id = fugue_domain::digest::sha256_fields(&[row.id.as_str().as_bytes(), &tx.now.to_be_bytes()]);
     let request = Request {
@@ -134,7 +138,11 @@ pub async fn allow(tx: &mut Tx<'_>, row: &mut turn::Row, question: &str) -> Done
     if exceeded.budget == "day" {
         add_to_day(tx, &row.org.clone(), MicroUsd(0), exceeded.more_usd).await?;
     } else {
-        sqlx::query("UPDATE sessions SET budget = cost + $2 WHERE id = $1").bind(row.session.as_str()).bind(exceeded.more_usd.0).execute(&mut *tx.conn).await?;
+        sqlx::query("UPDATE sessions SET budget = cost + $2 WHERE id = $1")
+            .bind(row.session.as_str())
+            .bind(exceeded.more_usd.0)
+            .execute(&mut *tx.conn)
+            .await?;
     }
     let _ = turn::take(tx, row, Input::Unpark).await?;
     Ok(())
@@ -159,7 +167,8 @@ pub async fn look_again(tx: &mut Tx<'_>, org: &OrgId, session: Option<&SessionId
 /// Looks at every org's parked turns, for the change of the day.
 pub async fn look_everywhere(hub: &Hub) -> Done<()> {
     let mut conn = hub.db.read().await?;
-    let orgs = sqlx::query("SELECT DISTINCT org_id FROM turns WHERE state = 'parked' AND parked_by = 'budget'").fetch_all(&mut *conn).await?;
+    let orgs =
+        sqlx::query("SELECT DISTINCT org_id FROM turns WHERE state = 'parked' AND parked_by = 'budget'").fetch_all(&mut *conn).await?;
     drop(conn);
     for org in &orgs {
         let org: OrgId = column::id(org, 0)?;

@@ -1,6 +1,5 @@
 //! What a hub is started with, and what is wrong with it, in words for the person who started it.
 
-use fugue_domain::lease::NodeLoss;
 use fugue_domain::world::Millis;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,8 +23,6 @@ pub struct Options {
     pub allow_origins: Vec<String>,
     /// How long a lease lasts.
     pub lease_ms: Millis,
-    /// What happens when a node stays away.
-    pub node_loss: NodeLoss,
 }
 
 /// Where the certificate is.
@@ -120,7 +117,6 @@ mod tests {
             allow_hosts: Vec::new(),
             allow_origins: Vec::new(),
             lease_ms: 1,
-            node_loss: NodeLoss::Wait,
         };
         for address in ["127.0.0.1:1", "[::1]:1", "127.9.9.9:1"] {
             options(address).check().unwrap();

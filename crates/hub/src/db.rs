@@ -13,7 +13,7 @@ use fugue_domain::world::{Millis, SharedWorld};
 use futures_util::future::BoxFuture;
 use sqlx::AnyConnection;
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Connection};
+use sqlx::{AnyPool, Connection, Row};
 use tokio::sync::{mpsc, oneshot};
 
 mod migration;
@@ -151,6 +151,20 @@ impl Db {
     }
 }
 
+/// What a database says that it is, for people who look whether it can be used. Changes nothing in it.
+pub async fn version(location: &Location) -> Result<String, OpenError> {
+    sqlx::any::install_default_drivers();
+    let failed = |cause| OpenError::Connect { place: location.shown(), cause };
+    let (url, question) = match location.engine {
+        // The library is asked, not the file, which a running hub may have open.
+        Engine::Sqlite => ("sqlite::memory:".to_owned(), "SELECT 'SQLite ' || sqlite_version()"),
+        Engine::Postgres => (location.url(), "SELECT 'PostgreSQL ' || current_setting('server_version')"),
+    };
+    let mut conn = AnyConnection::connect(&url).await.map_err(failed)?;
+    let row = sqlx::query(question).fetch_one(&mut conn).await.map_err(failed)?;
+    row.try_get(0).map_err(failed)
+}
+
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -167,7 +181,9 @@ pub enum OpenError {
     #[error("SQLite {0} can corrupt its write-ahead log; 3.51.3 or newer is needed")]
     OldSqlite(String),
     /// The schema is newer than this program.
-    #[error("the database was used by a newer version of Fugue (schema {found}, this version knows {known}); start that version, or restore a backup")]
+    #[error(
+        "the database was used by a newer version of Fugue (schema {found}, this version knows {known}); start that version, or restore a backup"
+    )]
     Newer {
         /// What the database has.
         found: i64,

@@ -39,7 +39,9 @@ impl Fault {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Problem(problem) => problem.clone(),
-            Self::Storage(_) | Self::Commit(_) | Self::NotWritten => Problem::new(Kind::Storage, "The database did not take it; nothing was changed."),
+            Self::Storage(_) | Self::Commit(_) | Self::NotWritten => {
+                Problem::new(Kind::Storage, "The database did not take it; nothing was changed.")
+            }
             Self::Internal(_) => Problem::new(Kind::Internal, "The request could not be carried out."),
         }
     }

@@ -126,10 +126,12 @@ async fn insert(tx: &mut Tx<'_>, key: &Key, status: u16, body: &str) -> Done<()>
 
 /// Forgets old keys, a bounded number at a time.
 pub async fn forget_old(tx: &mut Tx<'_>) -> Done<u64> {
-    let gone = sqlx::query("DELETE FROM idempotency_keys WHERE id IN (SELECT id FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT 1000)")
-        .bind(oldest(tx.now))
-        .execute(&mut *tx.conn)
-        .await?;
+    let gone = sqlx::query(
+        "DELETE FROM idempotency_keys WHERE id IN (SELECT id FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT 1000)",
+    )
+    .bind(oldest(tx.now))
+    .execute(&mut *tx.conn)
+    .await?;
     Ok(gone.rows_affected())
 }
 
@@ -139,7 +141,9 @@ fn cipher(key: &Key) -> Done<RandomizedNonceKey> {
 
 fn seal(key: &Key, text: &str) -> Done<String> {
     let mut bytes = text.as_bytes().to_vec();
-    let nonce = cipher(key)?.seal_in_place_append_tag(Aad::from(key.id.as_bytes()), &mut bytes).map_err(|_| Fault::internal("a reply could not be sealed"))?;
+    let nonce = cipher(key)?
+        .seal_in_place_append_tag(Aad::from(key.id.as_bytes()), &mut bytes)
+        .map_err(|_| Fault::internal("a reply could not be sealed"))?;
     Ok(hex(&[nonce.as_ref().as_slice(), &bytes].concat()))
 }
 

@@ -132,8 +132,12 @@ pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQue
     session::get(hub, caller, session).await?;
     let mut conn = hub.db.read().await?;
     let sql = format!("SELECT {COLUMNS} FROM {JOIN} WHERE m.session_id = $1 AND ($2 IS NULL OR m.id < $2) ORDER BY m.id DESC LIMIT $3");
-    let found =
-        sqlx::query(AssertSqlSafe(sql)).bind(session.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
+    let found = sqlx::query(AssertSqlSafe(sql))
+        .bind(session.as_str())
+        .bind(page.cursor.as_deref())
+        .bind(page.limit + 1)
+        .fetch_all(&mut *conn)
+        .await?;
     let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |message| message.id.to_string()))
 }
@@ -154,7 +158,11 @@ async fn queued(conn: &mut AnyConnection, org: &OrgId, id: &MessageId) -> Done<t
         Some(row) => turn::Row::read(&row)?,
         None => {
             let steered = sqlx::query("SELECT 1 FROM steers WHERE message_id = $1 AND org_id = $2").bind(id.as_str()).bind(org.as_str());
-            return Err(if steered.fetch_optional(conn).await?.is_some() { not_queued(id) } else { Problem::not_found("message", id.as_str()).into() });
+            return Err(if steered.fetch_optional(conn).await?.is_some() {
+                not_queued(id)
+            } else {
+                Problem::not_found("message", id.as_str()).into()
+            });
         }
     };
     match row.rules.state {
@@ -181,12 +189,20 @@ pub async fn change(hub: &Hub, caller: &Caller, id: &MessageId, change: MessageC
             Box::pin(async move {
                 let row = queued(tx.conn, &org, &message).await?;
                 if let Some(text) = change.text {
-                    sqlx::query("UPDATE messages SET text = $2 WHERE id = $1").bind(message.as_str()).bind(&text).execute(&mut *tx.conn).await?;
+                    sqlx::query("UPDATE messages SET text = $2 WHERE id = $1")
+                        .bind(message.as_str())
+                        .bind(&text)
+                        .execute(&mut *tx.conn)
+                        .await?;
                     tx.event(&org, &row.session, Some(&row.id), Event::MessageEdited { message: message.clone(), text });
                 }
                 if let Some(at) = change.not_before {
                     // Only what is queued has a time; a parked turn comes back by its own.
-                    sqlx::query("UPDATE turns SET not_before = $2 WHERE id = $1 AND state = 'queued'").bind(row.id.as_str()).bind(at.0).execute(&mut *tx.conn).await?;
+                    sqlx::query("UPDATE turns SET not_before = $2 WHERE id = $1 AND state = 'queued'")
+                        .bind(row.id.as_str())
+                        .bind(at.0)
+                        .execute(&mut *tx.conn)
+                        .await?;
                 }
                 if let Some(position) = change.position {
                     let position = relocate(tx.conn, &row, position).await?;
@@ -202,7 +218,8 @@ pub async fn change(hub: &Hub, caller: &Caller, id: &MessageId, change: MessageC
 
 /// Moves a turn in line and gives back its new place. Between two neighbours without room the whole line is spread anew.
 async fn relocate(conn: &mut AnyConnection, row: &turn::Row, position: i64) -> Done<i64> {
-    let mut line: Vec<(String, i64)> = turn::in_line(conn, &row.session).await?.into_iter().map(|turn| (turn.id.to_string(), turn.position)).collect();
+    let mut line: Vec<(String, i64)> =
+        turn::in_line(conn, &row.session).await?.into_iter().map(|turn| (turn.id.to_string(), turn.position)).collect();
     line.retain(|(id, _)| id != row.id.as_str());
     let at = usize::try_from(position - 1).unwrap_or(usize::MAX).min(line.len());
     let before = at.checked_sub(1).map(|before| line[before].1);
@@ -219,7 +236,11 @@ async fn relocate(conn: &mut AnyConnection, row: &turn::Row, position: i64) -> D
         None => line.into_iter().zip(1..).map(|((id, _), n)| (id, n * POSITION_STEP)).collect(),
     };
     for (id, place) in moves {
-        sqlx::query("UPDATE turns SET position = $2 WHERE id = $1 AND state IN ('queued', 'parked')").bind(id).bind(place).execute(&mut *conn).await?;
+        sqlx::query("UPDATE turns SET position = $2 WHERE id = $1 AND state IN ('queued', 'parked')")
+            .bind(id)
+            .bind(place)
+            .execute(&mut *conn)
+            .await?;
     }
     Ok(at as i64 + 1)
 }
@@ -239,7 +260,13 @@ pub async fn take_back(hub: &Hub, caller: &Caller, id: &MessageId) -> Done<Messa
 }
 
 /// A steering message was handed over, or could not be: then it becomes the next message in line.
-pub async fn steered(tx: &mut Tx<'_>, world: &dyn fugue_domain::world::World, row: &turn::Row, message: &MessageId, taken: bool) -> Done<()> {
+pub async fn steered(
+    tx: &mut Tx<'_>,
+    world: &dyn fugue_domain::world::World,
+    row: &turn::Row,
+    message: &MessageId,
+    taken: bool,
+) -> Done<()> {
     let found = sqlx::query("UPDATE steers SET state = $3 WHERE message_id = $1 AND turn_id = $2 AND state = 'pending' RETURNING on_interruption, (SELECT text FROM messages m WHERE m.id = message_id)")
         .bind(message.as_str())
         .bind(row.id.as_str())
@@ -256,7 +283,8 @@ pub async fn steered(tx: &mut Tx<'_>, world: &dyn fugue_domain::world::World, ro
     let position = line.first().map_or(0, |first| first.position) - POSITION_STEP;
     let id = fugue_domain::id::TurnId::mint(world);
     let on_interruption = column::word(&found, 0)?;
-    turn::insert(tx, &[turn::New { id: &id, org: &row.org, session: &row.session, message, position, not_before: None, on_interruption }]).await?;
+    turn::insert(tx, &[turn::New { id: &id, org: &row.org, session: &row.session, message, position, not_before: None, on_interruption }])
+        .await?;
     tx.event(&row.org, &row.session, Some(&id), Event::MessageQueued { message: message.clone(), text, not_before: None });
     tx.after_commit(Effect::Schedule(row.session.clone()));
     Ok(())

@@ -35,7 +35,8 @@ pub const REQUESTS: &str = "fugue_http_requests_total";
 pub const REQUEST_SECONDS: &str = "fugue_http_request_seconds";
 
 /// Buckets of everything in seconds: from a tenth of a millisecond, which is our scale, to a minute.
-const SECONDS: &[f64] = &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+const SECONDS: &[f64] =
+    &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 /// Buckets of the size of a group commit.
 const JOBS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 

@@ -54,9 +54,15 @@ fn view(row: &AnyRow, now: Millis) -> Done<Node> {
 /// The org's nodes, newest first.
 pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Node>> {
     let mut conn = hub.db.read().await?;
-    let sql = format!("SELECT {COLUMNS} FROM nodes n WHERE n.org_id = $1 AND n.removed_at IS NULL AND ($2 IS NULL OR n.id < $2) ORDER BY n.id DESC LIMIT $3");
-    let found =
-        sqlx::query(AssertSqlSafe(sql)).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM nodes n WHERE n.org_id = $1 AND n.removed_at IS NULL AND ($2 IS NULL OR n.id < $2) ORDER BY n.id DESC LIMIT $3"
+    );
+    let found = sqlx::query(AssertSqlSafe(sql))
+        .bind(caller.org.as_str())
+        .bind(page.cursor.as_deref())
+        .bind(page.limit + 1)
+        .fetch_all(&mut *conn)
+        .await?;
     let items = found.iter().map(|row| view(row, hub.world.now())).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |node| node.id.to_string()))
 }
@@ -127,12 +133,15 @@ pub async fn join(hub: &Hub, join: Join) -> Done<Joined> {
     hub.db
         .write(move |tx| {
             Box::pin(async move {
-                let used = sqlx::query("UPDATE join_codes SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING org_id")
-                    .bind(sha256_hex(join.code.as_bytes()))
-                    .bind(tx.now)
-                    .fetch_optional(&mut *tx.conn)
-                    .await?;
-                let spent = || Problem::new(Kind::CodeSpent, format!("The join code is unknown, used, or older than {JOIN_CODE_MINUTES} minutes."));
+                let used = sqlx::query(
+                    "UPDATE join_codes SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING org_id",
+                )
+                .bind(sha256_hex(join.code.as_bytes()))
+                .bind(tx.now)
+                .fetch_optional(&mut *tx.conn)
+                .await?;
+                let spent =
+                    || Problem::new(Kind::CodeSpent, format!("The join code is unknown, used, or older than {JOIN_CODE_MINUTES} minutes."));
                 let org: OrgId = column::id(&used.ok_or_else(spent)?, 0)?;
                 let (node, token) = enlist(tx, &*world, &org, &name).await?;
                 Ok(Joined { node, token })
@@ -201,7 +210,11 @@ async fn set_draining(hub: &Hub, caller: &Caller, name_or_id: &str, draining: bo
     hub.db
         .write(move |tx| {
             Box::pin(async move {
-                sqlx::query("UPDATE nodes SET draining = $2 WHERE id = $1").bind(node.as_str()).bind(i64::from(draining)).execute(&mut *tx.conn).await?;
+                sqlx::query("UPDATE nodes SET draining = $2 WHERE id = $1")
+                    .bind(node.as_str())
+                    .bind(i64::from(draining))
+                    .execute(&mut *tx.conn)
+                    .await?;
                 if draining {
                     tx.after_commit(Effect::Say(node.clone(), Box::new(FromHub::Drain)));
                 }
@@ -231,9 +244,15 @@ pub async fn remove(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<()> {
                 .await?;
                 if gone.rows_affected() == 0 {
                     let detail = format!("The node {:?} still has open sessions.", node.name);
-                    return Err(Fault::from(Problem::new(Kind::WrongState, detail).hint("Close its sessions first: their branches are kept.")));
+                    return Err(Fault::from(
+                        Problem::new(Kind::WrongState, detail).hint("Close its sessions first: their branches are kept."),
+                    ));
                 }
-                sqlx::query("UPDATE tokens SET revoked_at = $2 WHERE node_id = $1").bind(node.id.as_str()).bind(tx.now).execute(&mut *tx.conn).await?;
+                sqlx::query("UPDATE tokens SET revoked_at = $2 WHERE node_id = $1")
+                    .bind(node.id.as_str())
+                    .bind(tx.now)
+                    .execute(&mut *tx.conn)
+                    .await?;
                 Ok(())
             })
         })

@@ -25,7 +25,8 @@ pub async fn ensure(tx: &mut Tx<'_>, world: &SharedWorld, name: &str) -> Done<(O
         .await?;
     let row = sqlx::query("SELECT id FROM orgs WHERE name = $1").bind(name).fetch_one(&mut *tx.conn).await?;
     let org = crate::column::id::<OrgId>(&row, 0)?;
-    let user = sqlx::query("SELECT id FROM users WHERE org_id = $1 ORDER BY id LIMIT 1").bind(org.as_str()).fetch_optional(&mut *tx.conn).await?;
+    let user =
+        sqlx::query("SELECT id FROM users WHERE org_id = $1 ORDER BY id LIMIT 1").bind(org.as_str()).fetch_optional(&mut *tx.conn).await?;
     if let Some(row) = user {
         return Ok((org, crate::column::id(&row, 0)?));
     }

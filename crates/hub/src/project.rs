@@ -62,8 +62,12 @@ pub async fn get(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<Project> 
 pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Project>> {
     let mut conn = hub.db.read().await?;
     let sql = format!("SELECT {COLUMNS} FROM projects WHERE org_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3");
-    let found =
-        sqlx::query(AssertSqlSafe(sql)).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
+    let found = sqlx::query(AssertSqlSafe(sql))
+        .bind(caller.org.as_str())
+        .bind(page.cursor.as_deref())
+        .bind(page.limit + 1)
+        .fetch_all(&mut *conn)
+        .await?;
     let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |project| project.id.to_string()))
 }
@@ -119,7 +123,9 @@ fn wanted(new: &NewProject) -> Done<Origin> {
     match (&new.path, &new.url) {
         (Some(path), None) if !path.starts_with('/') || !sound(path) => Err(Problem::invalid("/path", "give an absolute path").into()),
         (Some(path), None) => Ok(Origin::Path(path.clone())),
-        (None, Some(url)) if !["https://", "http://", "ssh://", "git://", "file://"].iter().any(|scheme| url.starts_with(scheme)) || !sound(url) => {
+        (None, Some(url))
+            if !["https://", "http://", "ssh://", "git://", "file://"].iter().any(|scheme| url.starts_with(scheme)) || !sound(url) =>
+        {
             Err(Problem::invalid("/url", "give a URL that begins with https://, ssh:// or another scheme of git").into())
         }
         (None, Some(url)) => Ok(Origin::Url(url.clone())),
@@ -154,8 +160,13 @@ pub fn call_failed(failed: crate::link::CallError) -> Fault {
     }
 }
 
-async fn known(conn: &mut AnyConnection, org: &OrgId, (path, url, node): (Option<&str>, Option<&str>, Option<&str>)) -> Done<Option<Project>> {
-    let sql = format!("SELECT {COLUMNS} FROM projects WHERE org_id = $1 AND ((path = $2 AND node_id = $3) OR url = $4) ORDER BY id LIMIT 1");
+async fn known(
+    conn: &mut AnyConnection,
+    org: &OrgId,
+    (path, url, node): (Option<&str>, Option<&str>, Option<&str>),
+) -> Done<Option<Project>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM projects WHERE org_id = $1 AND ((path = $2 AND node_id = $3) OR url = $4) ORDER BY id LIMIT 1");
     let row = sqlx::query(AssertSqlSafe(sql)).bind(org.as_str()).bind(path).bind(node).bind(url).fetch_optional(conn).await?;
     row.as_ref().map(view).transpose()
 }
@@ -169,7 +180,11 @@ async fn free_name(conn: &mut AnyConnection, org: &OrgId, wanted: Option<&str>, 
             None if n == 1 => base.clone(),
             None => format!("{base}-{n}"),
         };
-        let taken = sqlx::query("SELECT 1 FROM projects WHERE org_id = $1 AND name = $2").bind(org.as_str()).bind(&name).fetch_optional(&mut *conn).await?;
+        let taken = sqlx::query("SELECT 1 FROM projects WHERE org_id = $1 AND name = $2")
+            .bind(org.as_str())
+            .bind(&name)
+            .fetch_optional(&mut *conn)
+            .await?;
         match (taken, wanted) {
             (None, _) => return Ok(name),
             (Some(_), Some(name)) => return Err(Problem::new(Kind::NameTaken, format!("Another project is called {name:?}.")).into()),
@@ -180,16 +195,18 @@ async fn free_name(conn: &mut AnyConnection, org: &OrgId, wanted: Option<&str>, 
 }
 
 async fn insert(conn: &mut AnyConnection, org: &OrgId, project: &Project) -> Done<()> {
-    sqlx::query("INSERT INTO projects (id, org_id, name, path, url, node_id, default_branch, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
-        .bind(project.id.as_str())
-        .bind(org.as_str())
-        .bind(&project.name)
-        .bind(project.path.as_deref())
-        .bind(project.url.as_deref())
-        .bind(project.node.as_ref().map(NodeId::as_str))
-        .bind(&project.default_branch)
-        .bind(project.created_at.0)
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "INSERT INTO projects (id, org_id, name, path, url, node_id, default_branch, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(project.id.as_str())
+    .bind(org.as_str())
+    .bind(&project.name)
+    .bind(project.path.as_deref())
+    .bind(project.url.as_deref())
+    .bind(project.node.as_ref().map(NodeId::as_str))
+    .bind(&project.default_branch)
+    .bind(project.created_at.0)
+    .execute(conn)
+    .await?;
     Ok(())
 }

@@ -83,7 +83,8 @@ async fn end_leases(hub: &Hub) -> Done<()> {
 /// Whether a question has waited too long; asked without the writer, because mostly the answer is no.
 async fn due_approvals(hub: &Hub) -> Done<bool> {
     let mut conn = hub.db.read().await?;
-    let due = sqlx::query("SELECT 1 FROM approvals WHERE state = 'pending' AND kind = 'tool' AND expires_at <= $1 LIMIT 1").bind(hub.world.now());
+    let due =
+        sqlx::query("SELECT 1 FROM approvals WHERE state = 'pending' AND kind = 'tool' AND expires_at <= $1 LIMIT 1").bind(hub.world.now());
     Ok(due.fetch_optional(&mut *conn).await?.is_some())
 }
 

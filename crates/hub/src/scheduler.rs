@@ -135,7 +135,10 @@ async fn assign(hub: &Hub, chosen: plan::Candidate) -> Done<()> {
                 if !matches!(row.rules.state, State::Queued { .. }) {
                     return Ok(());
                 }
-                let epoch = sqlx::query("UPDATE sessions SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch").bind(chosen.session.as_str()).fetch_one(&mut *tx.conn).await?;
+                let epoch = sqlx::query("UPDATE sessions SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
+                    .bind(chosen.session.as_str())
+                    .fetch_one(&mut *tx.conn)
+                    .await?;
                 let lease = Lease { node: chosen.node, epoch: epoch.try_get(0)? };
                 let _ = turn::take(tx, &mut row, Input::Assign { lease }).await?;
                 Ok(())
@@ -182,7 +185,9 @@ async fn assignment(conn: &mut AnyConnection, row: &turn::Row, now: i64) -> Done
         .fetch_one(&mut *conn)
         .await?;
     let memory = kept.try_get::<Option<String>, _>(0)?.map(RawValue::from_string).transpose().map_err(crate::fault::Fault::internal)?;
-    let State::Leased { opening, .. } = row.rules.state else { return Err(crate::fault::Fault::internal("only a leased turn is assigned")) };
+    let State::Leased { opening, .. } = row.rules.state else {
+        return Err(crate::fault::Fault::internal("only a leased turn is assigned"));
+    };
     Ok(Assignment {
         lease: row.lease(),
         place: session::place(conn, &row.org, &session).await?,

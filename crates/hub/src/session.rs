@@ -170,13 +170,15 @@ pub async fn change(hub: &Hub, caller: &Caller, id: &SessionId, change: SessionC
         .write(move |tx| {
             Box::pin(async move {
                 find(tx.conn, &org, &session).await?;
-                sqlx::query("UPDATE sessions SET title = COALESCE($2, title), budget = COALESCE($3, budget), updated_at = $4 WHERE id = $1")
-                    .bind(session.as_str())
-                    .bind(new_title)
-                    .bind(change.budget_usd.map(|budget| budget.0))
-                    .bind(tx.now)
-                    .execute(&mut *tx.conn)
-                    .await?;
+                sqlx::query(
+                    "UPDATE sessions SET title = COALESCE($2, title), budget = COALESCE($3, budget), updated_at = $4 WHERE id = $1",
+                )
+                .bind(session.as_str())
+                .bind(new_title)
+                .bind(change.budget_usd.map(|budget| budget.0))
+                .bind(tx.now)
+                .execute(&mut *tx.conn)
+                .await?;
                 if change.budget_usd.is_some() {
                     budget::look_again(tx, &org, Some(&session)).await?;
                 }

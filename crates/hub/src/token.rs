@@ -165,7 +165,15 @@ pub async fn create(hub: &Hub, caller: &Caller, new: NewToken, key: Option<Key>)
                 let expires_at = new.expires_at.map(|at| at.0);
                 let issued = Issue { org: &org, who: Who::User(user), name: &new.name, role: new.role, expires_at, secret: &secret };
                 let id = issue(tx, &*world, issued).await?;
-                let token = Token { id, name: new.name, role: new.role, org, created_at: Time(tx.now), expires_at: new.expires_at, token: Some(secret) };
+                let token = Token {
+                    id,
+                    name: new.name,
+                    role: new.role,
+                    org,
+                    created_at: Time(tx.now),
+                    expires_at: new.expires_at,
+                    token: Some(secret),
+                };
                 let reply = Reply::new(201, &token)?;
                 idempotency::store_sealed(tx, key.as_ref(), &reply).await?;
                 Ok(reply)
@@ -209,8 +217,15 @@ fn view(row: &AnyRow) -> Done<Token> {
 /// The org's credentials that still work.
 pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Token>> {
     let mut conn = hub.db.read().await?;
-    let sql = format!("SELECT {COLUMNS} FROM tokens WHERE org_id = $1 AND revoked_at IS NULL AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3");
-    let found = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tokens WHERE org_id = $1 AND revoked_at IS NULL AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
+    );
+    let found = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(caller.org.as_str())
+        .bind(page.cursor.as_deref())
+        .bind(page.limit + 1)
+        .fetch_all(&mut *conn)
+        .await?;
     let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |token| token.id.to_string()))
 }

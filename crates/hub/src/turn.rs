@@ -21,8 +21,8 @@ use fugue_domain::turn::{self as rules, Effect as Follows, Input, Refused, State
 use sqlx::AnyConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
-mod row;
 pub mod routes;
+mod row;
 
 pub use row::{COLUMNS, Row};
 
@@ -54,7 +54,9 @@ pub async fn take(tx: &mut Tx<'_>, row: &mut Row, input: Input) -> Done<Result<(
         Err(refused) => return Ok(Err(refused)),
     };
     let before = std::mem::replace(&mut row.rules, step.turn);
-    if matches!(before.state, State::Leased { .. } | State::Running { .. } | State::Waiting { .. }) && matches!(row.rules.state, State::Queued { .. } | State::Parked { .. }) {
+    if matches!(before.state, State::Leased { .. } | State::Running { .. } | State::Waiting { .. })
+        && matches!(row.rules.state, State::Queued { .. } | State::Parked { .. })
+    {
         row.position = front(tx.conn, &row.session).await?;
     }
     if !row::store(tx, row, &before).await? {
@@ -145,8 +147,12 @@ pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQue
     crate::session::get(hub, caller, session).await?;
     let mut conn = hub.db.read().await?;
     let sql = format!("SELECT {COLUMNS} FROM turns WHERE session_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3");
-    let found =
-        sqlx::query(AssertSqlSafe(sql)).bind(session.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
+    let found = sqlx::query(AssertSqlSafe(sql))
+        .bind(session.as_str())
+        .bind(page.cursor.as_deref())
+        .bind(page.limit + 1)
+        .fetch_all(&mut *conn)
+        .await?;
     let mut items = Vec::with_capacity(found.len());
     for row in &found {
         let row = Row::read(row)?;

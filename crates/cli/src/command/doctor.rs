@@ -179,33 +179,19 @@ fn program_check(name: &'static str, program: &Program, none: bool) -> Check {
     }
 }
 
-/// Whether somebody answers where the database should be. Login and version are the hub's to say when it starts.
+/// Which database the hub would use, asked of the database itself.
 async fn database(context: &Context) -> Check {
-    let Some(url) = context.config.database.as_deref().filter(|url| url.starts_with("postgres")) else {
-        return Check::good("database", "SQLite, embedded in the hub");
+    let location = match fugue_hub::db::Location::parse(context.config.database.as_deref(), context.home.path()) {
+        Ok(location) => location,
+        Err(wrong) => return Check::wrong("database", wrong, "Correct `database` (FUGUE_DATABASE)."),
     };
-    let Some(address) = postgres_address(url) else {
-        return Check::note("database", "PostgreSQL, by a socket", "`fugue hub` says at its start whether it can be used.");
-    };
-    let why = match tokio::time::timeout(DATABASE_LIMIT, tokio::net::TcpStream::connect(&address)).await {
-        Ok(Ok(_)) => return Check::good("database", format!("PostgreSQL at {address} can be reached")),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "it does not answer".to_owned(),
-    };
-    Check::wrong(
-        "database",
-        format!("PostgreSQL at {address} cannot be reached: {why}"),
-        "Start it, or correct `database` (FUGUE_DATABASE).",
-    )
-}
-
-/// Host and port of a PostgreSQL URL, without the rest, which may hold a password; `None` when it names a socket.
-fn postgres_address(url: &str) -> Option<String> {
-    let rest = url.split_once("://")?.1;
-    let authority = rest.split(['/', '?']).next()?;
-    let host = authority.rsplit('@').next().filter(|host| !host.is_empty() && !host.starts_with('%'))?;
-    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    Some(if has_port { host.to_owned() } else { format!("{host}:5432") })
+    match tokio::time::timeout(DATABASE_LIMIT, fugue_hub::db::version(&location)).await {
+        Ok(Ok(version)) => Check::good("database", format!("{version}, {}", location.shown())),
+        Ok(Err(error)) => Check::wrong("database", error.to_string(), "Start it, or correct `database` (FUGUE_DATABASE)."),
+        Err(_) => {
+            Check::wrong("database", format!("{} does not answer", location.shown()), "Start it, or correct `database` (FUGUE_DATABASE).")
+        }
+    }
 }
 
 async fn hub(context: &Context) -> Result<Check, Failure> {
@@ -228,22 +214,4 @@ fn audit(context: &Context) -> Vec<Check> {
         return vec![Check::good("audit", "no process and no worktree is without an owner")];
     }
     found.into_iter().map(|left| Check::wrong("audit", left.what, left.hint)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_address_of_a_database_has_no_password() {
-        for (url, address) in [
-            ("postgres://me:p@ss@db.example:5433/fugue", Some("db.example:5433")),
-            ("postgresql://db/fugue?sslmode=require", Some("db:5432")),
-            ("postgres://me@[::1]/fugue", Some("[::1]:5432")),
-            ("postgres:///fugue?host=/run/postgresql", None),
-            ("postgres://%2Frun%2Fpostgresql/fugue", None),
-        ] {
-            assert_eq!(postgres_address(url).as_deref(), address, "{url}");
-        }
-    }
 }

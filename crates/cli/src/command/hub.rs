@@ -46,9 +46,6 @@ pub struct HubFlags {
     /// How long a node may work on without a word from the hub.
     #[arg(long, value_name = "SECONDS")]
     lease_seconds: Option<String>,
-    /// `wait` for a lost node until its lease ends, or `replace` it.
-    #[arg(long, value_name = "WHAT")]
-    node_loss: Option<String>,
     /// Also log to daily files in this folder.
     #[arg(long, value_name = "FOLDER")]
     log_dir: Option<String>,
@@ -67,7 +64,6 @@ impl HubFlags {
             ("allow_hosts", list(&self.allow_host)),
             ("allow_origins", list(&self.allow_origin)),
             ("lease_seconds", self.lease_seconds.clone()),
-            ("node_loss", self.node_loss.clone()),
             ("log_dir", self.log_dir.clone()),
         ];
         said.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
@@ -112,7 +108,6 @@ impl Started {
             allow_hosts: config.allow_hosts.clone(),
             allow_origins: config.allow_origins.clone(),
             lease_ms: config.lease_ms,
-            node_loss: config.node_loss,
         };
         let hub = fugue_hub::start(options, world.clone()).await.map_err(|error| not_started(&error, home))?;
         home.write(URL_FILE, hub.url())?;

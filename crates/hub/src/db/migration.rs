@@ -1,8 +1,8 @@
 //! The schema, step by step. A step is one transaction and is never edited once it is released.
 
 use super::{Engine, OpenError};
-use sqlx::Row;
 use sqlx::AnyConnection;
+use sqlx::Row;
 
 /// The steps, in order. Each must be safe while hubs of the version before it still run.
 const STEPS: &[&str] = &[include_str!("../migrations/0001_spine.sql")];

@@ -147,8 +147,14 @@ impl Writer {
 }
 
 /// Runs one job of a group. The second kind of error means that the whole transaction is lost.
-async fn one(conn: &mut AnyConnection, run: Run, alone: bool, world: &SharedWorld) -> Result<(Finish, Vec<Effect>), (Option<Finish>, sqlx::Error)> {
-    let (mark, keep, undo) = if alone { ("", "", "ROLLBACK; BEGIN") } else { ("SAVEPOINT job", "RELEASE job", "ROLLBACK TO job; RELEASE job") };
+async fn one(
+    conn: &mut AnyConnection,
+    run: Run,
+    alone: bool,
+    world: &SharedWorld,
+) -> Result<(Finish, Vec<Effect>), (Option<Finish>, sqlx::Error)> {
+    let (mark, keep, undo) =
+        if alone { ("", "", "ROLLBACK; BEGIN") } else { ("SAVEPOINT job", "RELEASE job", "ROLLBACK TO job; RELEASE job") };
     if !mark.is_empty()
         && let Err(cause) = sqlx::raw_sql(mark).execute(&mut *conn).await
     {

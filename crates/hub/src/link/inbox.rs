@@ -111,15 +111,22 @@ pub async fn heartbeat(hub: &Hub, node: &NodeId, beat: u64, load: Load, leases: 
         .write(move |tx| {
             Box::pin(async move {
                 let load = serde_json::to_string(&load).map_err(Fault::internal)?;
-                sqlx::query("UPDATE nodes SET seen_at = $2, load = $3 WHERE id = $1").bind(id.as_str()).bind(tx.now).bind(load).execute(&mut *tx.conn).await?;
+                sqlx::query("UPDATE nodes SET seen_at = $2, load = $3 WHERE id = $1")
+                    .bind(id.as_str())
+                    .bind(tx.now)
+                    .bind(load)
+                    .execute(&mut *tx.conn)
+                    .await?;
                 for row in held(tx.conn, &id).await? {
                     if listed.contains(&row.lease()) && row.renewed_at <= Some(renew_before) {
-                        sqlx::query("UPDATE turns SET renewed_at = $3 WHERE id = $1 AND epoch = $2 AND state IN ('leased', 'running', 'waiting')")
-                            .bind(row.id.as_str())
-                            .bind(row.epoch)
-                            .bind(tx.now)
-                            .execute(&mut *tx.conn)
-                            .await?;
+                        sqlx::query(
+                            "UPDATE turns SET renewed_at = $3 WHERE id = $1 AND epoch = $2 AND state IN ('leased', 'running', 'waiting')",
+                        )
+                        .bind(row.id.as_str())
+                        .bind(row.epoch)
+                        .bind(tx.now)
+                        .execute(&mut *tx.conn)
+                        .await?;
                     }
                 }
                 Ok(())

@@ -79,7 +79,8 @@ async fn earlier(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<String, 
     if keys.is_empty() {
         return Ok(kept);
     }
-    let sql = format!("SELECT id, fingerprint, status, body FROM idempotency_keys WHERE created_at > $1 AND id IN ({})", places(2, keys.len()));
+    let sql =
+        format!("SELECT id, fingerprint, status, body FROM idempotency_keys WHERE created_at > $1 AND id IN ({})", places(2, keys.len()));
     let mut select = sqlx::query(AssertSqlSafe(sql)).bind(idempotency::oldest(tx.now));
     for key in keys {
         select = select.bind(key);
@@ -149,7 +150,12 @@ async fn write(tx: &mut Tx<'_>, accepted: &[(&Sending, i64, OnInterruption)], st
     let sql = format!("INSERT INTO messages (id, org_id, session_id, text, created_at) VALUES {}", rows(accepted.len(), 5));
     let mut insert = sqlx::query(AssertSqlSafe(sql));
     for (sending, ..) in accepted {
-        insert = insert.bind(sending.message.as_str()).bind(sending.org.as_str()).bind(sending.session.as_str()).bind(&sending.new.text).bind(tx.now);
+        insert = insert
+            .bind(sending.message.as_str())
+            .bind(sending.org.as_str())
+            .bind(sending.session.as_str())
+            .bind(&sending.new.text)
+            .bind(tx.now);
     }
     insert.execute(&mut *tx.conn).await?;
     let turns: Vec<turn::New<'_>> = accepted
@@ -166,13 +172,17 @@ async fn write(tx: &mut Tx<'_>, accepted: &[(&Sending, i64, OnInterruption)], st
         .collect();
     turn::insert(tx, &turns).await?;
     for (sending, ..) in accepted {
-        let queued = Event::MessageQueued { message: sending.message.clone(), text: sending.new.text.clone(), not_before: sending.new.not_before };
+        let queued =
+            Event::MessageQueued { message: sending.message.clone(), text: sending.new.text.clone(), not_before: sending.new.not_before };
         tx.event(&sending.org, &sending.session, Some(&sending.turn), queued);
         tx.after_commit(Effect::Schedule(sending.session.clone()));
     }
     if !stored.is_empty() {
-        let sql = format!("INSERT INTO idempotency_keys (id, fingerprint, status, body, created_at) VALUES {} \
-             ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body, created_at = excluded.created_at", rows(stored.len(), 5));
+        let sql = format!(
+            "INSERT INTO idempotency_keys (id, fingerprint, status, body, created_at) VALUES {} \
+             ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body, created_at = excluded.created_at",
+            rows(stored.len(), 5)
+        );
         let mut insert = sqlx::query(AssertSqlSafe(sql));
         for (key, body) in stored {
             insert = insert.bind(&key.id).bind(&key.fingerprint).bind(201_i64).bind(body.as_str()).bind(tx.now);

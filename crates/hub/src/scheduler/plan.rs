@@ -48,13 +48,25 @@ mod tests {
     use super::*;
 
     fn candidate(n: u128, node: u128, agent: &str, concurrent: Option<i64>) -> Candidate {
-        Candidate { turn: TurnId::from_bits(n), session: SessionId::from_bits(n), node: NodeId::from_bits(node), agent: agent.into(), concurrent }
+        Candidate {
+            turn: TurnId::from_bits(n),
+            session: SessionId::from_bits(n),
+            node: NodeId::from_bits(node),
+            agent: agent.into(),
+            concurrent,
+        }
     }
 
     #[test]
     fn slots_and_agents_limit_and_the_oldest_go_first() {
         let rooms = || Rooms::from([(NodeId::from_bits(1), Room { free: 2, held: HashMap::from([("fixer".into(), 1)]) })]);
-        let all = vec![candidate(1, 1, "fixer", Some(1)), candidate(2, 1, "claude", None), candidate(3, 9, "claude", None), candidate(4, 1, "claude", None), candidate(5, 1, "codex", None)];
+        let all = vec![
+            candidate(1, 1, "fixer", Some(1)),
+            candidate(2, 1, "claude", None),
+            candidate(3, 9, "claude", None),
+            candidate(4, 1, "claude", None),
+            candidate(5, 1, "codex", None),
+        ];
         let chosen: Vec<u128> = choose(all, rooms()).iter().map(|candidate| candidate.turn.bits()).collect();
         assert_eq!(chosen, [2, 4], "1 meets its agent's limit, 3 has no node, 5 no slot");
     }

@@ -44,7 +44,8 @@ pub async fn open(hub: &Hub, caller: &Caller, new: NewSession, key: Option<Key>)
                     return Ok(reply);
                 }
                 insert(tx, &plan).await?;
-                let opened = Event::SessionOpened { title: plan.title.clone(), agent: plan.agent.agent.name.clone(), branch: plan.branch.clone() };
+                let opened =
+                    Event::SessionOpened { title: plan.title.clone(), agent: plan.agent.agent.name.clone(), branch: plan.branch.clone() };
                 tx.event(&plan.org, &plan.id, None, opened);
                 let session: Session = super::find(tx.conn, &plan.org, &plan.id).await?;
                 if plan.kind == PlaceKind::Worktree {
@@ -115,7 +116,9 @@ async fn choose(hub: &Hub, caller: &Caller, new: &NewSession, project: &Project)
 
 /// The commit that the session begins at. With the node away, the default branch as it will be then.
 async fn pin(hub: &Hub, node: &NodeId, project: &Project, base: Option<&str>) -> Done<Option<String>> {
-    if base.is_some_and(|base| base.is_empty() || base.len() > 255 || base.starts_with('-') || base.chars().any(|c| c.is_control() || c == ' ')) {
+    if base.is_some_and(|base| {
+        base.is_empty() || base.len() > 255 || base.starts_with('-') || base.chars().any(|c| c.is_control() || c == ' ')
+    }) {
         return Err(Problem::invalid("/base", "give a branch, a tag or a commit").into());
     }
     if base.is_none() && !hub.nodes.is_connected(node) {

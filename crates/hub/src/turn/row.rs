@@ -60,7 +60,8 @@ impl Row {
             on_interruption: column::word(row, 19)?,
             wish: column::maybe_word(row, 13)?,
         };
-        let tokens = Tokens { input: row.try_get(22)?, output: row.try_get(23)?, cache_read: row.try_get(24)?, cache_write: row.try_get(25)? };
+        let tokens =
+            Tokens { input: row.try_get(22)?, output: row.try_get(23)?, cache_read: row.try_get(24)?, cache_write: row.try_get(25)? };
         Ok(Self {
             id: column::id(row, 0)?,
             org: column::id(row, 1)?,
@@ -120,7 +121,8 @@ fn state(row: &AnyRow) -> Done<State> {
     let word: String = row.try_get(5)?;
     let opening: Opening = column::word(row, 6)?;
     let absent = |column: &str| Fault::internal(format!("a {word} turn has no {column}"));
-    let lease = || -> Done<Lease> { Ok(Lease { node: column::maybe_id(row, 10)?.ok_or_else(|| absent("node"))?, epoch: row.try_get(11)? }) };
+    let lease =
+        || -> Done<Lease> { Ok(Lease { node: column::maybe_id(row, 10)?.ok_or_else(|| absent("node"))?, epoch: row.try_get(11)? }) };
     Ok(match word.as_str() {
         "queued" => State::Queued { not_before: row.try_get(7)?, opening },
         "parked" => State::Parked { until: row.try_get(8)?, by: column::maybe_word(row, 9)?.ok_or_else(|| absent("cause"))?, opening },

@@ -1,7 +1,6 @@
 //! A hub in the test's own process.
 
 use anyhow::{Context, Result};
-use fugue_domain::lease::NodeLoss;
 use fugue_domain::world::TestWorld;
 use fugue_hub::{Options, Running, start};
 use reqwest::Method;
@@ -45,7 +44,6 @@ impl App {
             allow_hosts: vec!["hub.example".to_owned()],
             allow_origins: vec!["https://cockpit.example".to_owned()],
             lease_ms: LEASE_MS,
-            node_loss: NodeLoss::Wait,
         };
         let world = TestWorld::new(NOW, std::process::id().into());
         let running = start(options.clone(), world.clone()).await?;

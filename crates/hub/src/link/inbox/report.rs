@@ -157,7 +157,9 @@ async fn bill(tx: &mut Tx<'_>, row: &turn::Row, usage: Usage, model: Option<&str
     let model: String = model.unwrap_or("unknown").chars().take(80).collect();
     ::metrics::gauge!(metrics::COST, "driver" => driver, "model" => model.clone()).increment(usage.cost_usd.usd());
     let tokens = usage.tokens;
-    for (kind, count) in [("input", tokens.input), ("output", tokens.output), ("cache_read", tokens.cache_read), ("cache_write", tokens.cache_write)] {
+    for (kind, count) in
+        [("input", tokens.input), ("output", tokens.output), ("cache_read", tokens.cache_read), ("cache_write", tokens.cache_write)]
+    {
         ::metrics::counter!(metrics::TOKENS, "driver" => driver, "model" => model.clone(), "kind" => kind).increment(count as u64);
     }
     Ok(())
@@ -167,7 +169,11 @@ async fn remember(tx: &mut Tx<'_>, row: &turn::Row, memory: &RawValue) -> Done<(
     if memory.get().len() > MEMORY_BYTES_MAX {
         return Err(Fault::internal("a driver wants more kept than is allowed"));
     }
-    sqlx::query("UPDATE sessions SET memory = $2 WHERE id = $1").bind(row.session.as_str()).bind(memory.get()).execute(&mut *tx.conn).await?;
+    sqlx::query("UPDATE sessions SET memory = $2 WHERE id = $1")
+        .bind(row.session.as_str())
+        .bind(memory.get())
+        .execute(&mut *tx.conn)
+        .await?;
     Ok(())
 }
 
