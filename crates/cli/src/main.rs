@@ -25,7 +25,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
     match args.next().as_deref().and_then(std::ffi::OsStr::to_str) {
-        Some("keeper") => return keeper(args.next()),
+        Some("keeper") => return fugue_node::keeper::main(args, &*world::RealWorld::shared()),
         Some("rehearse") => return fugue_node::rehearse::main(),
         _ => {}
     }
@@ -36,16 +36,6 @@ fn main() -> ExitCode {
         Err(failure) => {
             failure.print(json);
             ExitCode::from(failure.kind().exit_code())
-        }
-    }
-}
-
-fn keeper(folder: Option<std::ffi::OsString>) -> ExitCode {
-    match folder {
-        Some(folder) => fugue_node::keeper::main(std::path::Path::new(&folder), &*world::RealWorld::shared()),
-        None => {
-            output::say("error: fugue keeper needs the folder of its agent; a node starts it by itself");
-            ExitCode::from(error::Kind::Usage.exit_code())
         }
     }
 }

@@ -5,8 +5,8 @@
 
 /// Bytes of one message's text. A prompt larger than this belongs in a file of the repository.
 pub const MESSAGE_BYTES_MAX: usize = 256 * 1024;
-/// Messages waiting in one session. More than a person queues in a day; stops a loop that talks to itself.
-pub const QUEUE_MESSAGES_MAX: i64 = 1_000;
+/// Messages waiting in one session. More than any honest client queues; stops a loop that talks to itself before it fills the disk.
+pub const QUEUE_MESSAGES_MAX: i64 = 100_000;
 /// Bytes of a request body. Room for the largest message with JSON escapes.
 pub const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Bytes of an Idempotency-Key header.

@@ -125,6 +125,13 @@ pub enum Report {
     },
 }
 
+impl Report {
+    /// The event, if it is nothing but one.
+    pub fn event(&self) -> Option<&RawValue> {
+        if let Report::Event(event) = self { Some(event) } else { None }
+    }
+}
+
 /// What a hub says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -131,6 +131,11 @@ impl State {
         }
     }
 
+    /// Whether it stands in its session's line.
+    pub fn is_in_line(&self) -> bool {
+        matches!(self, State::Queued { .. } | State::Parked { .. })
+    }
+
     /// The lease, while there is one.
     pub fn lease(&self) -> Option<&Lease> {
         match self {

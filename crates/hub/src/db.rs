@@ -215,7 +215,13 @@ impl Location {
     }
 }
 
-/// `($1,$2),($3,$4)…` for an insert of several rows.
+/// Rows for a statement that takes any number of them: rounded up to a power of two, so that the few texts that come out stay
+/// prepared. Who binds fills the rest with nulls, and the statement leaves out rows whose first column is null.
+pub fn padded(count: usize) -> usize {
+    count.next_power_of_two()
+}
+
+/// `($1,$2),($3,$4)…` for several rows.
 pub fn rows(count: usize, columns: usize) -> String {
     use std::fmt::Write;
     let mut text = String::with_capacity(count * columns * 5);
@@ -229,6 +235,56 @@ pub fn rows(count: usize, columns: usize) -> String {
         text.push(')');
     }
     text
+}
+
+/// An insert of any number of rows.
+pub struct Insert<'q> {
+    query: sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>,
+    kinds: &'static [Column],
+    empty: usize,
+}
+
+/// The kind of a column, for the rows that are left out.
+#[derive(Debug, Clone, Copy)]
+pub enum Column {
+    /// TEXT.
+    Text,
+    /// BIGINT.
+    Int,
+}
+
+impl<'q> Insert<'q> {
+    /// Inserts `count` rows into `table (columns)`; `ending` follows, for example an `ON CONFLICT`.
+    pub fn new(table_and_columns: &str, kinds: &'static [Column], count: usize, ending: &str) -> Self {
+        let size = padded(count);
+        let columns: Vec<String> = (1..=kinds.len()).map(|n| format!("column{n}")).collect();
+        let columns = columns.join(", ");
+        let values = rows(size, kinds.len());
+        // `WHERE` also keeps SQLite from reading `ON CONFLICT` as the condition of a join.
+        let sql =
+            format!("INSERT INTO {table_and_columns} SELECT {columns} FROM (VALUES {values}) AS v WHERE column1 IS NOT NULL {ending}");
+        Self { query: sqlx::query(sqlx::AssertSqlSafe(sql)), kinds, empty: size - count }
+    }
+
+    /// The next value, row by row.
+    pub fn bind<T: sqlx::Encode<'q, sqlx::Any> + sqlx::Type<sqlx::Any> + 'q>(mut self, value: T) -> Self {
+        self.query = self.query.bind(value);
+        self
+    }
+
+    /// Carries it out.
+    pub async fn execute(mut self, tx: &mut Tx<'_>) -> Done<()> {
+        for _ in 0..self.empty {
+            for kind in self.kinds {
+                self.query = match kind {
+                    Column::Text => self.query.bind(None::<String>),
+                    Column::Int => self.query.bind(None::<i64>),
+                };
+            }
+        }
+        self.query.execute(&mut *tx.conn).await?;
+        Ok(())
+    }
 }
 
 /// `$from,$from+1,…` for a list of values.

@@ -3,15 +3,15 @@
 //! Invariant: the numbers of a session begin at 1 and have no hole; a page is written by the very job that took its numbers.
 //! A line holds no number of its own, because its page knows the first one; [`number`] puts it in when the line is sent.
 
-use crate::db::{Tx, rows};
+use crate::db::{Column, Insert, Tx, padded, rows};
 use crate::effect::Effect;
-use crate::fault::Done;
+use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::session;
 use fugue_domain::api::EventPage;
 use fugue_domain::caller::Caller;
 use fugue_domain::id::{OrgId, SessionId};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub struct Page {
     pub body: String,
 }
 
-/// The events of a job, by session, until its end.
+/// What a job adds to sessions, until its end: events, and turns that enter or leave the line.
 #[derive(Default)]
 pub struct Pending(BTreeMap<SessionId, Lines>);
 
@@ -39,17 +39,27 @@ struct Lines {
     org: OrgId,
     count: i64,
     body: String,
+    in_line: i64,
 }
 
 impl Pending {
+    fn of(&mut self, org: &OrgId, session: &SessionId) -> &mut Lines {
+        self.0.entry(session.clone()).or_insert_with(|| Lines { org: org.clone(), count: 0, body: String::new(), in_line: 0 })
+    }
+
     /// Adds a line, which must be one JSON object without line breaks.
     pub fn add(&mut self, org: &OrgId, session: &SessionId, line: &str) {
-        let lines = self.0.entry(session.clone()).or_insert_with(|| Lines { org: org.clone(), count: 0, body: String::new() });
+        let lines = self.of(org, session);
         if lines.count > 0 {
             lines.body.push('\n');
         }
         lines.body.push_str(line);
         lines.count += 1;
+    }
+
+    /// Turns have entered the session's line, or left it.
+    pub fn in_line(&mut self, org: &OrgId, session: &SessionId, turns: i64) {
+        self.of(org, session).in_line += turns;
     }
 }
 
@@ -59,40 +69,51 @@ pub async fn flush(tx: &mut Tx<'_>) -> Done<()> {
     if pending.is_empty() {
         return Ok(());
     }
-    let sql = format!(
-        "UPDATE sessions SET last_seq = last_seq + v.column2, updated_at = ${} FROM (VALUES {}) AS v WHERE id = v.column1 RETURNING id, last_seq",
-        pending.len() * 2 + 1,
-        rows(pending.len(), 2)
-    );
-    let mut update = sqlx::query(AssertSqlSafe(sql));
-    for (session, lines) in &pending {
-        update = update.bind(session.as_str()).bind(lines.count);
-    }
-    let mut numbered = BTreeMap::new();
-    for row in update.bind(tx.now).fetch_all(&mut *tx.conn).await? {
-        numbered.insert(row.try_get::<String, _>(0)?, row.try_get::<i64, _>(1)?);
-    }
-    let sql = format!("INSERT INTO event_pages (session_id, first_seq, last_seq, body) VALUES {}", rows(pending.len(), 4));
-    let mut insert = sqlx::query(AssertSqlSafe(sql));
+    let mut numbered = number_lines(tx, &pending).await?;
     let mut pages = Vec::with_capacity(pending.len());
-    for (session, lines) in pending {
-        let last = *numbered.get(session.as_str()).ok_or_else(|| crate::fault::Fault::internal("an event belongs to no session"))?;
+    for (session, lines) in pending.into_iter().filter(|(_, lines)| lines.count > 0) {
+        let last = numbered.remove(session.as_str()).ok_or_else(|| Fault::internal("an event belongs to no session"))?;
         pages.push((lines.org, Arc::new(Page { session, first: last - lines.count + 1, last, body: lines.body })));
     }
-    for (_, page) in &pages {
-        insert = insert.bind(page.session.as_str()).bind(page.first).bind(page.last).bind(page.body.as_str());
+    if pages.is_empty() {
+        return Ok(());
     }
-    insert.execute(&mut *tx.conn).await?;
+    const KINDS: &[Column] = &[Column::Text, Column::Int, Column::Int, Column::Int, Column::Text];
+    let mut insert = Insert::new("event_pages (session_id, first_seq, last_seq, bytes, body)", KINDS, pages.len(), "");
+    for (_, page) in &pages {
+        insert = insert.bind(page.session.as_str()).bind(page.first).bind(page.last).bind(page.body.len() as i64).bind(page.body.as_str());
+    }
+    insert.execute(tx).await?;
     for (org, page) in pages {
         tx.after_commit(Effect::Page(org, page));
     }
     Ok(())
 }
 
+/// Moves the sessions' last numbers and the lengths of their lines; gives the new last numbers.
+async fn number_lines(tx: &mut Tx<'_>, pending: &BTreeMap<SessionId, Lines>) -> Done<BTreeMap<String, i64>> {
+    let size = padded(pending.len());
+    let sql = format!(
+        "UPDATE sessions SET last_seq = last_seq + v.column2, in_line = in_line + v.column3, updated_at = ${} FROM (VALUES {}) AS v \
+         WHERE id = v.column1 RETURNING id, last_seq",
+        size * 3 + 1,
+        rows(size, 3)
+    );
+    let mut update = sqlx::query(AssertSqlSafe(sql));
+    for (session, lines) in pending {
+        update = update.bind(session.as_str()).bind(lines.count).bind(lines.in_line);
+    }
+    for _ in pending.len()..size {
+        update = update.bind(None::<String>).bind(None::<i64>).bind(None::<i64>);
+    }
+    let found = update.bind(tx.now).fetch_all(&mut *tx.conn).await?;
+    found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
 /// Pages of one read.
 const PAGES_MAX: i64 = 64;
-/// Bytes of one read; the first page always comes.
-const READ_BYTES_MAX: i64 = 1024 * 1024;
+/// Bytes of one read; the first page always comes. Small enough that a reader in the middle hears something at once.
+const READ_BYTES_MAX: i64 = 256 * 1024;
 
 /// The pages that hold the events after a number, as many as fit in one read. The caller's right to the session is settled.
 pub async fn after(hub: &Hub, session: &SessionId, after: i64) -> Done<Vec<Arc<Page>>> {
@@ -100,26 +121,46 @@ pub async fn after(hub: &Hub, session: &SessionId, after: i64) -> Done<Vec<Arc<P
         return Ok(pages);
     }
     let mut conn = hub.db.read().await?;
-    let found = sqlx::query("SELECT first_seq, last_seq, body FROM event_pages WHERE session_id = $1 AND first_seq >= COALESCE((SELECT MAX(first_seq) FROM event_pages WHERE session_id = $1 AND first_seq <= $2), 0) ORDER BY first_seq LIMIT $3")
-        .bind(session.as_str())
-        .bind(after + 1)
-        .bind(PAGES_MAX)
-        .fetch_all(&mut *conn)
-        .await?;
-    let mut pages = Vec::with_capacity(found.len());
-    let mut bytes = 0;
-    for row in found {
-        let page = Page { session: session.clone(), first: row.try_get(0)?, last: row.try_get(1)?, body: row.try_get(2)? };
-        if page.last <= after {
+    let Some((first, last)) = extent(&mut conn, session, after).await? else { return Ok(Vec::new()) };
+    let found = sqlx::query(
+        "SELECT first_seq, last_seq, body FROM event_pages WHERE session_id = $1 AND first_seq BETWEEN $2 AND $3 ORDER BY first_seq",
+    )
+    .bind(session.as_str())
+    .bind(first)
+    .bind(last)
+    .fetch_all(&mut *conn)
+    .await?;
+    let page = |row: &sqlx::any::AnyRow| {
+        Ok(Arc::new(Page { session: session.clone(), first: row.try_get(0)?, last: row.try_get(1)?, body: row.try_get(2)? }))
+    };
+    found.iter().map(page).collect()
+}
+
+/// The first and the last page of a read, chosen by their sizes before any body is touched.
+async fn extent(conn: &mut AnyConnection, session: &SessionId, after: i64) -> Done<Option<(i64, i64)>> {
+    let found = sqlx::query(
+        "SELECT first_seq, last_seq, bytes FROM event_pages WHERE session_id = $1 AND first_seq >= \
+         COALESCE((SELECT MAX(first_seq) FROM event_pages WHERE session_id = $1 AND first_seq <= $2), 0) ORDER BY first_seq LIMIT $3",
+    )
+    .bind(session.as_str())
+    .bind(after + 1)
+    .bind(PAGES_MAX)
+    .fetch_all(conn)
+    .await?;
+    let (mut extent, mut bytes) = (None, 0);
+    for row in &found {
+        let (first, last): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        if last <= after {
             continue;
         }
-        bytes += page.body.len() as i64;
-        pages.push(Arc::new(page));
-        if bytes > READ_BYTES_MAX {
-            break;
+        bytes += row.try_get::<i64, _>(2)?;
+        match &mut extent {
+            None => extent = Some((first, first)),
+            Some(_) if bytes > READ_BYTES_MAX => break,
+            Some((_, until)) => *until = first,
         }
     }
-    Ok(pages)
+    Ok(extent)
 }
 
 /// Calls `each` with the number and text of every line after a number.
@@ -146,7 +187,7 @@ pub async fn page(hub: &Hub, caller: &Caller, session: &SessionId, after: i64, l
             for (seq, line) in lines(&page, at).take((limit - items.len() as i64).max(0) as usize) {
                 let mut text = String::with_capacity(line.len() + 16);
                 number(seq, line, &mut text);
-                items.push(serde_json::from_str(&text).map_err(crate::fault::Fault::internal)?);
+                items.push(serde_json::from_str(&text).map_err(Fault::internal)?);
                 at = seq;
             }
         }

@@ -23,6 +23,8 @@ mod plan;
 
 /// How often it looks everywhere without being asked: the longest that a lost ring can delay a turn.
 const PERIOD: Duration = Duration::from_millis(1_000);
+/// How many times as long as a look itself took, the next one begins at the earliest.
+const IDLE_SHARE: u32 = 5;
 /// Turns that one look considers, oldest first.
 const CANDIDATES_MAX: i64 = 512;
 /// Sessions that one look is asked about; more than that and it looks everywhere.
@@ -43,25 +45,28 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
                 tracing::warn!(turn.id = %turn, error = %fault, "a node could not be told; its next heartbeat will");
             }
         }
+        let begun = tokio::time::Instant::now();
         if let Err(fault) = look(&hub, sessions.filter(|sessions| sessions.len() <= SESSIONS_MAX)).await {
             tracing::warn!(error = %fault, "the scheduler could not look; it looks again in a moment");
         }
+        // A busy hub rings all the time: looking takes a fifth of the time at most, and rings gather meanwhile.
+        let _ = shutdown.run_until_cancelled(tokio::time::sleep_until(begun + begun.elapsed() * IDLE_SHARE)).await;
     }
 }
 
 /// Gives every turn that can start to its node, among these sessions or everywhere.
 async fn look(hub: &Hub, sessions: Option<BTreeSet<SessionId>>) -> Done<()> {
-    if sessions.as_ref().is_some_and(BTreeSet::is_empty) {
+    if sessions.as_ref().is_some_and(BTreeSet::is_empty) || hub.nodes.count() == 0 {
         return Ok(());
     }
     let mut conn = hub.db.read().await?;
-    let candidates = candidates(&mut conn, sessions.as_ref(), hub.world.now()).await?;
-    if candidates.is_empty() {
+    let mut room = room(&mut conn).await?;
+    room.retain(|node, room| room.free > 0 && hub.nodes.is_connected(node));
+    if room.is_empty() {
         return Ok(());
     }
-    let mut room = room(&mut conn).await?;
+    let candidates = candidates(&mut conn, sessions.as_ref(), hub.world.now()).await?;
     drop(conn);
-    room.retain(|node, _| hub.nodes.is_connected(node));
     let chosen = plan::choose(candidates, room);
     // Asked for at the same time, they share commits.
     futures_util::future::try_join_all(chosen.into_iter().map(|chosen| assign(hub, chosen))).await?;
@@ -70,7 +75,8 @@ async fn look(hub: &Hub, sessions: Option<BTreeSet<SessionId>>) -> Done<()> {
 
 /// The first due turn of each session that no node works on. A parked turn keeps those behind it waiting.
 async fn candidates(conn: &mut AnyConnection, sessions: Option<&BTreeSet<SessionId>>, now: i64) -> Done<Vec<plan::Candidate>> {
-    let scope = sessions.map_or_else(String::new, |sessions| format!("AND s.id IN ({})", crate::db::places(3, sessions.len())));
+    let scope =
+        sessions.map_or_else(String::new, |sessions| format!("AND s.id IN ({})", crate::db::places(3, crate::db::padded(sessions.len()))));
     let sql = format!(
         "SELECT t.id, t.session_id, s.node_id, s.agent, a.spec FROM sessions s \
          JOIN turns t ON t.id = (SELECT l.id FROM turns l WHERE l.session_id = s.id AND l.state IN ('queued', 'parked') \
@@ -83,6 +89,9 @@ async fn candidates(conn: &mut AnyConnection, sessions: Option<&BTreeSet<Session
     let mut select = sqlx::query(AssertSqlSafe(sql)).bind(now).bind(CANDIDATES_MAX);
     for session in sessions.into_iter().flatten() {
         select = select.bind(session.as_str());
+    }
+    for _ in sessions.map_or(0..0, |sessions| sessions.len()..crate::db::padded(sessions.len())) {
+        select = select.bind(None::<String>);
     }
     let found = select.fetch_all(conn).await?;
     let read = |row: &sqlx::any::AnyRow| {
@@ -123,6 +132,7 @@ async fn room(conn: &mut AnyConnection) -> Done<plan::Rooms> {
 
 /// Gives a turn to its node, unless a budget is used up or somebody was faster.
 async fn assign(hub: &Hub, chosen: plan::Candidate) -> Done<()> {
+    let turn = chosen.turn.clone();
     let assigned = hub
         .db
         .write(move |tx| {
@@ -148,7 +158,8 @@ async fn assign(hub: &Hub, chosen: plan::Candidate) -> Done<()> {
     match assigned {
         // Another hub was faster: the index that allows one lease per session said no.
         Err(fault) if fault.is_duplicate() => Ok(()),
-        other => other,
+        Err(fault) => Err(fault),
+        Ok(()) => tell(hub, &turn).await,
     }
 }
 

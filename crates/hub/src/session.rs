@@ -28,21 +28,42 @@ pub mod routes;
 
 pub use opening::open;
 
-const COLUMNS: &str = "s.id, s.title, s.project_id, s.agent, s.driver, s.node_id, s.place_kind, s.path, s.branch, s.base, s.budget, s.cost, \
-     s.tokens_input, s.tokens_output, s.tokens_cache_read, s.tokens_cache_write, s.last_seq, s.created_at, s.updated_at, s.closed_at, \
-     (SELECT t.id FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running', 'waiting')), \
-     (SELECT t.state FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running', 'waiting')), \
-     (SELECT COUNT(*) FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked')), \
-     (SELECT COUNT(*) FROM turns t WHERE t.session_id = s.id AND t.state = 'parked')";
+/// The state of the turn that a node holds; null when none does.
+macro_rules! held {
+    () => {
+        "(SELECT h.state FROM turns h WHERE h.session_id = s.id AND h.state IN ('leased', 'running', 'waiting'))"
+    };
+}
+
+/// The state of the first turn in line; null when there is none. A parked turn keeps those behind it waiting.
+macro_rules! head {
+    () => {
+        "(SELECT l.state FROM turns l WHERE l.session_id = s.id AND l.state IN ('queued', 'parked') ORDER BY l.position, l.id LIMIT 1)"
+    };
+}
+
+const COLUMNS: &str = concat!(
+    "s.id, s.title, s.project_id, s.agent, s.driver, s.node_id, s.place_kind, s.path, s.branch, s.base, s.budget, s.cost, ",
+    "s.tokens_input, s.tokens_output, s.tokens_cache_read, s.tokens_cache_write, s.last_seq, s.created_at, s.updated_at, s.closed_at, ",
+    "(SELECT t.id FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running', 'waiting')), ",
+    held!(),
+    ", s.in_line, ",
+    head!(),
+);
 
 fn view(row: &AnyRow) -> Done<api::Session> {
     let (turn, turn_state): (Option<TurnId>, Option<String>) = (column::maybe_id(row, 20)?, row.try_get(21)?);
-    let (queued, parked): (i64, i64) = (row.try_get(22)?, row.try_get(23)?);
+    let (queued, head): (i64, Option<String>) = (row.try_get(22)?, row.try_get(23)?);
     let closed_at = row.try_get::<Option<i64>, _>(19)?.map(Time);
     let waiting = turn_state.as_deref() == Some("waiting");
     Ok(api::Session {
         id: column::id(row, 0)?,
-        state: SessionState::derive(closed_at.is_some(), waiting, turn.is_some() || queued > 0, turn.is_none() && parked > 0),
+        state: SessionState::derive(
+            closed_at.is_some(),
+            waiting,
+            turn.is_some() || queued > 0,
+            turn.is_none() && head.as_deref() == Some("parked"),
+        ),
         title: row.try_get(1)?,
         project: column::id(row, 2)?,
         agent: row.try_get(3)?,
@@ -81,20 +102,21 @@ pub struct SessionFilter {
 const STATES: &[(&str, &str)] = &[
     ("open", "s.closed_at IS NULL"),
     ("closed", "s.closed_at IS NOT NULL"),
-    ("waiting", "s.closed_at IS NULL AND EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'waiting')"),
-    (
-        "parked",
-        "s.closed_at IS NULL AND EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'parked') \
-         AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running', 'waiting'))",
-    ),
-    (
-        "busy",
-        "s.closed_at IS NULL AND (EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running')) \
-         OR (EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'queued') \
-         AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('waiting', 'parked'))))",
-    ),
-    ("idle", "s.closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state <> 'ended')"),
+    ("waiting", concat!("s.closed_at IS NULL AND ", held!(), " = 'waiting'")),
+    ("parked", concat!("s.closed_at IS NULL AND ", held!(), " IS NULL AND ", head!(), " = 'parked'")),
+    ("busy", concat!("s.closed_at IS NULL AND COALESCE(", held!(), ", ", head!(), ") IN ('leased', 'running', 'queued')")),
+    ("idle", concat!("s.closed_at IS NULL AND s.in_line = 0 AND ", held!(), " IS NULL")),
 ];
+
+/// How many sessions are in each state, of all orgs, for the metrics.
+pub async fn count(conn: &mut AnyConnection) -> Done<Vec<(&'static str, i64)>> {
+    let mut counts = Vec::new();
+    for (state, condition) in STATES.iter().filter(|(state, _)| *state != "open") {
+        let row = sqlx::query(AssertSqlSafe(format!("SELECT COUNT(*) FROM sessions s WHERE {condition}"))).fetch_one(&mut *conn).await?;
+        counts.push((*state, row.try_get(0)?));
+    }
+    Ok(counts)
+}
 
 /// The org's sessions, newest first.
 pub async fn list(hub: &Hub, caller: &Caller, filter: SessionFilter, page: PageQuery) -> Done<Page<api::Session>> {

@@ -4,7 +4,7 @@
 //! the `UPDATE`, and tells the session's history what happened.
 
 use crate::column;
-use crate::db::Tx;
+use crate::db::{Column, Insert, Tx};
 use crate::effect::Effect;
 use crate::fault::Done;
 use crate::hub::Hub;
@@ -16,8 +16,9 @@ use fugue_domain::event::Event;
 use fugue_domain::id::{MessageId, OrgId, SessionId, TurnId};
 use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::reason::Reason;
 use fugue_domain::time::Time;
-use fugue_domain::turn::{self as rules, Effect as Follows, Input, Refused, State, Wish};
+use fugue_domain::turn::{self as rules, Effect as Follows, Input, Outcome, Refused, State, Wish};
 use sqlx::AnyConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
@@ -54,20 +55,36 @@ pub async fn take(tx: &mut Tx<'_>, row: &mut Row, input: Input) -> Done<Result<(
         Err(refused) => return Ok(Err(refused)),
     };
     let before = std::mem::replace(&mut row.rules, step.turn);
-    if matches!(before.state, State::Leased { .. } | State::Running { .. } | State::Waiting { .. })
-        && matches!(row.rules.state, State::Queued { .. } | State::Parked { .. })
-    {
+    if !before.state.is_in_line() && row.rules.state.is_in_line() {
         row.position = front(tx.conn, &row.session).await?;
     }
     if !row::store(tx, row, &before).await? {
         row.rules = before;
         return Ok(Err(Refused::State));
     }
+    let entered = i64::from(row.rules.state.is_in_line()) - i64::from(before.state.is_in_line());
+    if entered != 0 {
+        tx.events.in_line(&row.org, &row.session, entered);
+    }
     history(tx, row, &before, &input);
+    if let State::Ended { outcome, reason, .. } = &row.rules.state {
+        count_ended(tx, row, *outcome, *reason).await?;
+    }
     for effect in step.effects {
-        follow(tx, row, effect).await?;
+        // Who assigns tells the node itself, without another ring of the doorbell.
+        if !(matches!(effect, Follows::Tell(_)) && matches!(input, Input::Assign { .. })) {
+            follow(tx, row, effect).await?;
+        }
     }
     Ok(Ok(()))
+}
+
+/// Counts a turn that ended.
+async fn count_ended(tx: &mut Tx<'_>, row: &Row, outcome: Outcome, reason: Option<Reason>) -> Done<()> {
+    let found = sqlx::query("SELECT driver FROM sessions WHERE id = $1").bind(row.session.as_str()).fetch_one(&mut *tx.conn).await?;
+    let (driver, outcome): (String, String) = (found.try_get(0)?, column::stored(&outcome));
+    ::metrics::counter!(metrics::TURNS, "outcome" => outcome, "reason" => reason.map_or("", Reason::word), "driver" => driver).increment(1);
+    Ok(())
 }
 
 /// The place before everything that is in line.
@@ -105,7 +122,7 @@ fn history(tx: &mut Tx<'_>, row: &Row, before: &rules::Turn, input: &Input) {
             Event::TurnRequeued { reason, maybe_executed: row.rules.maybe_executed }
         }
         (_, State::Queued { .. }, Input::LeaseExpired { .. }) => {
-            Event::TurnRequeued { reason: Some(fugue_domain::reason::Reason::NodeLost), maybe_executed: row.rules.maybe_executed }
+            Event::TurnRequeued { reason: Some(Reason::NodeLost), maybe_executed: row.rules.maybe_executed }
         }
         (_, State::Queued { .. }, _) => Event::TurnRequeued { reason: None, maybe_executed: row.rules.maybe_executed },
         (_, _, Input::Wish(wish)) => Event::TurnWished { wish: *wish },
@@ -134,7 +151,7 @@ pub async fn get(hub: &Hub, caller: &Caller, id: &TurnId) -> Done<api::Turn> {
 
 /// The place in line: 1 is next, 0 is not in line.
 async fn place(conn: &mut AnyConnection, row: &Row) -> Done<i64> {
-    if !matches!(row.rules.state, State::Queued { .. } | State::Parked { .. }) {
+    if !row.rules.state.is_in_line() {
         return Ok(0);
     }
     let sql = "SELECT COUNT(*) FROM turns WHERE session_id = $1 AND state IN ('queued', 'parked') AND (position < $2 OR (position = $2 AND id <= $3))";
@@ -142,11 +159,15 @@ async fn place(conn: &mut AnyConnection, row: &Row) -> Done<i64> {
     Ok(found.try_get(0)?)
 }
 
-/// A session's turns, newest first.
+/// A session's turns, newest first. They are found by their messages, which stand in the same order; so a cursor is a message.
 pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQuery) -> Done<Page<api::Turn>> {
     crate::session::get(hub, caller, session).await?;
     let mut conn = hub.db.read().await?;
-    let sql = format!("SELECT {COLUMNS} FROM turns WHERE session_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3");
+    let columns: Vec<String> = COLUMNS.split(',').map(|column| format!("t.{}", column.trim())).collect();
+    let sql = format!(
+        "SELECT {} FROM messages m JOIN turns t ON t.message_id = m.id WHERE m.session_id = $1 AND ($2 IS NULL OR m.id < $2) ORDER BY m.id DESC LIMIT $3",
+        columns.join(", ")
+    );
     let found = sqlx::query(AssertSqlSafe(sql))
         .bind(session.as_str())
         .bind(page.cursor.as_deref())
@@ -159,7 +180,7 @@ pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQue
         let position = place(&mut conn, &row).await?;
         items.push(row.view(position));
     }
-    Ok(Page::of(items, page.limit, |turn| turn.id.to_string()))
+    Ok(Page::of(items, page.limit, |turn| turn.message.to_string()))
 }
 
 /// Breaks off a turn: one that is in line never starts, one that runs is interrupted.
@@ -207,12 +228,12 @@ pub struct New<'a> {
 
 /// Puts turns in line, any number in one statement.
 pub async fn insert(tx: &mut Tx<'_>, turns: &[New<'_>]) -> Done<()> {
-    let sql = format!(
-        "INSERT INTO turns (id, org_id, session_id, message_id, position, state, not_before, on_interruption, created_at) VALUES {}",
-        crate::db::rows(turns.len(), 9)
-    );
-    let mut insert = sqlx::query(AssertSqlSafe(sql));
+    const COLUMNS: &str = "turns (id, org_id, session_id, message_id, position, state, not_before, on_interruption, created_at)";
+    const KINDS: &[Column] =
+        &[Column::Text, Column::Text, Column::Text, Column::Text, Column::Int, Column::Text, Column::Int, Column::Text, Column::Int];
+    let mut insert = Insert::new(COLUMNS, KINDS, turns.len(), "");
     for turn in turns {
+        tx.events.in_line(turn.org, turn.session, 1);
         insert = insert
             .bind(turn.id.as_str())
             .bind(turn.org.as_str())
@@ -224,6 +245,5 @@ pub async fn insert(tx: &mut Tx<'_>, turns: &[New<'_>]) -> Done<()> {
             .bind(column::stored(&turn.on_interruption))
             .bind(tx.now);
     }
-    insert.execute(&mut *tx.conn).await?;
-    Ok(())
+    insert.execute(tx).await
 }

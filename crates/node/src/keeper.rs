@@ -2,11 +2,13 @@
 //!
 //! Invariant: what the agent prints, and what is about to be written to it, stands in the spool before anybody else sees it. When
 //! nobody renews the lease, the keeper stops the agent by itself. It has one thread: the agent is tied to that thread's life.
-//! The node starts it with a listening socket as its stdin, so that a request can be made before it is even awake.
+//! The node starts it with a listening socket as its stdin, so that a request can be made before it is even awake; while it waits
+//! for one, it has a runner ready that will become the agent.
 
 pub mod agent;
 pub mod handle;
 pub mod line;
+mod runner;
 
 use crate::child::timespec;
 use crate::machine::boot_ms;
@@ -16,8 +18,10 @@ use agent::{Agent, read_now};
 use fugue_domain::limits::{AGENT_IDLE_MS, SPOOL_UNACKED_BYTES_MAX, STOP_GRACE_MS};
 use fugue_domain::world::World;
 use line::{Launch, Push, Received, Request, Why, encode};
+use runner::Runner;
 use rustix::event::{PollFd, PollFlags, poll};
 use std::collections::{HashSet, VecDeque};
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -34,8 +38,24 @@ const STOP_TICK: Duration = Duration::from_millis(25);
 /// How often a full disk is tried again.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// Keeps one agent until it has ended and the node has seen it. `folder` receives the spool.
-pub fn main(folder: &Path, world: &dyn World) -> ExitCode {
+/// The word after a keeper's folder by which its agent gets a cgroup leaf.
+const LEAF: &str = "--leaf";
+
+/// Keeps one agent until it has ended and the node has seen it. The arguments are a folder, which receives the spool, and
+/// perhaps `--leaf`; or those of a runner, which the keeper starts for itself.
+pub fn main(mut args: impl Iterator<Item = OsString>, world: &dyn World) -> ExitCode {
+    let (first, second) = (args.next(), args.next());
+    match (first, second) {
+        (Some(word), Some(status)) if word == runner::WORD => runner::main(&status),
+        (Some(folder), word) => keep(Path::new(&folder), word.is_some_and(|word| word == LEAF), world),
+        (None, _) => {
+            eprintln!("error: fugue keeper needs the folder of its agent; a node starts it by itself");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn keep(folder: &Path, leaf: bool, world: &dyn World) -> ExitCode {
     let _ = rustix::process::setsid();
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
@@ -46,7 +66,10 @@ pub fn main(folder: &Path, world: &dyn World) -> ExitCode {
     });
     match opened {
         Ok((listener, spool)) => {
-            Keeper::new(world, listener, spool).run();
+            let name = folder.file_name().and_then(OsStr::to_str).unwrap_or_default();
+            // A runner is called as this keeper was, with its own words in place of the folder.
+            let words = std::env::args_os().skip(1).take_while(|word| word != folder.as_os_str()).collect();
+            Keeper::new(world, listener, spool, Tree::new(name, leaf), words).run();
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -98,7 +121,9 @@ struct Keeper<'w> {
     /// What could not be appended yet, in order. While there is any, nothing more is read.
     owed: VecDeque<Owed>,
     trouble: Option<String>,
-    tree: Option<Tree>,
+    tree: Tree,
+    words: Vec<OsString>,
+    runner: Option<Runner>,
     agent: Option<Agent>,
     phase: Phase,
     keys: HashSet<String>,
@@ -110,7 +135,7 @@ struct Keeper<'w> {
 }
 
 impl<'w> Keeper<'w> {
-    fn new(world: &'w dyn World, listener: UnixListener, spool: Writer) -> Self {
+    fn new(world: &'w dyn World, listener: UnixListener, spool: Writer, tree: Tree, words: Vec<OsString>) -> Self {
         Self {
             world,
             listener,
@@ -118,7 +143,9 @@ impl<'w> Keeper<'w> {
             spool,
             owed: VecDeque::new(),
             trouble: None,
-            tree: None,
+            tree,
+            words,
+            runner: None,
             agent: None,
             phase: Phase::Spare,
             keys: HashSet::new(),
@@ -131,6 +158,8 @@ impl<'w> Keeper<'w> {
     }
 
     fn run(&mut self) {
+        // If this fails, it is tried again for the launch, and whoever asked for that is told.
+        self.runner = Runner::start(&self.words, &mut self.tree).ok();
         while !self.done() {
             self.wait();
             self.hear();
@@ -145,6 +174,8 @@ impl<'w> Keeper<'w> {
             }
             self.push();
         }
+        self.runner.take().into_iter().for_each(Runner::end);
+        self.tree.remove();
         let _ = self.spool.sync();
     }
 
@@ -254,16 +285,16 @@ impl<'w> Keeper<'w> {
         if !matches!(self.phase, Phase::Spare) {
             return;
         }
-        let mut tree = Tree::new(&launch.keeper, launch.leaf);
-        match Agent::start(launch, &mut tree) {
+        let ready = self.runner.take().and_then(|mut runner| runner.is_there().then_some(runner));
+        let runner = ready.map_or_else(|| Runner::start(&self.words, &mut self.tree), Ok);
+        match runner.and_then(|runner| Agent::start(launch, runner)) {
             Ok(agent) => {
                 self.record(Owed::plain(Kind::Started, agent.pid().to_string().into_bytes()));
                 self.agent = Some(agent);
-                self.tree = Some(tree);
                 self.phase = Phase::Running;
             }
             Err(error) => {
-                tree.remove();
+                self.tree.remove();
                 self.record(Owed::plain(Kind::NotStarted, error.to_string().into_bytes()));
                 self.phase = Phase::Ended;
             }
@@ -310,7 +341,7 @@ impl<'w> Keeper<'w> {
     fn watch(&mut self) {
         let Some(agent) = &self.agent else { return };
         if let Some(ended) = agent.reap() {
-            self.tree.iter_mut().for_each(Tree::leader_gone);
+            self.tree.leader_gone();
             match &mut self.phase {
                 Phase::Stopping { exit, .. } => *exit = Some(ended),
                 _ => self.phase = Phase::Stopping { since: Instant::now(), gentle: false, asked: false, exit: Some(ended) },
@@ -345,7 +376,7 @@ impl<'w> Keeper<'w> {
 
     /// One look at a tree that is being ended: ask, then kill, until nothing is left.
     fn end_tree(&mut self) {
-        let (Phase::Stopping { since, gentle, asked, exit }, Some(tree)) = (&mut self.phase, &mut self.tree) else { return };
+        let (Phase::Stopping { since, gentle, asked, exit }, tree) = (&mut self.phase, &mut self.tree) else { return };
         let grace = Duration::from_millis(STOP_GRACE_MS as u64);
         let before = if *gentle { grace } else { Duration::ZERO };
         if let Some(ended) = *exit
@@ -354,7 +385,6 @@ impl<'w> Keeper<'w> {
             tree.remove();
             self.drain(true);
             self.agent = None;
-            self.tree = None;
             self.phase = Phase::Ended;
             self.deadline = None;
             self.record(Owed::plain(Kind::Exit, serde_json::to_vec(&ended).unwrap_or_default()));

@@ -101,8 +101,8 @@ pub async fn run(mut options: Options, shutdown: CancellationToken) -> Result<()
     });
     let (remembered, facts, options) =
         begun.await.map_err(io::Error::other).map_err(|source| NodeError::Home { path: PathBuf::new(), source })?;
-    let spares = spare::Spares::new(options.keeper.clone(), &options.home, options.world.clone());
-    let shared = Arc::new(session::shared::Shared::new(&options, ownership == Ownership::Cgroup, spares));
+    let spares = spare::Spares::new(options.keeper.clone(), ownership == Ownership::Cgroup, &options.home, options.world.clone());
+    let shared = Arc::new(session::shared::Shared::new(&options, spares));
     let supervisor = supervisor::Supervisor::new(shared, facts, remembered);
     supervisor.run(link, shutdown).await
 }

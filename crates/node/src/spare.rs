@@ -14,10 +14,15 @@ use tokio::sync::Notify;
 
 /// Keepers that wait; two sessions may begin at the same time.
 const SPARES: usize = 2;
+/// How long a replacement waits after a spare was taken: started at once, it would take the processor from the agent that starts.
+const REFILL_AFTER: Duration = Duration::from_millis(300);
+/// The same when no spare is left: only until that agent has most likely started.
+const REFILL_EMPTY_AFTER: Duration = Duration::from_millis(15);
 
 /// The spares of one node.
 pub struct Spares {
     command: Vec<OsString>,
+    leaf: bool,
     home: PathBuf,
     prefix: String,
     world: SharedWorld,
@@ -36,10 +41,10 @@ pub fn prefix(home: &Path) -> String {
 }
 
 impl Spares {
-    /// No spares yet. `command` starts a keeper when a folder is appended.
-    pub fn new(command: Vec<OsString>, home: &Path, world: SharedWorld) -> Self {
+    /// No spares yet. `command` starts a keeper when a folder is appended; `leaf`: whether agents get a cgroup leaf.
+    pub fn new(command: Vec<OsString>, leaf: bool, home: &Path, world: SharedWorld) -> Self {
         let (home, prefix) = (home.to_owned(), prefix(home));
-        Self { command, home, prefix, world, ready: Mutex::default(), taken: Notify::new() }
+        Self { command, leaf, home, prefix, world, ready: Mutex::default(), taken: Notify::new() }
     }
 
     /// A keeper that waits for its agent.
@@ -66,6 +71,10 @@ impl Spares {
                 }
             }
             self.taken.notified().await;
+            while !self.ready().is_empty() && tokio::time::timeout(REFILL_AFTER, self.taken.notified()).await.is_ok() {}
+            if self.ready().is_empty() {
+                tokio::time::sleep(REFILL_EMPTY_AFTER).await;
+            }
         }
     }
 
@@ -79,6 +88,6 @@ impl Spares {
 
     async fn start(&self) -> io::Result<Handle> {
         let name = format!("{}{:016x}", self.prefix, self.world.random() as u64);
-        Handle::start(&self.command, &keepers_folder(&self.home).join(name)).await
+        Handle::start(&self.command, &keepers_folder(&self.home).join(name), self.leaf).await
     }
 }

@@ -85,16 +85,24 @@ pub fn session_folder(home: &Path, session: &SessionId) -> PathBuf {
     home.join("sessions").join(session.as_str())
 }
 
+/// Whether the place can be worked in as it is. Cheap, unlike everything else here.
+pub fn is_ready(home: &Path, place: &Place) -> bool {
+    match place.kind {
+        PlaceKind::Checkout => Path::new(&place.path).is_dir(),
+        PlaceKind::Worktree => Intent::read(&session_folder(home, &place.session))
+            .is_ok_and(|intent| intent.is_some_and(|intent| intent.stage == Stage::Ready && intent.path.join(".git").exists())),
+    }
+}
+
 /// Makes sure that the place can be worked in.
 pub fn prepare(home: &Path, place: &Place) -> Result<(), WorktreeFailed> {
-    if place.kind == PlaceKind::Checkout {
-        let there = Path::new(&place.path).is_dir();
-        return if there { Ok(()) } else { Err(WorktreeFailed::Place(format!("the checkout {} is not there", place.path))) };
-    }
-    let folder = session_folder(home, &place.session);
-    if Intent::read(&folder)?.is_some_and(|intent| intent.stage == Stage::Ready && intent.path.join(".git").exists()) {
+    if is_ready(home, place) {
         return Ok(());
     }
+    if place.kind == PlaceKind::Checkout {
+        return Err(WorktreeFailed::Place(format!("the checkout {} is not there", place.path)));
+    }
+    let folder = session_folder(home, &place.session);
     let path = home.join("worktrees").join(place.session.as_str());
     if path != Path::new(&place.path) {
         return Err(WorktreeFailed::Place(format!(

@@ -186,7 +186,7 @@ pub async fn prepare(conn: &mut AnyConnection, engine: Engine) -> Result<(), sql
     let text = match engine {
         Engine::Sqlite => {
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; \
-             PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000"
+             PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000"
         }
         Engine::Postgres => "SET synchronous_commit = on; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'",
     };

@@ -9,7 +9,7 @@ use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::feed::Hint;
 use crate::hub::Hub;
-use crate::{scheduler, session, turn};
+use crate::{node, scheduler, session, turn};
 use fugue_domain::event::{Delta, Event};
 use fugue_domain::id::{NodeId, OrgId, SessionId};
 use fugue_domain::lease::LeaseKey;
@@ -54,6 +54,8 @@ pub async fn hello(hub: &Hub, node: &NodeId, hello: Hello) -> Done<Vec<FromHub>>
         .write(move |tx| {
             Box::pin(async move {
                 let facts = serde_json::to_string(&hello.facts).map_err(Fault::internal)?;
+                let before = node::facts(tx.conn, &id).await?;
+                let restarted = before.is_some_and(|before| before.boot != hello.facts.boot);
                 let row = sqlx::query("UPDATE nodes SET facts = $2, slots = $3, seen_at = $4 WHERE id = $1 RETURNING org_id")
                     .bind(id.as_str())
                     .bind(facts)
@@ -62,7 +64,7 @@ pub async fn hello(hub: &Hub, node: &NodeId, hello: Hello) -> Done<Vec<FromHub>>
                     .fetch_one(&mut *tx.conn)
                     .await?;
                 tx.after_commit(Effect::Hint(column::id::<OrgId>(&row, 0)?, Hint::Node { node: id.clone() }));
-                forgotten(tx, &id, &hello.leases).await
+                forgotten(tx, &id, &hello.leases, restarted).await
             })
         })
         .await?;
@@ -75,11 +77,14 @@ pub async fn hello(hub: &Hub, node: &NodeId, hello: Hello) -> Done<Vec<FromHub>>
 }
 
 /// Turns whose agent had the message, and of which a node that has just started knows nothing any more.
-async fn forgotten(tx: &mut Tx<'_>, node: &NodeId, listed: &[LeaseKey]) -> Done<()> {
+///
+/// After a restart of the machine that is every turn it does not list: its last notes may not have reached the disk.
+async fn forgotten(tx: &mut Tx<'_>, node: &NodeId, listed: &[LeaseKey], restarted: bool) -> Done<()> {
     for mut row in held(tx.conn, node).await? {
-        let begun = !matches!(row.rules.state, State::Leased { .. });
+        let begun = restarted || !matches!(row.rules.state, State::Leased { .. });
         if begun && !listed.contains(&row.lease()) {
-            let ending = Ending::Interrupted { reason: Reason::KeeperDied, delivered: true };
+            let reason = if restarted { Reason::MachineRestarted } else { Reason::KeeperDied };
+            let ending = Ending::Interrupted { reason, delivered: true };
             row.detail = Some("The node came back without any trace of this turn.".to_owned());
             let epoch = row.epoch;
             let _ = turn::take(tx, &mut row, Input::Ended { epoch, ending }).await?;
@@ -96,7 +101,7 @@ async fn held(conn: &mut AnyConnection, node: &NodeId) -> Done<Vec<turn::Row>> {
 
 async fn waiting_sessions(hub: &Hub, node: &NodeId) -> Done<Vec<SessionId>> {
     let mut conn = hub.db.read().await?;
-    let found = sqlx::query("SELECT s.id FROM sessions s WHERE s.node_id = $1 AND s.closed_at IS NULL AND EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'queued') LIMIT 1000")
+    let found = sqlx::query("SELECT s.id FROM sessions s WHERE s.node_id = $1 AND s.closed_at IS NULL AND s.in_line > 0 LIMIT 1000")
         .bind(node.as_str())
         .fetch_all(&mut *conn)
         .await?;

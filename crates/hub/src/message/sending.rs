@@ -1,7 +1,7 @@
 //! Accepts a batch of messages: a handful of statements whatever their number.
 
 use super::{Message, POSITION_STEP};
-use crate::db::{Tx, places, rows};
+use crate::db::{Column, Insert, Tx, padded, places};
 use crate::effect::Effect;
 use crate::fault::Done;
 use crate::idempotency::{self, Key, Reply};
@@ -79,11 +79,14 @@ async fn earlier(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<String, 
     if keys.is_empty() {
         return Ok(kept);
     }
-    let sql =
-        format!("SELECT id, fingerprint, status, body FROM idempotency_keys WHERE created_at > $1 AND id IN ({})", places(2, keys.len()));
+    let size = padded(keys.len());
+    let sql = format!("SELECT id, fingerprint, status, body FROM idempotency_keys WHERE created_at > $1 AND id IN ({})", places(2, size));
     let mut select = sqlx::query(AssertSqlSafe(sql)).bind(idempotency::oldest(tx.now));
-    for key in keys {
-        select = select.bind(key);
+    for key in &keys {
+        select = select.bind(*key);
+    }
+    for _ in keys.len()..size {
+        select = select.bind(None::<String>);
     }
     for row in select.fetch_all(&mut *tx.conn).await? {
         kept.insert(row.try_get(0)?, Kept { fingerprint: row.try_get(1)?, status: row.try_get(2)?, body: row.try_get(3)? });
@@ -95,14 +98,17 @@ async fn lines(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<SessionId,
     let sessions: BTreeSet<&SessionId> = sendings.iter().map(|sending| &sending.session).collect();
     let sql = format!(
         "SELECT s.id, s.org_id, s.closed_at, s.agent, a.spec, \
-         (SELECT COUNT(*) FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked')), \
-         (SELECT MAX(position) FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked')) \
+         s.in_line, \
+         (SELECT t.position FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked') ORDER BY t.position DESC LIMIT 1) \
          FROM sessions s LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent WHERE s.id IN ({})",
-        places(1, sessions.len())
+        places(1, padded(sessions.len()))
     );
     let mut select = sqlx::query(AssertSqlSafe(sql));
-    for session in sessions {
+    for session in &sessions {
         select = select.bind(session.as_str());
+    }
+    for _ in sessions.len()..padded(sessions.len()) {
+        select = select.bind(None::<String>);
     }
     let mut lines = HashMap::new();
     for row in select.fetch_all(&mut *tx.conn).await? {
@@ -147,17 +153,13 @@ async fn write(tx: &mut Tx<'_>, accepted: &[(&Sending, i64, OnInterruption)], st
     if accepted.is_empty() {
         return Ok(());
     }
-    let sql = format!("INSERT INTO messages (id, org_id, session_id, text, created_at) VALUES {}", rows(accepted.len(), 5));
-    let mut insert = sqlx::query(AssertSqlSafe(sql));
+    const MESSAGE: &[Column] = &[Column::Text, Column::Text, Column::Text, Column::Text, Column::Int];
+    let mut insert = Insert::new("messages (id, org_id, session_id, text, created_at)", MESSAGE, accepted.len(), "");
     for (sending, ..) in accepted {
-        insert = insert
-            .bind(sending.message.as_str())
-            .bind(sending.org.as_str())
-            .bind(sending.session.as_str())
-            .bind(&sending.new.text)
-            .bind(tx.now);
+        let (message, org, session) = (sending.message.as_str(), sending.org.as_str(), sending.session.as_str());
+        insert = insert.bind(message).bind(org).bind(session).bind(sending.new.text.as_str()).bind(tx.now);
     }
-    insert.execute(&mut *tx.conn).await?;
+    insert.execute(tx).await?;
     let turns: Vec<turn::New<'_>> = accepted
         .iter()
         .map(|(sending, position, on_interruption)| turn::New {
@@ -177,17 +179,16 @@ async fn write(tx: &mut Tx<'_>, accepted: &[(&Sending, i64, OnInterruption)], st
         tx.event(&sending.org, &sending.session, Some(&sending.turn), queued);
         tx.after_commit(Effect::Schedule(sending.session.clone()));
     }
-    if !stored.is_empty() {
-        let sql = format!(
-            "INSERT INTO idempotency_keys (id, fingerprint, status, body, created_at) VALUES {} \
-             ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body, created_at = excluded.created_at",
-            rows(stored.len(), 5)
-        );
-        let mut insert = sqlx::query(AssertSqlSafe(sql));
-        for (key, body) in stored {
-            insert = insert.bind(&key.id).bind(&key.fingerprint).bind(201_i64).bind(body.as_str()).bind(tx.now);
-        }
-        insert.execute(&mut *tx.conn).await?;
+    if stored.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // A key that is too old to count may still be there; it makes room.
+    const NEWER: &str = "ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body, \
+         created_at = excluded.created_at";
+    const KEY: &[Column] = &[Column::Text, Column::Text, Column::Int, Column::Text, Column::Int];
+    let mut insert = Insert::new("idempotency_keys (id, fingerprint, status, body, created_at)", KEY, stored.len(), NEWER);
+    for (key, body) in stored {
+        insert = insert.bind(key.id.as_str()).bind(key.fingerprint.as_str()).bind(201_i64).bind(body.as_str()).bind(tx.now);
+    }
+    insert.execute(tx).await
 }

@@ -1,17 +1,10 @@
 //! The figures that are counted from rows when the page is read.
 
 use super::*;
-use crate::column;
+use crate::{column, session};
 use sqlx::Row;
 
-/// Sessions by what they do, told from their turns in the order of `SessionState::derive`.
-const SESSIONS: &str = "SELECT state, COUNT(*) FROM (SELECT CASE WHEN s.closed_at IS NOT NULL THEN 'closed' \
-     WHEN EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'waiting') THEN 'waiting' \
-     WHEN EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running')) THEN 'busy' \
-     WHEN EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'parked') THEN 'parked' \
-     WHEN EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state = 'queued') THEN 'busy' \
-     ELSE 'idle' END AS state FROM sessions s) AS told GROUP BY state";
-const QUEUE: &str = "SELECT COUNT(*), MIN(created_at) FROM turns WHERE state = 'queued'";
+const QUEUE: &str = "SELECT COUNT(*), MIN(created_at) FROM turns WHERE state IN ('queued', 'parked')";
 const LEASES: &str = "SELECT COUNT(*) FROM turns WHERE state IN ('leased', 'running', 'waiting')";
 const NODES: &str = "SELECT draining, seen_at FROM nodes WHERE removed_at IS NULL";
 
@@ -20,10 +13,7 @@ pub async fn read(hub: &Hub) -> Done<String> {
     let mut conn = hub.db.read().await?;
     let now = hub.world.now();
     let mut page = String::new();
-    let mut sessions = BTreeMap::from(["idle", "busy", "waiting", "parked", "closed"].map(|state| (state.to_owned(), 0)));
-    for row in sqlx::query(SESSIONS).fetch_all(&mut *conn).await? {
-        sessions.insert(row.try_get(0)?, row.try_get::<i64, _>(1)?);
-    }
+    let sessions = session::count(&mut conn).await?;
     gauge(&mut page, "fugue_sessions", "Sessions", sessions.iter().map(|(state, count)| (format!("{{state=\"{state}\"}}"), *count as f64)));
     let row = sqlx::query(QUEUE).fetch_one(&mut *conn).await?;
     let oldest = row.try_get::<Option<i64>, _>(1)?.map_or(0.0, |at| (now - at).max(0) as f64 / 1e3);

@@ -3,8 +3,5 @@
 mod world;
 
 fn main() -> std::process::ExitCode {
-    match std::env::args_os().nth(1) {
-        Some(folder) => fugue_node::keeper::main(std::path::Path::new(&folder), &world::RealWorld),
-        None => std::process::ExitCode::from(2),
-    }
+    fugue_node::keeper::main(std::env::args_os().skip(1), &world::RealWorld)
 }

@@ -1,21 +1,16 @@
 //! The agent as its keeper sees it: the process, its pipes, and the bytes that wait for its stdin.
 //!
 //! Invariant: the agent leads a session of its own, dies with the keeper's only thread, and inherits nothing but its three
-//! pipes. No call here blocks.
+//! pipes, all of which its runner sees to. No call here blocks but the start, until the program is there.
 
-use crate::child;
 use crate::keeper::line::Launch;
-use crate::ownership::Tree;
-use crate::process::{KEEPER_VARIABLE, SESSION_VARIABLE};
-use rustix::process::{Pid, Signal, WaitOptions, getpid, getppid};
+use crate::keeper::runner::Runner;
+use rustix::process::{Pid, WaitOptions};
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::CommandExt;
-use std::process::{ChildStderr, ChildStdin, ChildStdout, Stdio};
+use std::process::{ChildStderr, ChildStdin, ChildStdout};
 
-/// Bytes of a pipe: a flood then needs fewer turns of the loop.
-const PIPE_BYTES: usize = 1024 * 1024;
 /// Bytes that may wait for an agent that does not read. Prompts and answers are far smaller.
 const STDIN_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -34,44 +29,19 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Starts the program inside of the tree.
-    pub fn start(launch: &Launch, tree: &mut Tree) -> io::Result<Self> {
+    /// Lets the runner become the program.
+    pub fn start(launch: &Launch, runner: Runner) -> io::Result<Self> {
         if !launch.cwd.is_dir() {
+            runner.end();
             return Err(io::Error::new(io::ErrorKind::NotFound, format!("the folder {} is not there", launch.cwd.display())));
         }
-        let mut command = child::command(&launch.program, &launch.cwd);
-        command.args(&launch.args).envs(launch.env.iter().map(|(name, value)| (name, value)));
-        command.env(SESSION_VARIABLE, &launch.session).env(KEEPER_VARIABLE, &launch.keeper);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let (keeper, door) = (getpid(), tree.door());
-        // SAFETY: the keeper has one thread, and between fork and exec only system calls are made.
-        unsafe {
-            command.pre_exec(move || {
-                rustix::process::setsid()?;
-                if let Some(door) = &door {
-                    // Without the leaf the tree is still found by marker and by descent.
-                    let _ = rustix::io::write(door, b"0");
-                }
-                #[cfg(target_os = "linux")]
-                rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-                // The keeper may have died before the signal was asked for.
-                if getppid() == Some(keeper) { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
-            });
-        }
-        let named = |error: io::Error| {
-            let how = "install it on this node, or say where it is (`fugue doctor` looks for every program)";
-            io::Error::new(error.kind(), format!("the program {} cannot be started: {error}; {how}", launch.program.display()))
-        };
-        let mut child = command.spawn().map_err(named)?;
+        let mut child = runner.run(launch)?;
         let pid = Pid::from_child(&child);
-        tree.lead(pid);
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         for pipe in
             [stdin.as_ref().map(AsFd::as_fd), stdout.as_ref().map(AsFd::as_fd), stderr.as_ref().map(AsFd::as_fd)].into_iter().flatten()
         {
             rustix::io::ioctl_fionbio(pipe, true)?;
-            #[cfg(target_os = "linux")]
-            let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES);
         }
         #[cfg(target_os = "linux")]
         let exit = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok();

@@ -64,10 +64,10 @@ pub enum Gone {
 }
 
 impl Handle {
-    /// Starts a keeper that waits for its agent. `folder` is new and becomes its own.
-    pub async fn start(command: &[OsString], folder: &Path) -> io::Result<Self> {
+    /// Starts a keeper that waits for its agent, which gets a cgroup leaf or none. `folder` is new and becomes its own.
+    pub async fn start(command: &[OsString], folder: &Path, leaf: bool) -> io::Result<Self> {
         let (folder, command) = (folder.to_owned(), command.to_owned());
-        let begun = tokio::task::spawn_blocking(move || spawn(&command, folder)).await;
+        let begun = tokio::task::spawn_blocking(move || spawn(&command, folder, leaf)).await;
         let (folder, identity, stream) = begun.map_err(io::Error::other)??;
         Self::over(folder, identity, stream)
     }
@@ -105,6 +105,12 @@ impl Handle {
         self.stream.write_all(&encode(request, payload)).await
     }
 
+    /// Asks for several things in one go: the keeper wakes once.
+    pub async fn ask_all(&mut self, requests: &[(Request, Vec<u8>)]) -> io::Result<()> {
+        let bytes: Vec<u8> = requests.iter().flat_map(|(request, payload)| encode(request, payload)).collect();
+        self.stream.write_all(&bytes).await
+    }
+
     /// The next thing it says; an error when it is gone. May be dropped and called again.
     pub async fn hear(&mut self) -> io::Result<Push> {
         loop {
@@ -124,7 +130,7 @@ impl Handle {
     }
 }
 
-fn spawn(command: &[OsString], folder: PathBuf) -> io::Result<(PathBuf, Identity, UnixStream)> {
+fn spawn(command: &[OsString], folder: PathBuf, leaf: bool) -> io::Result<(PathBuf, Identity, UnixStream)> {
     fs::create_dir_all(&folder)?;
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
     let listener = with_socket(&folder, |path| UnixListener::bind(path))?;
@@ -133,7 +139,7 @@ fn spawn(command: &[OsString], folder: PathBuf) -> io::Result<(PathBuf, Identity
     let stream = with_socket(&folder, |path| UnixStream::connect(path))?;
     let (program, args) = command.split_first().ok_or_else(|| io::Error::other("the command that starts a keeper is empty"))?;
     let mut command = child::command(program, &folder);
-    command.args(args).arg(&folder).stdin(std::os::fd::OwnedFd::from(listener));
+    command.args(args).arg(&folder).args(leaf.then_some(super::LEAF)).stdin(std::os::fd::OwnedFd::from(listener));
     command.stdout(std::process::Stdio::null()).stderr(File::create(folder.join("keeper.log"))?);
     // Tokio collects the child when it ends; dropping it does not end it.
     let child = tokio::process::Command::from(command).spawn()?;

@@ -64,8 +64,6 @@ pub struct Launch {
     pub env: Vec<(String, String)>,
     /// Its working folder.
     pub cwd: std::path::PathBuf,
-    /// Whether it is to have a cgroup leaf.
-    pub leaf: bool,
 }
 
 /// Why an agent is stopped. Recorded in the spool, and told to the hub as the turn's reason.

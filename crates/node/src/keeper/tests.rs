@@ -24,13 +24,13 @@ struct Kept {
 }
 
 impl Kept {
-    async fn start(folder: &Folder, name: &str) -> Self {
+    async fn start(folder: &Folder, name: &str, leaf: bool) -> Self {
         let path = folder.0.join(name);
-        let handle = Handle::start(&[keeper().into()], &path).await.unwrap();
+        let handle = Handle::start(&[keeper().into()], &path, leaf).await.unwrap();
         Self { handle, reader: Reader::at(&path, 0), limit: 0 }
     }
 
-    async fn launch(&mut self, script: &str, leaf: bool) {
+    async fn launch(&mut self, script: &str) {
         let launch = Launch {
             session: "ses_test".into(),
             keeper: self.handle.name().into(),
@@ -38,7 +38,6 @@ impl Kept {
             args: vec!["-c".into(), script.into()],
             env: vec![("PATH".into(), std::env::var("PATH").unwrap()), ("GIVEN".into(), "yes".into())],
             cwd: "/".into(),
-            leaf,
         };
         self.handle.ask(&Request::Launch(launch), &[]).await.unwrap();
     }
@@ -83,8 +82,8 @@ async fn stop_ends_a_tree_that_forks_hides_and_ignores_in_time() {
             println!("skipped: {why}");
             continue;
         }
-        let mut kept = Kept::start(&folder, &format!("stop-{leaf}-{}", std::process::id())).await;
-        kept.launch(STUBBORN, leaf).await;
+        let mut kept = Kept::start(&folder, &format!("stop-{leaf}-{}", std::process::id()), leaf).await;
+        kept.launch(STUBBORN).await;
         kept.until_printed("up").await;
         eventually("the whole tree is there", || kept.members().len() >= 4);
         let keeper = process_of(kept.handle.folder()).unwrap();
@@ -113,8 +112,8 @@ async fn stop_ends_a_tree_that_forks_hides_and_ignores_in_time() {
 #[tokio::test]
 async fn a_key_is_written_once_and_the_environment_is_clean() {
     let folder = Folder::new("writes");
-    let mut kept = Kept::start(&folder, "writes").await;
-    kept.launch("env; cat; echo bye", false).await;
+    let mut kept = Kept::start(&folder, "writes", false).await;
+    kept.launch("env; cat; echo bye").await;
     for (key, bytes) in [("a", "first\n"), ("a", "first\n"), ("b", "second\n")] {
         kept.handle.ask(&Request::Write { key: key.into(), close: false }, bytes.as_bytes()).await.unwrap();
     }
@@ -145,8 +144,8 @@ async fn a_key_is_written_once_and_the_environment_is_clean() {
 async fn an_agent_dies_with_its_keeper_and_what_it_started_is_found() {
     let folder = Folder::new("dies");
     let name = format!("dies-{}", std::process::id());
-    let mut kept = Kept::start(&folder, &name).await;
-    kept.launch("setsid sleep 1000 & echo up; exec sleep 1000", false).await;
+    let mut kept = Kept::start(&folder, &name, false).await;
+    kept.launch("setsid sleep 1000 & echo up; exec sleep 1000").await;
     let frames = kept.until_printed("up").await;
     let agent: i32 =
         frames.iter().find(|frame| frame.0 == Kind::Started).map(|frame| String::from_utf8_lossy(&frame.2).parse().unwrap()).unwrap();
@@ -162,8 +161,8 @@ async fn an_agent_dies_with_its_keeper_and_what_it_started_is_found() {
 #[tokio::test]
 async fn a_lease_that_nobody_renews_ends_the_agent() {
     let folder = Folder::new("lease");
-    let mut kept = Kept::start(&folder, "lease").await;
-    kept.launch("echo up; exec sleep 1000", false).await;
+    let mut kept = Kept::start(&folder, "lease", false).await;
+    kept.launch("echo up; exec sleep 1000").await;
     kept.until_printed("up").await;
     kept.handle.ask(&Request::Renew { deadline: Some(crate::machine::boot_ms() + 300) }, &[]).await.unwrap();
     let frames = kept.until(|kind, _, _| kind == Kind::Exit).await;
@@ -175,8 +174,8 @@ async fn a_lease_that_nobody_renews_ends_the_agent() {
 async fn a_keeper_survives_the_group_of_its_node_and_a_long_home_fits() {
     let folder = Folder::new("group");
     let long = Folder(folder.0.join("x".repeat(150)));
-    let mut kept = Kept::start(&long, "long").await;
-    kept.launch("echo up; read line; echo $line", false).await;
+    let mut kept = Kept::start(&long, "long", false).await;
+    kept.launch("echo up; read line; echo $line").await;
     kept.until_printed("up").await;
     let keeper = process_of(kept.handle.folder()).unwrap();
     let group = |pid: i32| rustix::process::getpgid(Pid::from_raw(pid)).unwrap();
@@ -188,4 +187,62 @@ async fn a_keeper_survives_the_group_of_its_node_and_a_long_home_fits() {
     kept.until_printed("hello").await;
     kept.until(|kind, _, _| kind == Kind::Exit).await;
     kept.handle.ask(&Request::Leave, &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_spare_has_a_runner_that_is_nobodys_agent_and_goes_with_it() {
+    let folder = Folder::new("spare");
+    let leaf = ownership::detect().0 == Ownership::Cgroup;
+    let name = format!("spare-{}", std::process::id());
+    let runner_of =
+        |keeper: i32| process::all().into_iter().find(|one| one.parent == keeper && process::variable(one.pid, "PATH").is_none());
+    let ready = |keeper: i32| {
+        eventually("the runner waits", || runner_of(keeper).is_some());
+        runner_of(keeper).unwrap()
+    };
+    // One whose runner was killed makes another for the launch.
+    let mut kept = Kept::start(&folder, &name, leaf).await;
+    let keeper = process_of(kept.handle.folder()).unwrap();
+    let runner = ready(keeper.pid);
+    assert_eq!(kept.members(), Vec::<i32>::new(), "a runner carries no marker");
+    runner.signal(Signal::KILL);
+    eventually("the runner is gone", || process::start_of(runner.pid).is_none());
+    kept.launch("echo up; exec sleep 1000").await;
+    kept.until_printed("up").await;
+    assert_eq!(kept.members().len(), 1);
+    kept.handle.ask(&Request::Stop { why: Why::Stop }, &[]).await.unwrap();
+    kept.until(|kind, _, _| kind == Kind::Exit).await;
+    kept.handle.ask(&Request::Leave, &[]).await.unwrap();
+    // One that its node leaves takes runner and leaf with it; so does one that is killed, but for the leaf.
+    for killed in [false, true] {
+        let name = format!("{name}-{killed}");
+        let kept = Kept::start(&folder, &name, leaf).await;
+        let keeper = process_of(kept.handle.folder()).unwrap();
+        let runner = ready(keeper.pid);
+        if killed {
+            keeper.signal(Signal::KILL);
+        } else {
+            drop(kept);
+        }
+        eventually("keeper and runner are gone", || [keeper.pid, runner.pid].iter().all(|pid| process::start_of(*pid).is_none()));
+        let place = ownership::leaf_parent().unwrap_or_default().join(format!("{}{name}", ownership::LEAF_PREFIX));
+        assert!(killed || !place.exists());
+        clear(&name);
+        assert!(!place.exists(), "the sweep removes what is left");
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_there_is_named() {
+    let folder = Folder::new("missing");
+    let mut kept = Kept::start(&folder, "missing", false).await;
+    for (program, cwd, named) in [("/no/such/program", "/", "/no/such/program"), ("/bin/sh", "/no/such/folder", "/no/such/folder")] {
+        kept = if kept.limit == 0 { kept } else { Kept::start(&folder, "missing-folder", false).await };
+        let (session, keeper) = ("ses_test".into(), kept.handle.name().into());
+        let launch = Launch { session, keeper, program: program.into(), args: vec![], env: vec![], cwd: cwd.into() };
+        kept.handle.ask(&Request::Launch(launch), &[]).await.unwrap();
+        let frames = kept.until(|kind, _, _| kind == Kind::NotStarted).await;
+        assert!(String::from_utf8_lossy(&frames[0].2).contains(named), "{frames:?}");
+        kept.handle.ask(&Request::Leave, &[]).await.unwrap();
+    }
 }

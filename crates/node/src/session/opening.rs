@@ -1,7 +1,8 @@
 //! From an assignment to the message in the agent's stdin, and the same again after a restart of the node.
 //!
-//! Invariant: the record is in the session's folder before the program starts, and on the disk before the agent gets the message.
-//! So whatever an agent may have read, the next start knows of.
+//! Invariant: the record is in the session's folder before the program starts, so whatever an agent may have read, the next start
+//! of the node knows of. It need not be on the disk by then: after a restart of the machine the hub itself takes every leased turn
+//! that the node does not list for one that was perhaps carried out, so a lost record makes nothing run twice.
 
 use super::process::Process;
 use super::record::{self, Held};
@@ -38,11 +39,12 @@ impl Session {
             Some(kept) if kept.opens => {
                 let mut process = Process::again(&self.shared, &kept).await;
                 let cwd = PathBuf::from(&held.assignment.place.path);
-                if let Ok(launch) = process.launch(&self.id, &cwd, &self.folder) {
-                    process.ask(&launch, &[]).await;
-                }
+                let launch = process.launch(&self.id, &cwd, &self.folder);
                 let writes = process.talk.driver.open(&turn::say(&held.assignment));
-                process.write(writes).await;
+                match launch {
+                    Ok(launch) => process.open(launch, writes).await,
+                    Err(_) => process.write(writes).await,
+                }
                 self.process = Some(process);
             }
             kept => {
@@ -70,7 +72,10 @@ impl Session {
         self.record.place = Some(assignment.place.clone());
         self.record.turn = Some(Held { assignment: assignment.clone(), since: self.shared.world.now(), ended: None });
         self.turn = Some(Turn::new(&assignment));
-        if let Err(error) = self.record.write(&self.folder) {
+        // With the worktree there, the record is written once, with the process that will have the turn.
+        if !worktree::is_ready(&self.shared.home, &assignment.place)
+            && let Err(error) = self.record.write(&self.folder)
+        {
             return self.fail(Ending::Interrupted { reason: Reason::SpoolFailed, delivered: false }, error.to_string());
         }
         self.begin(assignment).await;
@@ -110,17 +115,19 @@ impl Session {
         }
         let Some(process) = &mut self.process else { return Ok(()) };
         let launch = process.launch(&self.id, &cwd, &self.folder).map_err(missing)?;
-        // Remembered before the program starts, and on the disk before it gets the message.
+        // Remembered before the program starts; the disk may have it later.
         self.record.process = Some(process.kept(true));
         let file = self.record.write(&self.folder).map_err(unstored)?;
         process.heard = Instant::now();
-        process.ask(&launch, &[]).await;
-        let folder = self.folder.clone();
-        let settled = tokio::task::spawn_blocking(move || record::settle(&file, &folder)).await;
-        settled.map_err(std::io::Error::other).flatten().map_err(unstored)?;
         let writes = process.talk.driver.open(&turn::say(assignment));
-        process.write(writes).await;
+        process.open(launch, writes).await;
         self.renew().await;
+        let (id, folder) = (self.id.clone(), self.folder.clone());
+        drop(tokio::task::spawn_blocking(move || {
+            if let Err(error) = record::settle(&file, &folder) {
+                tracing::error!(session.id = %id, "the session's folder cannot be brought to the disk: {error}");
+            }
+        }));
         Ok(())
     }
 
@@ -147,6 +154,9 @@ impl Session {
     }
 
     pub(super) async fn prepare(&mut self, place: &Place) -> Result<(), worktree::WorktreeFailed> {
+        if worktree::is_ready(&self.shared.home, place) {
+            return Ok(());
+        }
         let (home, place) = (self.shared.home.clone(), place.clone());
         tokio::task::spawn_blocking(move || worktree::prepare(&home, &place)).await.map_err(std::io::Error::other)?
     }

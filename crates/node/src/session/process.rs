@@ -100,7 +100,6 @@ impl Process {
             args: launch.args,
             env,
             cwd: cwd.to_owned(),
-            leaf: self.shared.leaf,
         }))
     }
 
@@ -113,8 +112,17 @@ impl Process {
 
     /// Asks for writes, each of which is made at most once.
     pub async fn write(&mut self, writes: Vec<Write>) {
-        for Write { key, bytes, close } in writes {
-            self.ask(&Request::Write { key, close }, &bytes).await;
+        self.ask_all(writes.into_iter().map(written).collect()).await;
+    }
+
+    /// Starts the program, unless it runs, and gives it its message.
+    pub async fn open(&mut self, launch: Request, writes: Vec<Write>) {
+        self.ask_all(std::iter::once((launch, Vec::new())).chain(writes.into_iter().map(written)).collect()).await;
+    }
+
+    async fn ask_all(&mut self, requests: Vec<(Request, Vec<u8>)>) {
+        if let Ok(keeper) = &mut self.keeper {
+            let _ = keeper.ask_all(&requests).await;
         }
     }
 
@@ -187,12 +195,16 @@ impl Process {
         self.forget().await;
     }
 
-    /// Lets go of a process that has ended, and of its spool.
+    /// Lets go of a process that has ended, and of its spool, which may take a while to delete: nobody waits for that.
     pub async fn forget(mut self) {
         self.ask(&Request::Leave, &[]).await;
         let folder = keepers_folder(&self.shared.home).join(&self.name);
-        let _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
+        drop(tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)));
     }
+}
+
+fn written(Write { key, bytes, close }: Write) -> (Request, Vec<u8>) {
+    (Request::Write { key, close }, bytes)
 }
 
 impl Drop for Process {

@@ -1,7 +1,8 @@
 //! What a session's folder on the node remembers: `session.json`, replaced as a whole.
 //!
-//! Invariant: it is on the disk before the message is written to the agent, so a restarted node (or machine) knows of every
-//! attempt that an agent may have read. The hub knows everything else.
+//! Invariant: it is in the folder before the message is written to the agent, so a restarted node knows of every attempt that an
+//! agent may have read. It comes to the disk soon after: what a power loss takes of it, the hub makes up for, because a restarted
+//! machine that does not list a leased turn may have carried it out. The hub knows everything else.
 
 use crate::turn::Talk;
 use fugue_domain::link::{Assignment, Place};
@@ -55,10 +56,10 @@ pub struct Kept {
 }
 
 impl Record {
-    /// Reads what is remembered. A folder without a record remembers nothing.
+    /// Reads what is remembered. A folder without a record remembers nothing, and nor does one whose record a power loss has torn.
     pub fn read(folder: &Path) -> io::Result<Option<Self>> {
         match fs::read(folder.join(FILE)) {
-            Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+            Ok(text) => Ok(serde_json::from_slice(&text).inspect_err(|error| torn(folder, error)).ok()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -75,8 +76,33 @@ impl Record {
     }
 }
 
+fn torn(folder: &Path, error: &serde_json::Error) {
+    // Neither the text nor the position in it is of use to anybody, and the text holds a prompt.
+    tracing::error!("{} is damaged ({:?}) and counts as absent", folder.join(FILE).display(), error.classify());
+}
+
 /// Brings a written record to the disk. Blocks.
 pub fn settle(file: &File, folder: &Path) -> io::Result<()> {
     file.sync_all()?;
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Folder;
+
+    #[test]
+    fn a_record_that_a_power_loss_has_torn_counts_as_none() {
+        let folder = Folder::new("record");
+        assert!(Record::read(&folder.0).unwrap().is_none());
+        let file = Record { epoch: 7, ..Record::default() }.write(&folder.0).unwrap();
+        settle(&file, &folder.0).unwrap();
+        assert_eq!(Record::read(&folder.0).unwrap().unwrap().epoch, 7);
+        let whole = fs::read(folder.0.join(FILE)).unwrap();
+        for length in [0, whole.len() / 2] {
+            fs::write(folder.0.join(FILE), &whole[..length]).unwrap();
+            assert!(Record::read(&folder.0).unwrap().is_none());
+        }
+    }
 }

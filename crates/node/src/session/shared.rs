@@ -17,8 +17,6 @@ pub struct Shared {
     pub pass_env: Vec<String>,
     /// Time and chance.
     pub world: SharedWorld,
-    /// Whether agents get a cgroup leaf.
-    pub leaf: bool,
     /// Keepers that wait.
     pub spares: Spares,
     agents: AtomicI64,
@@ -26,10 +24,10 @@ pub struct Shared {
 
 impl Shared {
     /// What sessions share, with no agent yet.
-    pub fn new(options: &crate::Options, leaf: bool, spares: Spares) -> Self {
+    pub fn new(options: &crate::Options, spares: Spares) -> Self {
         let (home, programs) = (options.home.clone(), options.programs.clone());
         let (pass_env, world) = (options.pass_env.clone(), options.world.clone());
-        Self { home, programs, pass_env, world, leaf, spares, agents: AtomicI64::new(0) }
+        Self { home, programs, pass_env, world, spares, agents: AtomicI64::new(0) }
     }
 
     /// Live agent processes.
