@@ -1,3 +1,5 @@
+//! The ledger: the same numbers for the same reports, bounds, cutting, and sending again.
+
 use super::*;
 use crate::fixture::assignment;
 use fugue_domain::event::Stream;

@@ -1,3 +1,5 @@
+//! The spool: what was appended comes back, a torn or damaged tail is cut, segments go when nobody needs them.
+
 use super::lines::{Lines, Piece};
 use super::*;
 use crate::fixture::Folder;

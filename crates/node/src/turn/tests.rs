@@ -1,3 +1,5 @@
+//! The fold: delivery, questions, wishes and every way in which a turn can end, and that a replay says the same again.
+
 use super::*;
 use crate::driver::Context;
 use crate::fixture::assignment;

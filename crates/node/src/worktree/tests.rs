@@ -1,3 +1,5 @@
+//! Worktrees against real git: every state that a crash can leave, the rescue of what is in no commit, and hostile configuration.
+
 use super::*;
 use crate::fixture::{Folder, assignment};
 use std::process::Command;
