@@ -68,7 +68,14 @@ impl Params {
 
     /// `limit` and `cursor`, and nothing after them.
     pub fn page(mut self) -> Done<PageQuery> {
-        let query = PageQuery { limit: self.limit()?, cursor: self.text("cursor")? };
+        let limit = self.limit()?;
+        // Every list goes by an id, so a cursor is one, of whatever kind.
+        let id = |text: &str| {
+            let (prefix, letters) = text.split_once('_')?;
+            let tame = letters.bytes().all(|letter| letter.is_ascii_digit() || letter.is_ascii_lowercase());
+            (prefix.len() == 3 && letters.len() == 26 && tame).then(|| text.to_owned())
+        };
+        let query = PageQuery { limit, cursor: self.word("cursor", id, "give the next_cursor of the page before")? };
         self.end()?;
         Ok(query)
     }
@@ -106,11 +113,17 @@ mod tests {
             Ok(page) => Ok((page.limit, page.cursor)),
             Err(fault) => Err(fault.problem().errors[0].field.clone()),
         };
-        assert_eq!(page("limit=5&cursor=a%20b"), Ok((5, Some("a b".into()))));
+        let cursor = "ses_01m7y3m600fhcr3j0f79x11cse";
+        assert_eq!(page(&format!("limit=5&cursor={cursor}")), Ok((5, Some(cursor.into()))));
         assert_eq!(page(""), Ok((PAGE_ITEMS_DEFAULT, None)));
-        for (query, field) in
-            [("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("limit=1&limit=2", "limit"), ("sort=up", "sort")]
-        {
+        for (query, field) in [
+            ("limit=0", "limit"),
+            ("limit=201", "limit"),
+            ("limit=x", "limit"),
+            ("limit=1&limit=2", "limit"),
+            ("sort=up", "sort"),
+            ("cursor=a%20b", "cursor"),
+        ] {
             assert_eq!(page(query), Err(field.to_owned()), "{query}");
         }
     }
