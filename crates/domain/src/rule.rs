@@ -248,7 +248,7 @@ mod tests {
     use serde_json::json;
 
     fn judge(rules: &Rules, tool: &str, input: serde_json::Value) -> Verdict {
-        rules.judge(tool, &input, "/work/tree").verdict
+        rules.judge(tool, &input, "/srv/tree").verdict
     }
 
     #[test]
@@ -267,10 +267,10 @@ mod tests {
         assert_eq!(bash("gitx status"), Verdict::Ask);
         assert_eq!(bash("git status $(rm x)"), Verdict::Ask);
         assert_eq!(bash("ls -la"), Verdict::Ask);
-        assert_eq!(judge(&rules, "Edit", json!({"file_path": "/work/tree/src/a/b.rs"})), Verdict::Allow);
+        assert_eq!(judge(&rules, "Edit", json!({"file_path": "/srv/tree/src/a/b.rs"})), Verdict::Allow);
         assert_eq!(judge(&rules, "Edit", json!({"file_path": "src/../src/secret/key"})), Verdict::Deny);
-        assert_eq!(judge(&rules, "Edit", json!({"file_path": "/work/tree/../other/src/x"})), Verdict::Ask);
-        assert_eq!(judge(&rules, "Edit", json!({"file_path": "/work/tree2/src/x"})), Verdict::Ask);
+        assert_eq!(judge(&rules, "Edit", json!({"file_path": "/srv/tree/../other/src/x"})), Verdict::Ask);
+        assert_eq!(judge(&rules, "Edit", json!({"file_path": "/srv/tree2/src/x"})), Verdict::Ask);
         assert_eq!(judge(&rules, "mcp__docs__search", json!({})), Verdict::Allow);
         assert_eq!(judge(&rules, "mcp__shell__run", json!({})), Verdict::Ask);
         assert_eq!(judge(&rules, "WebFetch", json!({"url": "https://docs.rs/x"})), Verdict::Allow);
