@@ -99,7 +99,6 @@ impl Tx<'_> {
 pub struct Db {
     readers: AnyPool,
     queue: mpsc::Sender<writer::Request>,
-    engine: Engine,
 }
 
 impl Db {
@@ -123,17 +122,12 @@ impl Db {
         let (queue, requests) = mpsc::channel(WAITING_JOBS_MAX);
         // The writer ends when the last clone of the queue is gone; it owns nothing that would need a rescue.
         tokio::spawn(writer::Writer { conn: Some(conn), url, engine, outlet, world }.run(requests));
-        Ok(Self { readers, queue, engine })
+        Ok(Self { readers, queue })
     }
 
     /// A connection for reading. It never sees what is not committed.
     pub async fn read(&self) -> Done<sqlx::pool::PoolConnection<sqlx::Any>> {
         Ok(self.readers.acquire().await?)
-    }
-
-    /// Which engine it is.
-    pub fn engine(&self) -> Engine {
-        self.engine
     }
 
     /// Runs a job inside a transaction, perhaps together with others, and answers after the commit.

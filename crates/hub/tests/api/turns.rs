@@ -150,6 +150,20 @@ async fn turn(app: &App, id: &str) -> Result<Value> {
     app.owner.get(&format!("/api/v1/turns/{id}")).await
 }
 
+/// A session is in this state by every way of asking: its own record, the filters of the list, and its messages one by one.
+async fn is(app: &App, session: &str, state: &str) -> Result<()> {
+    let found = app.owner.get(&format!("/api/v1/sessions/{session}")).await?;
+    assert_eq!(found["state"], state, "{found}");
+    for filter in ["idle", "busy", "waiting", "parked", "closed"] {
+        let listed = app.owner.all(&format!("/api/v1/sessions?state={filter}")).await?;
+        assert_eq!(listed.iter().any(|listed| listed["id"] == session), filter == state, "the filter {filter} of a {state} session");
+    }
+    let messages = app.owner.all(&format!("/api/v1/sessions/{session}/messages")).await?;
+    let in_line = messages.iter().filter(|message| matches!(message["turn"]["state"].as_str(), Some("queued" | "parked"))).count();
+    assert_eq!(found["queued"], in_line, "the session's own count of its line");
+    Ok(())
+}
+
 async fn post(app: &App, path: &str, body: Value) -> Result<(u16, Value)> {
     let reply = app.owner.send(Method::POST, path, None, Some(&body)).await?;
     Ok((reply.status, reply.body))
@@ -163,7 +177,7 @@ async fn an_approval(app: App) -> Result<()> {
     let asked = request("q1", "rm -rf target \u{202e}x");
     desk.report(&lease, vec![Report::Delivered, Report::Asked(asked.clone())]).await?;
     assert_eq!(turn(&app, &id).await?["state"], "waiting");
-    assert_eq!(app.owner.get(&format!("/api/v1/sessions/{session}")).await?["state"], "waiting");
+    is(&app, &session, "waiting").await?;
     let pending = app.owner.get("/api/v1/approvals?state=pending").await?["items"][0].clone();
     assert_eq!(pending["input"], json!(asked.input));
     assert!(pending["shown"].as_str().unwrap().contains("\\u{202e}"), "{pending}");
@@ -185,7 +199,7 @@ async fn an_approval(app: App) -> Result<()> {
     desk.report(&lease, vec![Report::Withdrawn { key: "q1".into() }, ended(Ending::Succeeded)]).await?;
     let done = turn(&app, &id).await?;
     assert_eq!((&done["outcome"], &done["detail"]), (&json!("succeeded"), &json!("as it went")));
-    Ok(())
+    is(&app, &session, "idle").await
 }
 
 async fn two_questions(app: App) -> Result<()> {
@@ -230,7 +244,7 @@ async fn budgets(app: App) -> Result<()> {
     assert_eq!(turn(&app, &first).await?["cost_usd"], 0.012);
     let (_, second) = send(&app, &session, json!({"text": "two"})).await?;
     app.owner.turn_in(&second, &["parked"], SOON).await?;
-    assert_eq!(app.owner.get(&format!("/api/v1/sessions/{session}")).await?["state"], "parked");
+    is(&app, &session, "parked").await?;
     let question = app.owner.all("/api/v1/approvals?state=pending").await?.remove(0);
     assert_eq!((&question["kind"], &question["turn"]), (&json!("budget"), &json!(second)));
     post(&app, &format!("/api/v1/approvals/{}/approve", question["id"].as_str().unwrap()), json!({})).await?;
@@ -304,6 +318,7 @@ async fn lost(app: App) -> Result<()> {
     desk.report(&first, vec![lost.clone()]).await?;
     let again = desk.assigned().await?;
     assert_eq!((again.opening, again.lease.epoch), (Opening::Continue, 2));
+    is(&app, &session, "busy").await?;
     let waiting = turn(&app, &id).await?;
     assert_eq!((&waiting["maybe_executed"], &waiting["attempts"]), (&json!(true), &json!(1)));
     // The old lease is over: its words change nothing.
@@ -351,6 +366,7 @@ async fn line(app: App) -> Result<()> {
         let (owner, path) = (app.owner.clone(), format!("/api/v1/messages/{id}"));
         async move { owner.send(Method::PATCH, &path, None, Some(&body)).await }
     };
+    is(&app, &session, "busy").await?;
     // Many moves between the same two neighbours use up the room, and the line is spread anew.
     for n in 0..40 {
         let moved = patch(&sent[2 + n % 2].0, json!({"position": 2})).await?.ok()?;
@@ -418,6 +434,7 @@ async fn closing(app: App) -> Result<()> {
     assert_eq!(desk.ordered().await?.wish, Some(Wish::Stop));
     let closed = app.owner.post(&format!("/api/v1/sessions/{session}/close"), &json!({})).await?;
     assert_eq!(closed["state"], "closed");
+    is(&app, &session, "closed").await?;
     app.owner.post(&format!("/api/v1/sessions/{session}/close"), &json!({})).await.context("closing twice is closing once")?;
     let (status, body) = post(&app, &format!("/api/v1/sessions/{session}/messages"), json!({"text": "x"})).await?;
     assert_eq!((status, &body["type"]), (409, &json!("/problems/session-closed")));
