@@ -1,6 +1,7 @@
 //! The agents of an org: those that come with Fugue, and those that an admin stored, which win over them.
 
 use crate::column;
+use crate::db::{Conn, query};
 use crate::fault::Done;
 use crate::hub::Hub;
 use fugue_domain::agent::Agent;
@@ -9,18 +10,15 @@ use fugue_domain::caller::Caller;
 use fugue_domain::id::OrgId;
 use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
-use sqlx::AnyConnection;
-use sqlx::Row;
 use std::collections::BTreeMap;
 
 pub mod routes;
 
 /// The org's agent of this name.
-pub async fn find(conn: &mut AnyConnection, org: &OrgId, name: &str) -> Done<Option<AgentView>> {
-    let row =
-        sqlx::query("SELECT spec FROM agents WHERE org_id = $1 AND name = $2").bind(org.as_str()).bind(name).fetch_optional(conn).await?;
+pub async fn find(conn: &mut Conn, org: &OrgId, name: &str) -> Done<Option<AgentView>> {
+    let row = query("SELECT spec FROM agents WHERE org_id = $1 AND name = $2").bind(org.as_str()).bind(name).fetch_optional(conn).await?;
     match row {
-        Some(row) => Ok(Some(AgentView { agent: column::json(&row.try_get::<String, _>(0)?)?, built_in: false })),
+        Some(row) => Ok(Some(AgentView { agent: column::json(&row.get::<String>(0)?)?, built_in: false })),
         None => Ok(Agent::built_in().into_iter().find(|agent| agent.name == name).map(|agent| AgentView { agent, built_in: true })),
     }
 }
@@ -28,12 +26,11 @@ pub async fn find(conn: &mut AnyConnection, org: &OrgId, name: &str) -> Done<Opt
 /// All agents of the org, by name.
 pub async fn list(hub: &Hub, caller: &Caller) -> Done<Page<AgentView>> {
     let mut conn = hub.db.read().await?;
-    let found =
-        sqlx::query("SELECT spec FROM agents WHERE org_id = $1 ORDER BY name").bind(caller.org.as_str()).fetch_all(&mut *conn).await?;
+    let found = query("SELECT spec FROM agents WHERE org_id = $1 ORDER BY name").bind(caller.org.as_str()).fetch_all(&mut *conn).await?;
     let built_in = Agent::built_in().into_iter().map(|agent| (agent.name.clone(), AgentView { agent, built_in: true }));
     let mut agents: BTreeMap<String, AgentView> = built_in.collect();
     for row in found {
-        let agent: Agent = column::json(&row.try_get::<String, _>(0)?)?;
+        let agent: Agent = column::json(&row.get::<String>(0)?)?;
         agents.insert(agent.name.clone(), AgentView { agent, built_in: false });
     }
     Ok(Page { items: agents.into_values().collect(), next_cursor: None })
@@ -53,7 +50,7 @@ pub async fn put(hub: &Hub, caller: &Caller, agent: Agent) -> Done<AgentView> {
         .write(move |tx| {
             Box::pin(async move {
                 let spec = serde_json::to_string(&stored).map_err(crate::fault::Fault::internal)?;
-                sqlx::query(
+                query(
                     "INSERT INTO agents (org_id, name, spec, updated_at) VALUES ($1, $2, $3, $4) \
                      ON CONFLICT (org_id, name) DO UPDATE SET spec = $3, updated_at = $4",
                 )
@@ -61,7 +58,7 @@ pub async fn put(hub: &Hub, caller: &Caller, agent: Agent) -> Done<AgentView> {
                 .bind(&stored.name)
                 .bind(spec)
                 .bind(tx.now)
-                .execute(&mut *tx.conn)
+                .execute(tx.conn)
                 .await?;
                 Ok(())
             })
@@ -77,12 +74,9 @@ pub async fn remove(hub: &Hub, caller: &Caller, name: &str) -> Done<()> {
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM agents WHERE org_id = $1 AND name = $2")
-                    .bind(org.as_str())
-                    .bind(gone_name)
-                    .execute(&mut *tx.conn)
-                    .await?;
-                Ok(done.rows_affected())
+                let done =
+                    query("DELETE FROM agents WHERE org_id = $1 AND name = $2").bind(org.as_str()).bind(gone_name).execute(tx.conn).await?;
+                Ok(done)
             })
         })
         .await?;

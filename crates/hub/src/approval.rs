@@ -1,7 +1,7 @@
 //! Approvals: questions to people. Stored before they are shown, settled once by whoever is first, used once by the node.
 
 use crate::column;
-use crate::db::Tx;
+use crate::db::{Conn, Row, Tx, composed, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::feed::Hint;
@@ -20,37 +20,34 @@ use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::time::Time;
 use fugue_domain::turn::{Input, Wish};
 use fugue_domain::world::{Mint, World};
-use sqlx::AnyConnection;
-use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
 
 pub mod routes;
 
 const COLUMNS: &str = "a.id, a.kind, a.state, a.session_id, a.turn_id, s.title, s.agent, a.tool, a.input, a.hash, a.cwd, s.node_id, a.purpose, a.rule, \
      a.reason, a.created_at, a.expires_at, a.decided_at, a.org_id, a.epoch FROM approvals a JOIN sessions s ON s.id = a.session_id";
 
-fn view(row: &AnyRow) -> Done<api::Approval> {
-    let input: String = row.try_get(8)?;
+fn view(row: &Row) -> Done<api::Approval> {
+    let input: String = row.get(8)?;
     Ok(api::Approval {
         id: column::id(row, 0)?,
         kind: column::word(row, 1)?,
         state: column::word(row, 2)?,
         session: column::id(row, 3)?,
         turn: column::id(row, 4)?,
-        title: row.try_get(5)?,
-        agent: row.try_get(6)?,
-        tool: row.try_get(7)?,
+        title: row.get(5)?,
+        agent: row.get(6)?,
+        tool: row.get(7)?,
         shown: visible(&input),
         input,
-        hash: row.try_get(9)?,
-        cwd: row.try_get(10)?,
+        hash: row.get(9)?,
+        cwd: row.get(10)?,
         node: column::maybe_id(row, 11)?,
-        purpose: row.try_get(12)?,
-        rule: row.try_get(13)?,
-        reason: row.try_get(14)?,
-        created_at: Time(row.try_get(15)?),
-        expires_at: Time(row.try_get(16)?),
-        decided_at: row.try_get::<Option<i64>, _>(17)?.map(Time),
+        purpose: row.get(12)?,
+        rule: row.get(13)?,
+        reason: row.get(14)?,
+        created_at: Time(row.get(15)?),
+        expires_at: Time(row.get(16)?),
+        decided_at: row.get::<Option<i64>>(17)?.map(Time),
     })
 }
 
@@ -60,7 +57,7 @@ pub async fn list(hub: &Hub, caller: &Caller, state: Option<ApprovalState>, page
     let sql = format!(
         "SELECT {COLUMNS} WHERE a.org_id = $1 AND ($2 IS NULL OR a.id < $2) AND ($3 IS NULL OR a.state = $3) ORDER BY a.id DESC LIMIT $4"
     );
-    let found = sqlx::query(AssertSqlSafe(sql))
+    let found = composed(sql)
         .bind(caller.org.as_str())
         .bind(page.cursor.as_deref())
         .bind(state.map(ApprovalState::word))
@@ -77,9 +74,9 @@ pub async fn get(hub: &Hub, caller: &Caller, id: &ApprovalId) -> Done<api::Appro
     find(&mut conn, &caller.org, id).await
 }
 
-async fn find(conn: &mut AnyConnection, org: &OrgId, id: &ApprovalId) -> Done<api::Approval> {
+async fn find(conn: &mut Conn, org: &OrgId, id: &ApprovalId) -> Done<api::Approval> {
     let sql = format!("SELECT {COLUMNS} WHERE a.org_id = $1 AND a.id = $2");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(org.as_str()).bind(id.as_str()).fetch_optional(conn).await?;
+    let row = composed(sql).bind(org.as_str()).bind(id.as_str()).fetch_optional(conn).await?;
     row.as_ref().map(view).transpose()?.ok_or_else(|| Problem::not_found("approval", id.as_str()).into())
 }
 
@@ -99,7 +96,7 @@ pub struct New<'a> {
 pub async fn insert(tx: &mut Tx<'_>, world: &dyn World, new: New<'_>) -> Done<ApprovalId> {
     let (id, row, request) = (ApprovalId::mint(world), new.row, new.request);
     let hash = request.hash(&row.session, row.epoch);
-    sqlx::query(
+    query(
         "INSERT INTO approvals (id, org_id, kind, state, session_id, turn_id, epoch, request_key, tool, input, cwd, purpose, rule, hash, created_at, expires_at) \
          VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
@@ -118,7 +115,7 @@ pub async fn insert(tx: &mut Tx<'_>, world: &dyn World, new: New<'_>) -> Done<Ap
     .bind(&hash)
     .bind(tx.now)
     .bind(new.expires_at)
-    .execute(&mut *tx.conn)
+    .execute(tx.conn)
     .await?;
     let asked = Event::ApprovalAsked { approval: id.clone(), tool: request.tool.clone(), input: request.input.clone(), hash };
     tx.event(&row.org, &row.session, Some(&row.id), asked);
@@ -166,16 +163,15 @@ pub async fn decide(hub: &Hub, caller: &Caller, id: &ApprovalId, approved: bool,
 
 /// Settles a question if nobody did yet, and lets its turn go on.
 async fn settle(tx: &mut Tx<'_>, found: &api::Approval, state: ApprovalState, reason: Option<&str>, by: Option<&str>) -> Done<bool> {
-    let done =
-        sqlx::query("UPDATE approvals SET state = $2, reason = $3, decided_by = $4, decided_at = $5 WHERE id = $1 AND state = 'pending'")
-            .bind(found.id.as_str())
-            .bind(state.word())
-            .bind(reason)
-            .bind(by)
-            .bind(tx.now)
-            .execute(&mut *tx.conn)
-            .await?;
-    if done.rows_affected() == 0 {
+    let done = query("UPDATE approvals SET state = $2, reason = $3, decided_by = $4, decided_at = $5 WHERE id = $1 AND state = 'pending'")
+        .bind(found.id.as_str())
+        .bind(state.word())
+        .bind(reason)
+        .bind(by)
+        .bind(tx.now)
+        .execute(tx.conn)
+        .await?;
+    if done == 0 {
         return Ok(false);
     }
     let Some(mut row) = turn::load(tx.conn, &found.turn).await? else { return Err(Fault::internal("an approval has no turn")) };
@@ -201,13 +197,12 @@ async fn go_on(tx: &mut Tx<'_>, row: &mut turn::Row, approval: &ApprovalId) -> D
     if turn::take(tx, row, Input::Answered { approval: approval.clone() }).await?.is_err() {
         return Ok(());
     }
-    let next = sqlx::query(
-        "SELECT id FROM approvals WHERE turn_id = $1 AND epoch = $2 AND state = 'pending' AND kind = 'tool' ORDER BY id LIMIT 1",
-    )
-    .bind(row.id.as_str())
-    .bind(row.epoch)
-    .fetch_optional(&mut *tx.conn)
-    .await?;
+    let next =
+        query("SELECT id FROM approvals WHERE turn_id = $1 AND epoch = $2 AND state = 'pending' AND kind = 'tool' ORDER BY id LIMIT 1")
+            .bind(row.id.as_str())
+            .bind(row.epoch)
+            .fetch_optional(tx.conn)
+            .await?;
     if let Some(next) = next {
         let _ = turn::take(tx, row, Input::Asked { epoch: row.epoch, approval: column::id(&next, 0)? }).await?;
     }
@@ -216,12 +211,12 @@ async fn go_on(tx: &mut Tx<'_>, row: &mut turn::Row, approval: &ApprovalId) -> D
 
 /// All open questions of a turn are void: its lease is over.
 pub async fn withdraw(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
-    let open = sqlx::query(
+    let open = query(
         "UPDATE approvals SET state = 'withdrawn', decided_at = $2 WHERE turn_id = $1 AND state = 'pending' AND kind = 'tool' RETURNING id",
     )
     .bind(row.id.as_str())
     .bind(tx.now)
-    .fetch_all(&mut *tx.conn)
+    .fetch_all(tx.conn)
     .await?;
     for approval in &open {
         withdrawn(tx, row, column::id(approval, 0)?);
@@ -237,19 +232,19 @@ fn withdrawn(tx: &mut Tx<'_>, row: &turn::Row, approval: ApprovalId) {
 
 /// The agent no longer asks: an answer arrived, or the question is void.
 pub async fn closed(tx: &mut Tx<'_>, row: &mut turn::Row, key: &str) -> Done<()> {
-    sqlx::query("UPDATE approvals SET consumed_at = $4 WHERE turn_id = $1 AND epoch = $2 AND request_key = $3 AND state <> 'pending' AND consumed_at IS NULL")
+    query("UPDATE approvals SET consumed_at = $4 WHERE turn_id = $1 AND epoch = $2 AND request_key = $3 AND state <> 'pending' AND consumed_at IS NULL")
         .bind(row.id.as_str())
         .bind(row.epoch)
         .bind(key)
         .bind(tx.now)
-        .execute(&mut *tx.conn)
+        .execute(tx.conn)
         .await?;
-    let open = sqlx::query("UPDATE approvals SET state = 'withdrawn', decided_at = $4, consumed_at = $4 WHERE turn_id = $1 AND epoch = $2 AND request_key = $3 AND state = 'pending' RETURNING id")
+    let open = query("UPDATE approvals SET state = 'withdrawn', decided_at = $4, consumed_at = $4 WHERE turn_id = $1 AND epoch = $2 AND request_key = $3 AND state = 'pending' RETURNING id")
         .bind(row.id.as_str())
         .bind(row.epoch)
         .bind(key)
         .bind(tx.now)
-        .fetch_optional(&mut *tx.conn)
+        .fetch_optional(tx.conn)
         .await?;
     if let Some(open) = open {
         let approval: ApprovalId = column::id(&open, 0)?;
@@ -260,8 +255,8 @@ pub async fn closed(tx: &mut Tx<'_>, row: &mut turn::Row, key: &str) -> Done<()>
 }
 
 /// Answers that the turn's node has not used yet.
-pub async fn answers(conn: &mut AnyConnection, turn: &TurnId, epoch: i64) -> Done<Vec<Answer>> {
-    let found = sqlx::query(
+pub async fn answers(conn: &mut Conn, turn: &TurnId, epoch: i64) -> Done<Vec<Answer>> {
+    let found = query(
         "SELECT request_key, hash, state, reason FROM approvals WHERE turn_id = $1 AND epoch = $2 AND kind = 'tool' \
          AND state IN ('approved', 'denied', 'expired') AND consumed_at IS NULL ORDER BY id",
     )
@@ -275,10 +270,10 @@ pub async fn answers(conn: &mut AnyConnection, turn: &TurnId, epoch: i64) -> Don
             let state: ApprovalState = column::word(row, 2)?;
             let unanswered = (state == ApprovalState::Expired).then(|| "Nobody answered in time.".to_owned());
             Ok(Answer {
-                key: row.try_get(0)?,
-                hash: row.try_get(1)?,
+                key: row.get(0)?,
+                hash: row.get(1)?,
                 approved: state == ApprovalState::Approved,
-                reason: row.try_get::<Option<String>, _>(3)?.or(unanswered),
+                reason: row.get::<Option<String>>(3)?.or(unanswered),
             })
         })
         .collect()
@@ -292,7 +287,7 @@ pub async fn expire_due(hub: &Hub) -> Done<()> {
                 let sql = format!(
                     "SELECT {COLUMNS} WHERE a.state = 'pending' AND a.kind = 'tool' AND a.expires_at <= $1 ORDER BY a.expires_at LIMIT 100"
                 );
-                let due = sqlx::query(AssertSqlSafe(sql)).bind(tx.now).fetch_all(&mut *tx.conn).await?;
+                let due = composed(sql).bind(tx.now).fetch_all(tx.conn).await?;
                 for row in &due {
                     settle(tx, &view(row)?, ApprovalState::Expired, None, None).await?;
                 }
@@ -303,8 +298,8 @@ pub async fn expire_due(hub: &Hub) -> Done<()> {
 }
 
 /// Whether a question of this kind is open for the turn.
-pub async fn is_open(conn: &mut AnyConnection, turn: &TurnId, kind: ApprovalKind) -> Done<bool> {
-    let found = sqlx::query("SELECT 1 FROM approvals WHERE turn_id = $1 AND kind = $2 AND state = 'pending'")
+pub async fn is_open(conn: &mut Conn, turn: &TurnId, kind: ApprovalKind) -> Done<bool> {
+    let found = query("SELECT 1 FROM approvals WHERE turn_id = $1 AND kind = $2 AND state = 'pending'")
         .bind(turn.as_str())
         .bind(column::stored(&kind));
     Ok(found.fetch_optional(conn).await?.is_some())
@@ -312,10 +307,10 @@ pub async fn is_open(conn: &mut AnyConnection, turn: &TurnId, kind: ApprovalKind
 
 /// Withdraws the open budget questions of a session: the budget itself was changed.
 pub async fn withdraw_budget(tx: &mut Tx<'_>, row: &turn::Row, session: &SessionId) -> Done<()> {
-    let open = sqlx::query("UPDATE approvals SET state = 'withdrawn', decided_at = $2 WHERE session_id = $1 AND state = 'pending' AND kind = 'budget' RETURNING id")
+    let open = query("UPDATE approvals SET state = 'withdrawn', decided_at = $2 WHERE session_id = $1 AND state = 'pending' AND kind = 'budget' RETURNING id")
         .bind(session.as_str())
         .bind(tx.now)
-        .fetch_all(&mut *tx.conn)
+        .fetch_all(tx.conn)
         .await?;
     for approval in &open {
         withdrawn(tx, row, column::id(approval, 0)?);

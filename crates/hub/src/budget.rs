@@ -2,7 +2,7 @@
 
 use crate::approval::{self, New};
 use crate::column;
-use crate::db::Tx;
+use crate::db::{Conn, Tx, composed, query};
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::turn;
@@ -12,8 +12,6 @@ use fugue_domain::money::{MicroUsd, Usage};
 use fugue_domain::turn::Input;
 use fugue_domain::world::Millis;
 use serde::{Deserialize, Serialize};
-use sqlx::AnyConnection;
-use sqlx::{AssertSqlSafe, Row};
 
 const DAY_MS: Millis = 24 * 60 * 60 * 1_000;
 /// A budget question has no end: the turn stays parked until somebody answers.
@@ -38,18 +36,18 @@ fn day(now: Millis) -> i64 {
 }
 
 /// What a session may still spend; absent when nothing limits it.
-pub async fn left(conn: &mut AnyConnection, session: &SessionId, now: Millis) -> Done<Option<MicroUsd>> {
+pub async fn left(conn: &mut Conn, session: &SessionId, now: Millis) -> Done<Option<MicroUsd>> {
     let limits = limits(conn, session, now).await?;
     Ok(limits.iter().map(|exceeded| MicroUsd((exceeded.limit_usd.0 - exceeded.spent_usd.0).max(0))).min())
 }
 
 /// The budget that is used up, if one is.
-pub async fn exceeded(conn: &mut AnyConnection, session: &SessionId, now: Millis) -> Done<Option<Exceeded>> {
+pub async fn exceeded(conn: &mut Conn, session: &SessionId, now: Millis) -> Done<Option<Exceeded>> {
     Ok(limits(conn, session, now).await?.into_iter().find(|limit| limit.spent_usd >= limit.limit_usd))
 }
 
-async fn limits(conn: &mut AnyConnection, session: &SessionId, now: Millis) -> Done<Vec<Exceeded>> {
-    let row = sqlx::query(
+async fn limits(conn: &mut Conn, session: &SessionId, now: Millis) -> Done<Vec<Exceeded>> {
+    let row = query(
         "SELECT s.cost, s.budget, o.daily_budget, COALESCE(d.cost, 0), COALESCE(d.allowed, 0) FROM sessions s JOIN orgs o ON o.id = s.org_id \
          LEFT JOIN spending d ON d.org_id = s.org_id AND d.day = $2 WHERE s.id = $1",
     )
@@ -64,18 +62,18 @@ async fn limits(conn: &mut AnyConnection, session: &SessionId, now: Millis) -> D
         more_usd: MicroUsd(more),
     };
     let mut limits = Vec::new();
-    if let Some(budget) = row.try_get::<Option<i64>, _>(1)? {
-        limits.push(limit("session", row.try_get(0)?, budget, budget));
+    if let Some(budget) = row.get::<Option<i64>>(1)? {
+        limits.push(limit("session", row.get(0)?, budget, budget));
     }
-    if let Some(budget) = row.try_get::<Option<i64>, _>(2)? {
-        limits.push(limit("day", row.try_get(3)?, budget + row.try_get::<i64, _>(4)?, budget));
+    if let Some(budget) = row.get::<Option<i64>>(2)? {
+        limits.push(limit("day", row.get(3)?, budget + row.get::<i64>(4)?, budget));
     }
     Ok(limits)
 }
 
 /// Adds what a turn used to its session and its day. The turn's own sum is written with its row.
 pub async fn spend(tx: &mut Tx<'_>, row: &turn::Row, usage: Usage) -> Done<()> {
-    sqlx::query(
+    query(
         "UPDATE sessions SET cost = cost + $2, tokens_input = tokens_input + $3, tokens_output = tokens_output + $4, \
          tokens_cache_read = tokens_cache_read + $5, tokens_cache_write = tokens_cache_write + $6 WHERE id = $1",
     )
@@ -85,13 +83,13 @@ pub async fn spend(tx: &mut Tx<'_>, row: &turn::Row, usage: Usage) -> Done<()> {
     .bind(usage.tokens.output)
     .bind(usage.tokens.cache_read)
     .bind(usage.tokens.cache_write)
-    .execute(&mut *tx.conn)
+    .execute(tx.conn)
     .await?;
     add_to_day(tx, &row.org, usage.cost_usd, MicroUsd(0)).await
 }
 
 async fn add_to_day(tx: &mut Tx<'_>, org: &OrgId, cost: MicroUsd, allowed: MicroUsd) -> Done<()> {
-    sqlx::query(
+    query(
         "INSERT INTO spending (org_id, day, cost, allowed) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (org_id, day) DO UPDATE SET cost = spending.cost + $3, allowed = spending.allowed + $4",
     )
@@ -99,7 +97,7 @@ async fn add_to_day(tx: &mut Tx<'_>, org: &OrgId, cost: MicroUsd, allowed: Micro
     .bind(day(tx.now))
     .bind(cost.0)
     .bind(allowed.0)
-    .execute(&mut *tx.conn)
+    .execute(tx.conn)
     .await?;
     Ok(())
 }
@@ -138,10 +136,10 @@ pub async fn allow(tx: &mut Tx<'_>, row: &mut turn::Row, question: &str) -> Done
     if exceeded.budget == "day" {
         add_to_day(tx, &row.org.clone(), MicroUsd(0), exceeded.more_usd).await?;
     } else {
-        sqlx::query("UPDATE sessions SET budget = cost + $2 WHERE id = $1")
+        query("UPDATE sessions SET budget = cost + $2 WHERE id = $1")
             .bind(row.session.as_str())
             .bind(exceeded.more_usd.0)
-            .execute(&mut *tx.conn)
+            .execute(tx.conn)
             .await?;
     }
     let _ = turn::take(tx, row, Input::Unpark).await?;
@@ -154,7 +152,7 @@ pub async fn look_again(tx: &mut Tx<'_>, org: &OrgId, session: Option<&SessionId
         "SELECT {} FROM turns WHERE org_id = $1 AND ($2 IS NULL OR session_id = $2) AND state = 'parked' AND parked_by = 'budget' LIMIT 1000",
         turn::COLUMNS
     );
-    let parked = sqlx::query(AssertSqlSafe(sql)).bind(org.as_str()).bind(session.map(SessionId::as_str)).fetch_all(&mut *tx.conn).await?;
+    let parked = composed(sql).bind(org.as_str()).bind(session.map(SessionId::as_str)).fetch_all(tx.conn).await?;
     for row in &parked {
         let mut row = turn::Row::read(row)?;
         if exceeded(tx.conn, &row.session, tx.now).await?.is_none() && turn::take(tx, &mut row, Input::Unpark).await?.is_ok() {
@@ -167,8 +165,7 @@ pub async fn look_again(tx: &mut Tx<'_>, org: &OrgId, session: Option<&SessionId
 /// Looks at every org's parked turns, for the change of the day.
 pub async fn look_everywhere(hub: &Hub) -> Done<()> {
     let mut conn = hub.db.read().await?;
-    let orgs =
-        sqlx::query("SELECT DISTINCT org_id FROM turns WHERE state = 'parked' AND parked_by = 'budget'").fetch_all(&mut *conn).await?;
+    let orgs = query("SELECT DISTINCT org_id FROM turns WHERE state = 'parked' AND parked_by = 'budget'").fetch_all(&mut *conn).await?;
     drop(conn);
     for org in &orgs {
         let org: OrgId = column::id(org, 0)?;

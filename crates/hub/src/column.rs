@@ -1,29 +1,28 @@
 //! Reads columns into domain types. What the database holds was written by us, so anything else is a fault of ours.
 
+use crate::db::Row;
 use crate::fault::{Done, Fault};
-use sqlx::Row;
-use sqlx::any::AnyRow;
 use std::fmt::Display;
 use std::str::FromStr;
 
 /// An id.
-pub fn id<T: FromStr<Err: Display>>(row: &AnyRow, at: usize) -> Done<T> {
-    row.try_get::<String, _>(at)?.parse().map_err(Fault::internal)
+pub fn id<T: FromStr<Err: Display>>(row: &Row, at: usize) -> Done<T> {
+    row.get::<String>(at)?.parse().map_err(Fault::internal)
 }
 
 /// An id that may be absent.
-pub fn maybe_id<T: FromStr<Err: Display>>(row: &AnyRow, at: usize) -> Done<Option<T>> {
-    row.try_get::<Option<String>, _>(at)?.map(|text| text.parse().map_err(Fault::internal)).transpose()
+pub fn maybe_id<T: FromStr<Err: Display>>(row: &Row, at: usize) -> Done<Option<T>> {
+    row.get::<Option<String>>(at)?.map(|text| text.parse().map_err(Fault::internal)).transpose()
 }
 
 /// A word of a closed list, in the form in which serde writes it.
-pub fn word<T: serde::de::DeserializeOwned>(row: &AnyRow, at: usize) -> Done<T> {
-    read_word(row.try_get(at)?)
+pub fn word<T: serde::de::DeserializeOwned>(row: &Row, at: usize) -> Done<T> {
+    read_word(row.get(at)?)
 }
 
 /// A word that may be absent.
-pub fn maybe_word<T: serde::de::DeserializeOwned>(row: &AnyRow, at: usize) -> Done<Option<T>> {
-    row.try_get::<Option<String>, _>(at)?.map(read_word).transpose()
+pub fn maybe_word<T: serde::de::DeserializeOwned>(row: &Row, at: usize) -> Done<Option<T>> {
+    row.get::<Option<String>>(at)?.map(read_word).transpose()
 }
 
 fn read_word<T: serde::de::DeserializeOwned>(word: String) -> Done<T> {

@@ -11,16 +11,24 @@ use fugue_domain::id::{OrgId, SessionId, TurnId};
 use fugue_domain::time::Time;
 use fugue_domain::world::{Millis, SharedWorld};
 use futures_util::future::BoxFuture;
-use sqlx::AnyConnection;
-use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Connection, Row};
 use tokio::sync::{mpsc, oneshot};
 
+mod connection;
+mod fault;
+mod insert;
 mod migration;
+mod query;
+mod row;
 mod writer;
 
-/// Connections for reading, besides the writer's own.
-const READERS: u32 = 4;
+pub use connection::{Conn, Reader};
+pub use fault::Error;
+pub use insert::{Insert, padded, places, rows};
+pub use query::{Column, Query, Value, composed, query};
+pub use row::{Cell, Read, Row};
+
+/// The first SQLite whose write-ahead log survives two connections, as it counts itself: 3.51.3.
+const OLDEST_SQLITE: i32 = 3_051_003;
 /// Jobs that may wait for the writer before callers wait for room.
 const WAITING_JOBS_MAX: usize = 4_096;
 
@@ -58,20 +66,12 @@ impl Location {
             Some(_) => Err("the database must be given as postgres://USER@HOST/NAME or sqlite:PATH".to_owned()),
         }
     }
-
-    fn url(&self) -> String {
-        match self.engine {
-            // Percent signs and question marks in a path would be read as parts of a URL.
-            Engine::Sqlite => format!("sqlite://{}?mode=rwc", self.address.replace('%', "%25").replace('?', "%3f").replace('#', "%23")),
-            Engine::Postgres => self.address.clone(),
-        }
-    }
 }
 
 /// What a job of the writer works with: the open transaction, and the effects that follow its commit.
 pub struct Tx<'c> {
     /// The connection inside its transaction.
-    pub conn: &'c mut AnyConnection,
+    pub conn: &'c mut Conn,
     /// The hub's time when the job began: one moment for everything in it.
     pub now: Millis,
     /// Time and chance, for ids.
@@ -97,37 +97,28 @@ impl Tx<'_> {
 /// The database, cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    readers: AnyPool,
+    readers: connection::Readers,
     queue: mpsc::Sender<writer::Request>,
 }
 
 impl Db {
     /// Opens the database, brings its schema up to date and starts the writer.
     pub async fn open(location: &Location, outlet: Outlet, world: SharedWorld) -> Result<Self, OpenError> {
-        sqlx::any::install_default_drivers();
-        let url = location.url();
-        let mut conn = AnyConnection::connect(&url).await.map_err(|cause| OpenError::Connect { place: location.shown(), cause })?;
-        writer::prepare(&mut conn, location.engine).await.map_err(|cause| OpenError::Connect { place: location.shown(), cause })?;
+        let failed = |cause| OpenError::Connect { place: location.shown(), cause };
+        let mut conn = Conn::writing(location).await.map_err(failed)?;
         if location.engine == Engine::Sqlite {
-            writer::refuse_old_sqlite(&mut conn).await?;
+            refuse_old_sqlite()?;
         }
         migration::run(&mut conn, location.engine).await?;
-        let engine = location.engine;
-        let readers = AnyPoolOptions::new()
-            .max_connections(READERS)
-            .after_connect(move |conn, _| Box::pin(async move { writer::prepare_reader(conn, engine).await }))
-            .connect(&url)
-            .await
-            .map_err(|cause| OpenError::Connect { place: location.shown(), cause })?;
+        let readers = connection::Readers::open(location).await.map_err(failed)?;
         let (queue, requests) = mpsc::channel(WAITING_JOBS_MAX);
-        // The writer ends when the last clone of the queue is gone; it owns nothing that would need a rescue.
-        tokio::spawn(writer::Writer { conn: Some(conn), url, engine, outlet, world }.run(requests));
+        writer::Writer { conn: Some(conn), location: location.clone(), outlet, world }.start(requests);
         Ok(Self { readers, queue })
     }
 
     /// A connection for reading. It never sees what is not committed.
-    pub async fn read(&self) -> Done<sqlx::pool::PoolConnection<sqlx::Any>> {
-        Ok(self.readers.acquire().await?)
+    pub async fn read(&self) -> Done<Reader> {
+        Ok(self.readers.take().await?)
     }
 
     /// Runs a job inside a transaction, perhaps together with others, and answers after the commit.
@@ -147,16 +138,21 @@ impl Db {
 
 /// What a database says that it is, for people who look whether it can be used. Changes nothing in it.
 pub async fn version(location: &Location) -> Result<String, OpenError> {
-    sqlx::any::install_default_drivers();
-    let failed = |cause| OpenError::Connect { place: location.shown(), cause };
-    let (url, question) = match location.engine {
+    match location.engine {
         // The library is asked, not the file, which a running hub may have open.
-        Engine::Sqlite => ("sqlite::memory:".to_owned(), "SELECT 'SQLite ' || sqlite_version()"),
-        Engine::Postgres => (location.url(), "SELECT 'PostgreSQL ' || current_setting('server_version')"),
-    };
-    let mut conn = AnyConnection::connect(&url).await.map_err(failed)?;
-    let row = sqlx::query(question).fetch_one(&mut conn).await.map_err(failed)?;
-    row.try_get(0).map_err(failed)
+        Engine::Sqlite => Ok(format!("SQLite {}", rusqlite::version())),
+        Engine::Postgres => {
+            let failed = |cause| OpenError::Connect { place: location.shown(), cause };
+            let mut conn = Conn::writing(location).await.map_err(failed)?;
+            let question = query("SELECT 'PostgreSQL ' || current_setting('server_version')");
+            question.fetch_one(&mut conn).await.and_then(|row| row.get(0)).map_err(failed)
+        }
+    }
+}
+
+/// Refuses a SQLite library whose write-ahead log can be corrupted by a second connection.
+fn refuse_old_sqlite() -> Result<(), OpenError> {
+    if rusqlite::version_number() < OLDEST_SQLITE { Err(OpenError::OldSqlite(rusqlite::version().to_owned())) } else { Ok(()) }
 }
 
 /// Why the database cannot be used.
@@ -169,7 +165,7 @@ pub enum OpenError {
         place: String,
         /// What the library says.
         #[source]
-        cause: sqlx::Error,
+        cause: Error,
     },
     /// The library is too old to be trusted with a write-ahead log.
     #[error("SQLite {0} can corrupt its write-ahead log; 3.51.3 or newer is needed")]
@@ -191,7 +187,7 @@ pub enum OpenError {
         step: i64,
         /// What the database says.
         #[source]
-        cause: sqlx::Error,
+        cause: Error,
     },
 }
 
@@ -207,81 +203,4 @@ impl Location {
             }
         }
     }
-}
-
-/// Rows for a statement that takes any number of them: rounded up to a power of two, so that the few texts that come out stay
-/// prepared. Who binds fills the rest with nulls, and the statement leaves out rows whose first column is null.
-pub fn padded(count: usize) -> usize {
-    count.next_power_of_two()
-}
-
-/// `($1,$2),($3,$4)…` for several rows.
-pub fn rows(count: usize, columns: usize) -> String {
-    use std::fmt::Write;
-    let mut text = String::with_capacity(count * columns * 5);
-    let mut n = 0;
-    for row in 0..count {
-        text.push_str(if row == 0 { "(" } else { ",(" });
-        for column in 0..columns {
-            n += 1;
-            write!(text, "{}${n}", if column == 0 { "" } else { "," }).expect("writing to a string cannot fail");
-        }
-        text.push(')');
-    }
-    text
-}
-
-/// An insert of any number of rows.
-pub struct Insert<'q> {
-    query: sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>,
-    kinds: &'static [Column],
-    empty: usize,
-}
-
-/// The kind of a column, for the rows that are left out.
-#[derive(Debug, Clone, Copy)]
-pub enum Column {
-    /// TEXT.
-    Text,
-    /// BIGINT.
-    Int,
-}
-
-impl<'q> Insert<'q> {
-    /// Inserts `count` rows into `table (columns)`; `ending` follows, for example an `ON CONFLICT`.
-    pub fn new(table_and_columns: &str, kinds: &'static [Column], count: usize, ending: &str) -> Self {
-        let size = padded(count);
-        let columns: Vec<String> = (1..=kinds.len()).map(|n| format!("column{n}")).collect();
-        let columns = columns.join(", ");
-        let values = rows(size, kinds.len());
-        // `WHERE` also keeps SQLite from reading `ON CONFLICT` as the condition of a join.
-        let sql =
-            format!("INSERT INTO {table_and_columns} SELECT {columns} FROM (VALUES {values}) AS v WHERE column1 IS NOT NULL {ending}");
-        Self { query: sqlx::query(sqlx::AssertSqlSafe(sql)), kinds, empty: size - count }
-    }
-
-    /// The next value, row by row.
-    pub fn bind<T: sqlx::Encode<'q, sqlx::Any> + sqlx::Type<sqlx::Any> + 'q>(mut self, value: T) -> Self {
-        self.query = self.query.bind(value);
-        self
-    }
-
-    /// Carries it out.
-    pub async fn execute(mut self, tx: &mut Tx<'_>) -> Done<()> {
-        for _ in 0..self.empty {
-            for kind in self.kinds {
-                self.query = match kind {
-                    Column::Text => self.query.bind(None::<String>),
-                    Column::Int => self.query.bind(None::<i64>),
-                };
-            }
-        }
-        self.query.execute(&mut *tx.conn).await?;
-        Ok(())
-    }
-}
-
-/// `$from,$from+1,…` for a list of values.
-pub fn places(from: usize, count: usize) -> String {
-    (from..from + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(",")
 }

@@ -3,7 +3,7 @@
 //! Invariant: the numbers of a session begin at 1 and have no hole; a page is written by the very job that took its numbers.
 //! A line holds no number of its own, because its page knows the first one; [`number`] puts it in when the line is sent.
 
-use crate::db::{Column, Insert, Tx, padded, rows};
+use crate::db::{Column, Conn, Insert, Row, Tx, composed, padded, query, rows};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
@@ -11,7 +11,6 @@ use crate::session;
 use fugue_domain::api::EventPage;
 use fugue_domain::caller::Caller;
 use fugue_domain::id::{OrgId, SessionId};
-use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -99,15 +98,15 @@ async fn number_lines(tx: &mut Tx<'_>, pending: &BTreeMap<SessionId, Lines>) -> 
         size * 3 + 1,
         rows(size, 3)
     );
-    let mut update = sqlx::query(AssertSqlSafe(sql));
+    let mut update = composed(sql);
     for (session, lines) in pending {
         update = update.bind(session.as_str()).bind(lines.count).bind(lines.in_line);
     }
     for _ in pending.len()..size {
         update = update.bind(None::<String>).bind(None::<i64>).bind(None::<i64>);
     }
-    let found = update.bind(tx.now).fetch_all(&mut *tx.conn).await?;
-    found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    let found = update.bind(tx.now).fetch_all(tx.conn).await?;
+    found.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 /// Pages of one read.
@@ -122,23 +121,20 @@ pub async fn after(hub: &Hub, session: &SessionId, after: i64) -> Done<Vec<Arc<P
     }
     let mut conn = hub.db.read().await?;
     let Some((first, last)) = extent(&mut conn, session, after).await? else { return Ok(Vec::new()) };
-    let found = sqlx::query(
-        "SELECT first_seq, last_seq, body FROM event_pages WHERE session_id = $1 AND first_seq BETWEEN $2 AND $3 ORDER BY first_seq",
-    )
-    .bind(session.as_str())
-    .bind(first)
-    .bind(last)
-    .fetch_all(&mut *conn)
-    .await?;
-    let page = |row: &sqlx::any::AnyRow| {
-        Ok(Arc::new(Page { session: session.clone(), first: row.try_get(0)?, last: row.try_get(1)?, body: row.try_get(2)? }))
-    };
+    let found =
+        query("SELECT first_seq, last_seq, body FROM event_pages WHERE session_id = $1 AND first_seq BETWEEN $2 AND $3 ORDER BY first_seq")
+            .bind(session.as_str())
+            .bind(first)
+            .bind(last)
+            .fetch_all(&mut *conn)
+            .await?;
+    let page = |row: &Row| Ok(Arc::new(Page { session: session.clone(), first: row.get(0)?, last: row.get(1)?, body: row.get(2)? }));
     found.iter().map(page).collect()
 }
 
 /// The first and the last page of a read, chosen by their sizes before any body is touched.
-async fn extent(conn: &mut AnyConnection, session: &SessionId, after: i64) -> Done<Option<(i64, i64)>> {
-    let found = sqlx::query(
+async fn extent(conn: &mut Conn, session: &SessionId, after: i64) -> Done<Option<(i64, i64)>> {
+    let found = query(
         "SELECT first_seq, last_seq, bytes FROM event_pages WHERE session_id = $1 AND first_seq >= \
          COALESCE((SELECT MAX(first_seq) FROM event_pages WHERE session_id = $1 AND first_seq <= $2), 0) ORDER BY first_seq LIMIT $3",
     )
@@ -149,11 +145,11 @@ async fn extent(conn: &mut AnyConnection, session: &SessionId, after: i64) -> Do
     .await?;
     let (mut extent, mut bytes) = (None, 0);
     for row in &found {
-        let (first, last): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let (first, last): (i64, i64) = (row.get(0)?, row.get(1)?);
         if last <= after {
             continue;
         }
-        bytes += row.try_get::<i64, _>(2)?;
+        bytes += row.get::<i64>(2)?;
         match &mut extent {
             None => extent = Some((first, first)),
             Some(_) if bytes > READ_BYTES_MAX => break,

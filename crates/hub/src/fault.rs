@@ -3,6 +3,7 @@
 //! A problem goes to the caller as it is. Everything else is logged once, where the request ends, and the caller hears no
 //! more than that it is our fault.
 
+use crate::db::Error;
 use fugue_domain::problem::{Kind, Problem};
 use std::sync::Arc;
 
@@ -17,10 +18,10 @@ pub enum Fault {
     Problem(#[from] Problem),
     /// The database refused a statement or cannot be reached.
     #[error("the database failed: {0}")]
-    Storage(#[from] sqlx::Error),
+    Storage(#[from] Error),
     /// The commit failed, so that nothing of its group happened.
     #[error("the commit failed: {0}")]
-    Commit(Arc<sqlx::Error>),
+    Commit(Arc<Error>),
     /// The writer could not take the job, because the connection is lost.
     #[error("the database cannot be written at the moment")]
     NotWritten,
@@ -48,6 +49,6 @@ impl Fault {
 
     /// Whether a unique index refused a row: somebody else was first.
     pub fn is_duplicate(&self) -> bool {
-        matches!(self, Self::Storage(sqlx::Error::Database(cause)) if cause.is_unique_violation())
+        matches!(self, Self::Storage(cause) if cause.is_duplicate())
     }
 }

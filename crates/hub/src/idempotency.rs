@@ -3,7 +3,7 @@
 //! A reply that holds a credential is sealed with a key made of the caller's own credential and the idempotency key, both of
 //! which only the caller has, so that nothing usable lies in the database.
 
-use crate::db::Tx;
+use crate::db::{Conn, Tx, query};
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
@@ -11,7 +11,6 @@ use fugue_domain::digest::{hex, sha256_fields};
 use fugue_domain::limits::IDEMPOTENCY_HOURS;
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::world::Millis;
-use sqlx::{AnyConnection, Row};
 
 /// A creating request's key.
 #[derive(Clone)]
@@ -68,14 +67,14 @@ pub async fn find_first(hub: &Hub, key: Option<&Key>) -> Done<Option<Reply>> {
     earlier(&mut conn, key, hub.world.now()).await
 }
 
-async fn earlier(conn: &mut AnyConnection, key: Option<&Key>, now: Millis) -> Done<Option<Reply>> {
+async fn earlier(conn: &mut Conn, key: Option<&Key>, now: Millis) -> Done<Option<Reply>> {
     let Some(key) = key else { return Ok(None) };
-    let row = sqlx::query("SELECT fingerprint, status, body FROM idempotency_keys WHERE id = $1 AND created_at > $2")
+    let row = query("SELECT fingerprint, status, body FROM idempotency_keys WHERE id = $1 AND created_at > $2")
         .bind(&key.id)
         .bind(oldest(now))
         .fetch_optional(conn)
         .await?;
-    row.map(|row| replay(key, row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)).transpose()
+    row.map(|row| replay(key, row.get(0)?, row.get(1)?, row.get(2)?)).transpose()
 }
 
 /// The stored reply, if it belongs to the same request.
@@ -110,7 +109,7 @@ pub async fn store_sealed(tx: &mut Tx<'_>, key: Option<&Key>, reply: &Reply) -> 
 
 async fn insert(tx: &mut Tx<'_>, key: &Key, status: u16, body: &str) -> Done<()> {
     // A key that is too old to count may still be there; it makes room.
-    sqlx::query(
+    query(
         "INSERT INTO idempotency_keys (id, fingerprint, status, body, created_at) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (id) DO UPDATE SET fingerprint = $2, status = $3, body = $4, created_at = $5",
     )
@@ -119,20 +118,20 @@ async fn insert(tx: &mut Tx<'_>, key: &Key, status: u16, body: &str) -> Done<()>
     .bind(i64::from(status))
     .bind(body)
     .bind(tx.now)
-    .execute(&mut *tx.conn)
+    .execute(tx.conn)
     .await?;
     Ok(())
 }
 
 /// Forgets old keys, a bounded number at a time.
 pub async fn forget_old(tx: &mut Tx<'_>) -> Done<u64> {
-    let gone = sqlx::query(
+    let gone = query(
         "DELETE FROM idempotency_keys WHERE id IN (SELECT id FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT 1000)",
     )
     .bind(oldest(tx.now))
-    .execute(&mut *tx.conn)
+    .execute(tx.conn)
     .await?;
-    Ok(gone.rows_affected())
+    Ok(gone)
 }
 
 fn cipher(key: &Key) -> Done<RandomizedNonceKey> {

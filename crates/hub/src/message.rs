@@ -1,7 +1,7 @@
 //! Messages: what people say to sessions. Accepted first in, first out; changed or taken back while they are in line.
 
 use crate::column;
-use crate::db::Tx;
+use crate::db::{Conn, Row, Tx, composed, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
@@ -18,9 +18,6 @@ use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::time::Time;
 use fugue_domain::turn::{Input, State, Wish};
 use fugue_domain::world::Mint;
-use sqlx::AnyConnection;
-use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
 
 mod gather;
 pub mod routes;
@@ -38,15 +35,15 @@ const COLUMNS: &str = "m.id, m.session_id, m.text, m.created_at, t.id, t.state, 
 const JOIN: &str = "messages m JOIN turns t ON t.id = COALESCE((SELECT MAX(o.id) FROM turns o WHERE o.message_id = m.id), \
      (SELECT s.turn_id FROM steers s WHERE s.message_id = m.id))";
 
-fn view(row: &AnyRow) -> Done<Message> {
-    let state: String = row.try_get(5)?;
-    let position = if matches!(state.as_str(), "queued" | "parked") { row.try_get(8)? } else { 0 };
+fn view(row: &Row) -> Done<Message> {
+    let state: String = row.get(5)?;
+    let position = if matches!(state.as_str(), "queued" | "parked") { row.get(8)? } else { 0 };
     Ok(Message {
         id: column::id(row, 0)?,
         session: column::id(row, 1)?,
-        text: row.try_get(2)?,
-        not_before: row.try_get::<Option<i64>, _>(7)?.map(Time),
-        created_at: Time(row.try_get(3)?),
+        text: row.get(2)?,
+        not_before: row.get::<Option<i64>>(7)?.map(Time),
+        created_at: Time(row.get(3)?),
         turn: TurnBrief { id: column::id(row, 4)?, state, position, outcome: column::maybe_word(row, 6)? },
     })
 }
@@ -92,13 +89,13 @@ pub async fn steer(hub: &Hub, caller: &Caller, session: &SessionId, new: NewMess
                 }
                 let id = MessageId::mint(&*world);
                 insert_text(tx, &id, &org, &session_id, &text.text).await?;
-                sqlx::query("INSERT INTO steers (message_id, org_id, session_id, turn_id, on_interruption, state) VALUES ($1, $2, $3, $4, $5, 'pending')")
+                query("INSERT INTO steers (message_id, org_id, session_id, turn_id, on_interruption, state) VALUES ($1, $2, $3, $4, $5, 'pending')")
                     .bind(id.as_str())
                     .bind(org.as_str())
                     .bind(session_id.as_str())
                     .bind(held.id.as_str())
                     .bind(column::stored(&text.on_interruption.unwrap_or(held.rules.on_interruption)))
-                    .execute(&mut *tx.conn)
+                    .execute(tx.conn)
                     .await?;
                 tx.after_commit(Effect::Tell(held.id.clone()));
                 let brief = TurnBrief { id: held.id.clone(), state: held.rules.state.word().to_owned(), position: 0, outcome: None };
@@ -116,13 +113,13 @@ pub async fn steer(hub: &Hub, caller: &Caller, session: &SessionId, new: NewMess
 }
 
 async fn insert_text(tx: &mut Tx<'_>, id: &MessageId, org: &OrgId, session: &SessionId, text: &str) -> Done<()> {
-    sqlx::query("INSERT INTO messages (id, org_id, session_id, text, created_at) VALUES ($1, $2, $3, $4, $5)")
+    query("INSERT INTO messages (id, org_id, session_id, text, created_at) VALUES ($1, $2, $3, $4, $5)")
         .bind(id.as_str())
         .bind(org.as_str())
         .bind(session.as_str())
         .bind(text)
         .bind(tx.now)
-        .execute(&mut *tx.conn)
+        .execute(tx.conn)
         .await?;
     Ok(())
 }
@@ -132,12 +129,7 @@ pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQue
     session::get(hub, caller, session).await?;
     let mut conn = hub.db.read().await?;
     let sql = format!("SELECT {COLUMNS} FROM {JOIN} WHERE m.session_id = $1 AND ($2 IS NULL OR m.id < $2) ORDER BY m.id DESC LIMIT $3");
-    let found = sqlx::query(AssertSqlSafe(sql))
-        .bind(session.as_str())
-        .bind(page.cursor.as_deref())
-        .bind(page.limit + 1)
-        .fetch_all(&mut *conn)
-        .await?;
+    let found = composed(sql).bind(session.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
     let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |message| message.id.to_string()))
 }
@@ -146,18 +138,18 @@ pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQue
 pub async fn get(hub: &Hub, caller: &Caller, id: &MessageId) -> Done<Message> {
     let mut conn = hub.db.read().await?;
     let sql = format!("SELECT {COLUMNS} FROM {JOIN} WHERE m.org_id = $1 AND m.id = $2");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(caller.org.as_str()).bind(id.as_str()).fetch_optional(&mut *conn).await?;
+    let row = composed(sql).bind(caller.org.as_str()).bind(id.as_str()).fetch_optional(&mut *conn).await?;
     row.as_ref().map(view).transpose()?.ok_or_else(|| Problem::not_found("message", id.as_str()).into())
 }
 
 /// The turn of a message that is still in line.
-async fn queued(conn: &mut AnyConnection, org: &OrgId, id: &MessageId) -> Done<turn::Row> {
+async fn queued(conn: &mut Conn, org: &OrgId, id: &MessageId) -> Done<turn::Row> {
     let sql = format!("SELECT {} FROM turns WHERE message_id = $1 AND org_id = $2 ORDER BY id DESC LIMIT 1", turn::COLUMNS);
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).bind(org.as_str()).fetch_optional(&mut *conn).await?;
+    let row = composed(sql).bind(id.as_str()).bind(org.as_str()).fetch_optional(&mut *conn).await?;
     let row = match row {
         Some(row) => turn::Row::read(&row)?,
         None => {
-            let steered = sqlx::query("SELECT 1 FROM steers WHERE message_id = $1 AND org_id = $2").bind(id.as_str()).bind(org.as_str());
+            let steered = query("SELECT 1 FROM steers WHERE message_id = $1 AND org_id = $2").bind(id.as_str()).bind(org.as_str());
             return Err(if steered.fetch_optional(conn).await?.is_some() {
                 not_queued(id)
             } else {
@@ -189,19 +181,15 @@ pub async fn change(hub: &Hub, caller: &Caller, id: &MessageId, change: MessageC
             Box::pin(async move {
                 let row = queued(tx.conn, &org, &message).await?;
                 if let Some(text) = change.text {
-                    sqlx::query("UPDATE messages SET text = $2 WHERE id = $1")
-                        .bind(message.as_str())
-                        .bind(&text)
-                        .execute(&mut *tx.conn)
-                        .await?;
+                    query("UPDATE messages SET text = $2 WHERE id = $1").bind(message.as_str()).bind(&text).execute(tx.conn).await?;
                     tx.event(&org, &row.session, Some(&row.id), Event::MessageEdited { message: message.clone(), text });
                 }
                 if let Some(at) = change.not_before {
                     // Only what is queued has a time; a parked turn comes back by its own.
-                    sqlx::query("UPDATE turns SET not_before = $2 WHERE id = $1 AND state = 'queued'")
+                    query("UPDATE turns SET not_before = $2 WHERE id = $1 AND state = 'queued'")
                         .bind(row.id.as_str())
                         .bind(at.0)
-                        .execute(&mut *tx.conn)
+                        .execute(tx.conn)
                         .await?;
                 }
                 if let Some(position) = change.position {
@@ -217,7 +205,7 @@ pub async fn change(hub: &Hub, caller: &Caller, id: &MessageId, change: MessageC
 }
 
 /// Moves a turn in line and gives back its new place. Between two neighbours without room the whole line is spread anew.
-async fn relocate(conn: &mut AnyConnection, row: &turn::Row, position: i64) -> Done<i64> {
+async fn relocate(conn: &mut Conn, row: &turn::Row, position: i64) -> Done<i64> {
     let mut line: Vec<(String, i64)> =
         turn::in_line(conn, &row.session).await?.into_iter().map(|turn| (turn.id.to_string(), turn.position)).collect();
     line.retain(|(id, _)| id != row.id.as_str());
@@ -236,7 +224,7 @@ async fn relocate(conn: &mut AnyConnection, row: &turn::Row, position: i64) -> D
         None => line.into_iter().zip(1..).map(|((id, _), n)| (id, n * POSITION_STEP)).collect(),
     };
     for (id, place) in moves {
-        sqlx::query("UPDATE turns SET position = $2 WHERE id = $1 AND state IN ('queued', 'parked')")
+        query("UPDATE turns SET position = $2 WHERE id = $1 AND state IN ('queued', 'parked')")
             .bind(id)
             .bind(place)
             .execute(&mut *conn)
@@ -267,14 +255,14 @@ pub async fn steered(
     message: &MessageId,
     taken: bool,
 ) -> Done<()> {
-    let found = sqlx::query("UPDATE steers SET state = $3 WHERE message_id = $1 AND turn_id = $2 AND state = 'pending' RETURNING on_interruption, (SELECT text FROM messages m WHERE m.id = message_id)")
+    let found = query("UPDATE steers SET state = $3 WHERE message_id = $1 AND turn_id = $2 AND state = 'pending' RETURNING on_interruption, (SELECT text FROM messages m WHERE m.id = message_id)")
         .bind(message.as_str())
         .bind(row.id.as_str())
         .bind(if taken { "taken" } else { "queued" })
-        .fetch_optional(&mut *tx.conn)
+        .fetch_optional(tx.conn)
         .await?;
     let Some(found) = found else { return Ok(()) };
-    let text: String = found.try_get(1)?;
+    let text: String = found.get(1)?;
     if taken {
         tx.event(&row.org, &row.session, Some(&row.id), Event::MessageSteered { message: message.clone(), text });
         return Ok(());
@@ -291,10 +279,10 @@ pub async fn steered(
 }
 
 /// Steering messages that the turn's node has not confirmed.
-pub async fn pending_steers(conn: &mut AnyConnection, turn: &fugue_domain::id::TurnId) -> Done<Vec<(MessageId, String)>> {
-    let found = sqlx::query("SELECT m.id, m.text FROM steers s JOIN messages m ON m.id = s.message_id WHERE s.turn_id = $1 AND s.state = 'pending' ORDER BY m.id")
+pub async fn pending_steers(conn: &mut Conn, turn: &fugue_domain::id::TurnId) -> Done<Vec<(MessageId, String)>> {
+    let found = query("SELECT m.id, m.text FROM steers s JOIN messages m ON m.id = s.message_id WHERE s.turn_id = $1 AND s.state = 'pending' ORDER BY m.id")
         .bind(turn.as_str())
         .fetch_all(conn)
         .await?;
-    found.iter().map(|row| Ok((column::id(row, 0)?, row.try_get(1)?))).collect()
+    found.iter().map(|row| Ok((column::id(row, 0)?, row.get(1)?))).collect()
 }

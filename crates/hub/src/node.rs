@@ -1,6 +1,7 @@
 //! Nodes: the machines. One joins with a code that works once, and from then on has a credential of its own.
 
 use crate::column;
+use crate::db::{Conn, Row, composed, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::feed::Hint;
@@ -20,34 +21,31 @@ use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::session::slug;
 use fugue_domain::time::Time;
 use fugue_domain::world::{Millis, Mint};
-use sqlx::AnyConnection;
-use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
 
 pub mod routes;
 
 const COLUMNS: &str = "n.id, n.name, n.facts, n.load, n.draining, n.seen_at, n.created_at, \
      (SELECT COUNT(*) FROM turns t WHERE t.node_id = n.id AND t.state IN ('leased', 'running', 'waiting'))";
 
-fn view(row: &AnyRow, now: Millis) -> Done<Node> {
-    let facts: Option<NodeFacts> = row.try_get::<Option<String>, _>(2)?.map(|text| column::json(&text)).transpose()?;
-    let load: Option<Load> = row.try_get::<Option<String>, _>(3)?.map(|text| column::json(&text)).transpose()?;
-    let seen_at: i64 = row.try_get(5)?;
+fn view(row: &Row, now: Millis) -> Done<Node> {
+    let facts: Option<NodeFacts> = row.get::<Option<String>>(2)?.map(|text| column::json(&text)).transpose()?;
+    let load: Option<Load> = row.get::<Option<String>>(3)?.map(|text| column::json(&text)).transpose()?;
+    let seen_at: i64 = row.get(5)?;
     // A node that joined but never connected has told nothing of itself.
     let unknown = || "unknown".to_owned();
     Ok(Node {
         id: column::id(row, 0)?,
-        name: row.try_get(1)?,
-        state: if facts.is_none() { NodeState::Lost } else { NodeState::derive(row.try_get::<i64, _>(4)? == 1, seen_at, now) },
+        name: row.get(1)?,
+        state: if facts.is_none() { NodeState::Lost } else { NodeState::derive(row.get::<i64>(4)? == 1, seen_at, now) },
         seen_at: Time(seen_at),
         version: facts.as_ref().map_or_else(unknown, |facts| facts.version.clone()),
         platform: facts.as_ref().map_or_else(unknown, |facts| facts.platform.clone()),
         ownership: facts.as_ref().map_or(Ownership::Sweep, |facts| facts.ownership),
         slots: facts.as_ref().map_or(0, |facts| facts.slots),
-        busy: row.try_get(7)?,
+        busy: row.get(7)?,
         load: load.unwrap_or_default(),
         programs: facts.map(|facts| facts.programs).unwrap_or_default(),
-        created_at: Time(row.try_get(6)?),
+        created_at: Time(row.get(6)?),
     })
 }
 
@@ -57,12 +55,7 @@ pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Node
     let sql = format!(
         "SELECT {COLUMNS} FROM nodes n WHERE n.org_id = $1 AND n.removed_at IS NULL AND ($2 IS NULL OR n.id < $2) ORDER BY n.id DESC LIMIT $3"
     );
-    let found = sqlx::query(AssertSqlSafe(sql))
-        .bind(caller.org.as_str())
-        .bind(page.cursor.as_deref())
-        .bind(page.limit + 1)
-        .fetch_all(&mut *conn)
-        .await?;
+    let found = composed(sql).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
     let items = found.iter().map(|row| view(row, hub.world.now())).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |node| node.id.to_string()))
 }
@@ -71,7 +64,7 @@ pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Node
 pub async fn get(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<Node> {
     let mut conn = hub.db.read().await?;
     let sql = format!("SELECT {COLUMNS} FROM nodes n WHERE n.org_id = $1 AND n.removed_at IS NULL AND (n.id = $2 OR n.name = $2)");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(caller.org.as_str()).bind(name_or_id).fetch_optional(&mut *conn).await?;
+    let row = composed(sql).bind(caller.org.as_str()).bind(name_or_id).fetch_optional(&mut *conn).await?;
     match row {
         Some(row) => view(&row, hub.world.now()),
         None => Err(Problem::not_found("node", name_or_id).into()),
@@ -86,7 +79,7 @@ pub async fn find(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<NodeId> 
 /// The org's nodes that are connected to this hub at the moment, the one heard last first.
 pub async fn connected(hub: &Hub, caller: &Caller) -> Done<Vec<NodeId>> {
     let mut conn = hub.db.read().await?;
-    let found = sqlx::query("SELECT id FROM nodes WHERE org_id = $1 AND removed_at IS NULL AND draining = 0 ORDER BY seen_at DESC")
+    let found = query("SELECT id FROM nodes WHERE org_id = $1 AND removed_at IS NULL AND draining = 0 ORDER BY seen_at DESC")
         .bind(caller.org.as_str())
         .fetch_all(&mut *conn)
         .await?;
@@ -95,9 +88,9 @@ pub async fn connected(hub: &Hub, caller: &Caller) -> Done<Vec<NodeId>> {
 }
 
 /// What a node said of itself when it connected last.
-pub async fn facts(conn: &mut AnyConnection, node: &NodeId) -> Done<Option<NodeFacts>> {
-    let row = sqlx::query("SELECT facts FROM nodes WHERE id = $1").bind(node.as_str()).fetch_one(conn).await?;
-    row.try_get::<Option<String>, _>(0)?.map(|text| column::json(&text)).transpose()
+pub async fn facts(conn: &mut Conn, node: &NodeId) -> Done<Option<NodeFacts>> {
+    let row = query("SELECT facts FROM nodes WHERE id = $1").bind(node.as_str()).fetch_one(conn).await?;
+    row.get::<Option<String>>(0)?.map(|text| column::json(&text)).transpose()
 }
 
 /// Makes a code with which one machine can join.
@@ -111,11 +104,11 @@ pub async fn join_code(hub: &Hub, caller: &Caller, key: Option<Key>) -> Done<Rep
                 }
                 let code = token::secret(&*world, "fgj");
                 let expires_at = tx.now + JOIN_CODE_MINUTES * 60_000;
-                sqlx::query("INSERT INTO join_codes (hash, org_id, expires_at) VALUES ($1, $2, $3)")
+                query("INSERT INTO join_codes (hash, org_id, expires_at) VALUES ($1, $2, $3)")
                     .bind(sha256_hex(code.as_bytes()))
                     .bind(org.as_str())
                     .bind(expires_at)
-                    .execute(&mut *tx.conn)
+                    .execute(tx.conn)
                     .await?;
                 let made = JoinCode { command: format!("fugue node join {code} --hub {url}"), code, expires_at: Time(expires_at) };
                 let reply = Reply::new(201, &made)?;
@@ -133,13 +126,12 @@ pub async fn join(hub: &Hub, join: Join) -> Done<Joined> {
     hub.db
         .write(move |tx| {
             Box::pin(async move {
-                let used = sqlx::query(
-                    "UPDATE join_codes SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING org_id",
-                )
-                .bind(sha256_hex(join.code.as_bytes()))
-                .bind(tx.now)
-                .fetch_optional(&mut *tx.conn)
-                .await?;
+                let used =
+                    query("UPDATE join_codes SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING org_id")
+                        .bind(sha256_hex(join.code.as_bytes()))
+                        .bind(tx.now)
+                        .fetch_optional(tx.conn)
+                        .await?;
                 let spent =
                     || Problem::new(Kind::CodeSpent, format!("The join code is unknown, used, or older than {JOIN_CODE_MINUTES} minutes."));
                 let org: OrgId = column::id(&used.ok_or_else(spent)?, 0)?;
@@ -175,18 +167,18 @@ fn node_name(name: &str) -> Done<String> {
 
 async fn enlist(tx: &mut crate::db::Tx<'_>, world: &dyn fugue_domain::world::World, org: &OrgId, name: &str) -> Done<(NodeId, String)> {
     let node = NodeId::mint(world);
-    let taken = sqlx::query("SELECT 1 FROM nodes WHERE org_id = $1 AND name = $2 AND removed_at IS NULL")
+    let taken = query("SELECT 1 FROM nodes WHERE org_id = $1 AND name = $2 AND removed_at IS NULL")
         .bind(org.as_str())
         .bind(name)
-        .fetch_optional(&mut *tx.conn)
+        .fetch_optional(tx.conn)
         .await?;
     let name = if taken.is_some() { format!("{name}-{}", node.short()) } else { name.to_owned() };
-    sqlx::query("INSERT INTO nodes (id, org_id, name, seen_at, created_at) VALUES ($1, $2, $3, $4, $4)")
+    query("INSERT INTO nodes (id, org_id, name, seen_at, created_at) VALUES ($1, $2, $3, $4, $4)")
         .bind(node.as_str())
         .bind(org.as_str())
         .bind(&name)
         .bind(tx.now)
-        .execute(&mut *tx.conn)
+        .execute(tx.conn)
         .await?;
     let secret = token::secret(world, "fgn");
     let issued = Issue { org, who: Who::Node(node.clone()), name: &name, role: Role::Node, expires_at: None, secret: &secret };
@@ -210,10 +202,10 @@ async fn set_draining(hub: &Hub, caller: &Caller, name_or_id: &str, draining: bo
     hub.db
         .write(move |tx| {
             Box::pin(async move {
-                sqlx::query("UPDATE nodes SET draining = $2 WHERE id = $1")
+                query("UPDATE nodes SET draining = $2 WHERE id = $1")
                     .bind(node.as_str())
                     .bind(i64::from(draining))
-                    .execute(&mut *tx.conn)
+                    .execute(tx.conn)
                     .await?;
                 if draining {
                     tx.after_commit(Effect::Say(node.clone(), Box::new(FromHub::Drain)));
@@ -233,26 +225,22 @@ pub async fn remove(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<()> {
     hub.db
         .write(move |tx| {
             Box::pin(async move {
-                let gone = sqlx::query(
+                let gone = query(
                     "UPDATE nodes SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL \
                      AND NOT EXISTS (SELECT 1 FROM turns WHERE node_id = $1 AND state IN ('leased', 'running', 'waiting')) \
                      AND NOT EXISTS (SELECT 1 FROM sessions WHERE node_id = $1 AND closed_at IS NULL)",
                 )
                 .bind(node.id.as_str())
                 .bind(tx.now)
-                .execute(&mut *tx.conn)
+                .execute(tx.conn)
                 .await?;
-                if gone.rows_affected() == 0 {
+                if gone == 0 {
                     let detail = format!("The node {:?} still has open sessions.", node.name);
                     return Err(Fault::from(
                         Problem::new(Kind::WrongState, detail).hint("Close its sessions first: their branches are kept."),
                     ));
                 }
-                sqlx::query("UPDATE tokens SET revoked_at = $2 WHERE node_id = $1")
-                    .bind(node.id.as_str())
-                    .bind(tx.now)
-                    .execute(&mut *tx.conn)
-                    .await?;
+                query("UPDATE tokens SET revoked_at = $2 WHERE node_id = $1").bind(node.id.as_str()).bind(tx.now).execute(tx.conn).await?;
                 Ok(())
             })
         })

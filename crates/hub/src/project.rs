@@ -1,6 +1,7 @@
 //! Projects: git repositories. What the hub knows of one was found by a node that looked.
 
 use crate::column;
+use crate::db::{Conn, Row, composed, query};
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
@@ -16,23 +17,20 @@ use fugue_domain::project::{Origin, Repository};
 use fugue_domain::session::slug;
 use fugue_domain::time::Time;
 use fugue_domain::world::Mint;
-use sqlx::AnyConnection;
-use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
 
 pub mod routes;
 
 const COLUMNS: &str = "id, name, path, url, node_id, default_branch, created_at";
 
-fn view(row: &AnyRow) -> Done<Project> {
+fn view(row: &Row) -> Done<Project> {
     Ok(Project {
         id: column::id(row, 0)?,
-        name: row.try_get(1)?,
-        path: row.try_get(2)?,
-        url: row.try_get(3)?,
+        name: row.get(1)?,
+        path: row.get(2)?,
+        url: row.get(3)?,
         node: column::maybe_id(row, 4)?,
-        default_branch: row.try_get(5)?,
-        created_at: Time(row.try_get(6)?),
+        default_branch: row.get(5)?,
+        created_at: Time(row.get(6)?),
     })
 }
 
@@ -46,9 +44,9 @@ pub fn origin(project: &Project) -> Done<Origin> {
 }
 
 /// The project of this id or name.
-pub async fn find(conn: &mut AnyConnection, org: &OrgId, name_or_id: &str) -> Done<Project> {
+pub async fn find(conn: &mut Conn, org: &OrgId, name_or_id: &str) -> Done<Project> {
     let sql = format!("SELECT {COLUMNS} FROM projects WHERE org_id = $1 AND (id = $2 OR name = $2)");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(org.as_str()).bind(name_or_id).fetch_optional(conn).await?;
+    let row = composed(sql).bind(org.as_str()).bind(name_or_id).fetch_optional(conn).await?;
     row.as_ref().map(view).transpose()?.ok_or_else(|| Problem::not_found("project", name_or_id).into())
 }
 
@@ -62,12 +60,7 @@ pub async fn get(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<Project> 
 pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Project>> {
     let mut conn = hub.db.read().await?;
     let sql = format!("SELECT {COLUMNS} FROM projects WHERE org_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3");
-    let found = sqlx::query(AssertSqlSafe(sql))
-        .bind(caller.org.as_str())
-        .bind(page.cursor.as_deref())
-        .bind(page.limit + 1)
-        .fetch_all(&mut *conn)
-        .await?;
+    let found = composed(sql).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
     let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |project| project.id.to_string()))
 }
@@ -160,19 +153,15 @@ pub fn call_failed(failed: crate::link::CallError) -> Fault {
     }
 }
 
-async fn known(
-    conn: &mut AnyConnection,
-    org: &OrgId,
-    (path, url, node): (Option<&str>, Option<&str>, Option<&str>),
-) -> Done<Option<Project>> {
+async fn known(conn: &mut Conn, org: &OrgId, (path, url, node): (Option<&str>, Option<&str>, Option<&str>)) -> Done<Option<Project>> {
     let sql =
         format!("SELECT {COLUMNS} FROM projects WHERE org_id = $1 AND ((path = $2 AND node_id = $3) OR url = $4) ORDER BY id LIMIT 1");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(org.as_str()).bind(path).bind(node).bind(url).fetch_optional(conn).await?;
+    let row = composed(sql).bind(org.as_str()).bind(path).bind(node).bind(url).fetch_optional(conn).await?;
     row.as_ref().map(view).transpose()
 }
 
 /// The wanted name, or one made of the repository's that nobody has.
-async fn free_name(conn: &mut AnyConnection, org: &OrgId, wanted: Option<&str>, repository: &str) -> Done<String> {
+async fn free_name(conn: &mut Conn, org: &OrgId, wanted: Option<&str>, repository: &str) -> Done<String> {
     let base = Some(slug(repository, 50)).filter(|slug| !slug.is_empty()).unwrap_or_else(|| "project".to_owned());
     for n in 1..1_000 {
         let name = match wanted {
@@ -180,7 +169,7 @@ async fn free_name(conn: &mut AnyConnection, org: &OrgId, wanted: Option<&str>, 
             None if n == 1 => base.clone(),
             None => format!("{base}-{n}"),
         };
-        let taken = sqlx::query("SELECT 1 FROM projects WHERE org_id = $1 AND name = $2")
+        let taken = query("SELECT 1 FROM projects WHERE org_id = $1 AND name = $2")
             .bind(org.as_str())
             .bind(&name)
             .fetch_optional(&mut *conn)
@@ -194,8 +183,8 @@ async fn free_name(conn: &mut AnyConnection, org: &OrgId, wanted: Option<&str>, 
     Err(Problem::new(Kind::NameTaken, format!("Too many projects are called {base:?}; give this one a name.")).into())
 }
 
-async fn insert(conn: &mut AnyConnection, org: &OrgId, project: &Project) -> Done<()> {
-    sqlx::query(
+async fn insert(conn: &mut Conn, org: &OrgId, project: &Project) -> Done<()> {
+    query(
         "INSERT INTO projects (id, org_id, name, path, url, node_id, default_branch, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(project.id.as_str())

@@ -3,13 +3,13 @@
 //! It keeps no state; each round reads what is due and takes the steps, and a round that fails is made up for by the next.
 
 use crate::column;
+use crate::db::query;
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::{approval, budget, idempotency, turn};
 use fugue_domain::id::TurnId;
 use fugue_domain::lease;
 use fugue_domain::turn::Input;
-use sqlx::Row;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -50,7 +50,7 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
 /// Parked turns whose time has come go back into line.
 async fn unpark(hub: &Hub) -> Done<()> {
     let mut conn = hub.db.read().await?;
-    let due = sqlx::query("SELECT id FROM turns WHERE state = 'parked' AND parked_until <= $1 ORDER BY parked_until LIMIT $2")
+    let due = query("SELECT id FROM turns WHERE state = 'parked' AND parked_until <= $1 ORDER BY parked_until LIMIT $2")
         .bind(hub.world.now())
         .bind(TURNS_MAX)
         .fetch_all(&mut *conn)
@@ -66,14 +66,14 @@ async fn unpark(hub: &Hub) -> Done<()> {
 async fn end_leases(hub: &Hub) -> Done<()> {
     let renewed_before = hub.world.now() - lease::expires_at(0, hub.settings.lease_ms);
     let mut conn = hub.db.read().await?;
-    let due = sqlx::query("SELECT id, node_id FROM turns WHERE state IN ('leased', 'running', 'waiting') AND renewed_at <= $1 LIMIT $2")
+    let due = query("SELECT id, node_id FROM turns WHERE state IN ('leased', 'running', 'waiting') AND renewed_at <= $1 LIMIT $2")
         .bind(renewed_before)
         .bind(TURNS_MAX)
         .fetch_all(&mut *conn)
         .await?;
     drop(conn);
     for row in &due {
-        let (turn, node): (TurnId, String) = (column::id(row, 0)?, row.try_get(1)?);
+        let (turn, node): (TurnId, String) = (column::id(row, 0)?, row.get(1)?);
         tracing::warn!(turn.id = %turn, node.id = %node, "a lease ended with its node away");
         step(hub, turn, move |row| (row.renewed_at <= Some(renewed_before)).then_some(Input::LeaseExpired { epoch: row.epoch })).await?;
     }
@@ -83,8 +83,7 @@ async fn end_leases(hub: &Hub) -> Done<()> {
 /// Whether a question has waited too long; asked without the writer, because mostly the answer is no.
 async fn due_approvals(hub: &Hub) -> Done<bool> {
     let mut conn = hub.db.read().await?;
-    let due =
-        sqlx::query("SELECT 1 FROM approvals WHERE state = 'pending' AND kind = 'tool' AND expires_at <= $1 LIMIT 1").bind(hub.world.now());
+    let due = query("SELECT 1 FROM approvals WHERE state = 'pending' AND kind = 'tool' AND expires_at <= $1 LIMIT 1").bind(hub.world.now());
     Ok(due.fetch_optional(&mut *conn).await?.is_some())
 }
 
@@ -110,7 +109,7 @@ async fn forget(hub: &Hub) -> Done<()> {
         .write(|tx| {
             Box::pin(async move {
                 idempotency::forget_old(tx).await?;
-                sqlx::query("DELETE FROM join_codes WHERE expires_at <= $1").bind(tx.now).execute(&mut *tx.conn).await?;
+                query("DELETE FROM join_codes WHERE expires_at <= $1").bind(tx.now).execute(tx.conn).await?;
                 Ok(())
             })
         })

@@ -4,6 +4,7 @@
 //! what fails is simply looked at again. A doorbell says where to look, the clock looks everywhere.
 
 use crate::column;
+use crate::db::{Conn, Row, composed, query};
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::{agent, approval, budget, message, session, turn};
@@ -13,8 +14,6 @@ use fugue_domain::lease::Lease;
 use fugue_domain::link::{Assignment, FromHub, Order, Steer};
 use fugue_domain::turn::{Input, State};
 use serde_json::value::RawValue;
-use sqlx::AnyConnection;
-use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -74,7 +73,7 @@ async fn look(hub: &Hub, sessions: Option<BTreeSet<SessionId>>) -> Done<()> {
 }
 
 /// The first due turn of each session that no node works on. A parked turn keeps those behind it waiting.
-async fn candidates(conn: &mut AnyConnection, sessions: Option<&BTreeSet<SessionId>>, now: i64) -> Done<Vec<plan::Candidate>> {
+async fn candidates(conn: &mut Conn, sessions: Option<&BTreeSet<SessionId>>, now: i64) -> Done<Vec<plan::Candidate>> {
     let scope =
         sessions.map_or_else(String::new, |sessions| format!("AND s.id IN ({})", crate::db::places(3, crate::db::padded(sessions.len()))));
     let sql = format!(
@@ -86,7 +85,7 @@ async fn candidates(conn: &mut AnyConnection, sessions: Option<&BTreeSet<Session
          AND NOT EXISTS (SELECT 1 FROM turns h WHERE h.session_id = s.id AND h.state IN ('leased', 'running', 'waiting')) \
          ORDER BY t.created_at, t.id LIMIT $2"
     );
-    let mut select = sqlx::query(AssertSqlSafe(sql)).bind(now).bind(CANDIDATES_MAX);
+    let mut select = composed(sql).bind(now).bind(CANDIDATES_MAX);
     for session in sessions.into_iter().flatten() {
         select = select.bind(session.as_str());
     }
@@ -94,13 +93,13 @@ async fn candidates(conn: &mut AnyConnection, sessions: Option<&BTreeSet<Session
         select = select.bind(None::<String>);
     }
     let found = select.fetch_all(conn).await?;
-    let read = |row: &sqlx::any::AnyRow| {
-        let spec = row.try_get::<Option<String>, _>(4)?.map(|spec| column::json::<Agent>(&spec)).transpose()?;
+    let read = |row: &Row| {
+        let spec = row.get::<Option<String>>(4)?.map(|spec| column::json::<Agent>(&spec)).transpose()?;
         Ok(plan::Candidate {
             turn: column::id(row, 0)?,
             session: column::id(row, 1)?,
             node: column::id(row, 2)?,
-            agent: row.try_get(3)?,
+            agent: row.get(3)?,
             concurrent: spec.and_then(|agent: Agent| agent.concurrent),
         })
     };
@@ -108,13 +107,13 @@ async fn candidates(conn: &mut AnyConnection, sessions: Option<&BTreeSet<Session
 }
 
 /// What each node could still take on.
-async fn room(conn: &mut AnyConnection) -> Done<plan::Rooms> {
+async fn room(conn: &mut Conn) -> Done<plan::Rooms> {
     let mut rooms = plan::Rooms::new();
-    let nodes = sqlx::query("SELECT id, slots FROM nodes WHERE removed_at IS NULL AND draining = 0").fetch_all(&mut *conn).await?;
+    let nodes = query("SELECT id, slots FROM nodes WHERE removed_at IS NULL AND draining = 0").fetch_all(&mut *conn).await?;
     for row in &nodes {
-        rooms.insert(column::id(row, 0)?, plan::Room { free: row.try_get(1)?, held: Default::default() });
+        rooms.insert(column::id(row, 0)?, plan::Room { free: row.get(1)?, held: Default::default() });
     }
-    let held = sqlx::query(
+    let held = query(
         "SELECT t.node_id, s.agent, COUNT(*) FROM turns t JOIN sessions s ON s.id = t.session_id \
          WHERE t.state IN ('leased', 'running', 'waiting') GROUP BY t.node_id, s.agent",
     )
@@ -122,9 +121,9 @@ async fn room(conn: &mut AnyConnection) -> Done<plan::Rooms> {
     .await?;
     for row in &held {
         if let Some(room) = rooms.get_mut(&column::id::<NodeId>(row, 0)?) {
-            let count: i64 = row.try_get(2)?;
+            let count: i64 = row.get(2)?;
             room.free -= count;
-            room.held.insert(row.try_get(1)?, count);
+            room.held.insert(row.get(1)?, count);
         }
     }
     Ok(rooms)
@@ -145,11 +144,11 @@ async fn assign(hub: &Hub, chosen: plan::Candidate) -> Done<()> {
                 if !matches!(row.rules.state, State::Queued { .. }) {
                     return Ok(());
                 }
-                let epoch = sqlx::query("UPDATE sessions SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
+                let epoch = query("UPDATE sessions SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
                     .bind(chosen.session.as_str())
-                    .fetch_one(&mut *tx.conn)
+                    .fetch_one(tx.conn)
                     .await?;
-                let lease = Lease { node: chosen.node, epoch: epoch.try_get(0)? };
+                let lease = Lease { node: chosen.node, epoch: epoch.get(0)? };
                 let _ = turn::take(tx, &mut row, Input::Assign { lease }).await?;
                 Ok(())
             })
@@ -177,7 +176,7 @@ async fn tell(hub: &Hub, id: &TurnId) -> Done<()> {
 }
 
 /// What a node should hear about a turn that it holds: the assignment until it has begun, then wishes and answers.
-pub async fn words(conn: &mut AnyConnection, row: &turn::Row, now: i64) -> Done<Option<FromHub>> {
+pub async fn words(conn: &mut Conn, row: &turn::Row, now: i64) -> Done<Option<FromHub>> {
     match &row.rules.state {
         State::Leased { .. } if row.rules.wish.is_none() => Ok(Some(FromHub::Assign(Box::new(assignment(conn, row, now).await?)))),
         State::Leased { .. } | State::Running { .. } | State::Waiting { .. } => Ok(order(conn, row).await?.map(FromHub::Order)),
@@ -185,17 +184,17 @@ pub async fn words(conn: &mut AnyConnection, row: &turn::Row, now: i64) -> Done<
     }
 }
 
-async fn assignment(conn: &mut AnyConnection, row: &turn::Row, now: i64) -> Done<Assignment> {
+async fn assignment(conn: &mut Conn, row: &turn::Row, now: i64) -> Done<Assignment> {
     let session = session::find(conn, &row.org, &row.session).await?;
     let agent = agent::find(conn, &row.org, &session.agent).await?.map(|view| view.agent);
     // The agent was removed meanwhile: its driver is still known, and a plain agent asks about everything.
     let agent = agent.unwrap_or_else(|| Agent::plain(&session.agent, session.driver, ""));
-    let kept = sqlx::query("SELECT s.memory, m.text FROM sessions s, messages m WHERE s.id = $1 AND m.id = $2")
+    let kept = query("SELECT s.memory, m.text FROM sessions s, messages m WHERE s.id = $1 AND m.id = $2")
         .bind(row.session.as_str())
         .bind(row.message.as_str())
         .fetch_one(&mut *conn)
         .await?;
-    let memory = kept.try_get::<Option<String>, _>(0)?.map(RawValue::from_string).transpose().map_err(crate::fault::Fault::internal)?;
+    let memory = kept.get::<Option<String>>(0)?.map(RawValue::from_string).transpose().map_err(crate::fault::Fault::internal)?;
     let State::Leased { opening, .. } = row.rules.state else {
         return Err(crate::fault::Fault::internal("only a leased turn is assigned"));
     };
@@ -204,13 +203,13 @@ async fn assignment(conn: &mut AnyConnection, row: &turn::Row, now: i64) -> Done
         place: session::place(conn, &row.org, &session).await?,
         agent,
         opening,
-        text: kept.try_get(1)?,
+        text: kept.get(1)?,
         memory,
         budget_left: budget::left(conn, &row.session, now).await?,
     })
 }
 
-async fn order(conn: &mut AnyConnection, row: &turn::Row) -> Done<Option<Order>> {
+async fn order(conn: &mut Conn, row: &turn::Row) -> Done<Option<Order>> {
     let answers = approval::answers(conn, &row.id, row.epoch).await?;
     let pending = message::pending_steers(conn, &row.id).await?;
     let steer: Vec<Steer> = pending.into_iter().map(|(message, text)| Steer { message, text }).collect();

@@ -1,7 +1,7 @@
 //! Sessions: opening, reading, stopping, closing. What one is doing is derived from its turns.
 
 use crate::column;
-use crate::db::Tx;
+use crate::db::{Conn, Row, Tx, composed, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
@@ -19,9 +19,6 @@ use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::session::SessionState;
 use fugue_domain::time::Time;
 use fugue_domain::turn::{Input, Wish};
-use sqlx::AnyConnection;
-use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
 
 mod opening;
 pub mod routes;
@@ -51,10 +48,10 @@ const COLUMNS: &str = concat!(
     head!(),
 );
 
-fn view(row: &AnyRow) -> Done<api::Session> {
-    let (turn, turn_state): (Option<TurnId>, Option<String>) = (column::maybe_id(row, 20)?, row.try_get(21)?);
-    let (queued, head): (i64, Option<String>) = (row.try_get(22)?, row.try_get(23)?);
-    let closed_at = row.try_get::<Option<i64>, _>(19)?.map(Time);
+fn view(row: &Row) -> Done<api::Session> {
+    let (turn, turn_state): (Option<TurnId>, Option<String>) = (column::maybe_id(row, 20)?, row.get(21)?);
+    let (queued, head): (i64, Option<String>) = (row.get(22)?, row.get(23)?);
+    let closed_at = row.get::<Option<i64>>(19)?.map(Time);
     let waiting = turn_state.as_deref() == Some("waiting");
     Ok(api::Session {
         id: column::id(row, 0)?,
@@ -64,25 +61,25 @@ fn view(row: &AnyRow) -> Done<api::Session> {
             turn.is_some() || queued > 0,
             turn.is_none() && head.as_deref() == Some("parked"),
         ),
-        title: row.try_get(1)?,
+        title: row.get(1)?,
         project: column::id(row, 2)?,
-        agent: row.try_get(3)?,
+        agent: row.get(3)?,
         driver: column::word(row, 4)?,
         place: api::Place {
             node: column::id(row, 5)?,
             kind: column::word(row, 6)?,
-            path: row.try_get(7)?,
-            branch: row.try_get(8)?,
-            base: row.try_get(9)?,
+            path: row.get(7)?,
+            branch: row.get(8)?,
+            base: row.get(9)?,
         },
         turn,
         queued,
-        last_seq: row.try_get(16)?,
-        cost_usd: MicroUsd(row.try_get(11)?),
-        budget_usd: row.try_get::<Option<i64>, _>(10)?.map(MicroUsd),
-        tokens: Tokens { input: row.try_get(12)?, output: row.try_get(13)?, cache_read: row.try_get(14)?, cache_write: row.try_get(15)? },
-        created_at: Time(row.try_get(17)?),
-        updated_at: Time(row.try_get(18)?),
+        last_seq: row.get(16)?,
+        cost_usd: MicroUsd(row.get(11)?),
+        budget_usd: row.get::<Option<i64>>(10)?.map(MicroUsd),
+        tokens: Tokens { input: row.get(12)?, output: row.get(13)?, cache_read: row.get(14)?, cache_write: row.get(15)? },
+        created_at: Time(row.get(17)?),
+        updated_at: Time(row.get(18)?),
         closed_at,
     })
 }
@@ -109,11 +106,11 @@ const STATES: &[(&str, &str)] = &[
 ];
 
 /// How many sessions are in each state, of all orgs, for the metrics.
-pub async fn count(conn: &mut AnyConnection) -> Done<Vec<(&'static str, i64)>> {
+pub async fn count(conn: &mut Conn) -> Done<Vec<(&'static str, i64)>> {
     let mut counts = Vec::new();
     for (state, condition) in STATES.iter().filter(|(state, _)| *state != "open") {
-        let row = sqlx::query(AssertSqlSafe(format!("SELECT COUNT(*) FROM sessions s WHERE {condition}"))).fetch_one(&mut *conn).await?;
-        counts.push((*state, row.try_get(0)?));
+        let row = composed(format!("SELECT COUNT(*) FROM sessions s WHERE {condition}")).fetch_one(&mut *conn).await?;
+        counts.push((*state, row.get(0)?));
     }
     Ok(counts)
 }
@@ -137,7 +134,7 @@ pub async fn list(hub: &Hub, caller: &Caller, filter: SessionFilter, page: PageQ
         "SELECT {COLUMNS} FROM sessions s WHERE s.org_id = $1 AND ($2 IS NULL OR s.id < $2) AND ($3 IS NULL OR s.project_id = $3) \
          AND ($4 IS NULL OR LOWER(s.title) LIKE $4 ESCAPE '\\') AND {condition} ORDER BY s.id DESC LIMIT $5"
     );
-    let found = sqlx::query(AssertSqlSafe(sql))
+    let found = composed(sql)
         .bind(caller.org.as_str())
         .bind(page.cursor.as_deref())
         .bind(project.as_ref().map(|id| id.as_str()))
@@ -156,14 +153,14 @@ pub async fn get(hub: &Hub, caller: &Caller, id: &SessionId) -> Done<api::Sessio
 }
 
 /// A session of an org, inside or outside a transaction.
-pub async fn find(conn: &mut AnyConnection, org: &OrgId, id: &SessionId) -> Done<api::Session> {
+pub async fn find(conn: &mut Conn, org: &OrgId, id: &SessionId) -> Done<api::Session> {
     let sql = format!("SELECT {COLUMNS} FROM sessions s WHERE s.org_id = $1 AND s.id = $2");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(org.as_str()).bind(id.as_str()).fetch_optional(conn).await?;
+    let row = composed(sql).bind(org.as_str()).bind(id.as_str()).fetch_optional(conn).await?;
     row.as_ref().map(view).transpose()?.ok_or_else(|| Problem::not_found("session", id.as_str()).into())
 }
 
 /// Where a session works, for its node.
-pub async fn place(conn: &mut AnyConnection, org: &OrgId, session: &api::Session) -> Done<Place> {
+pub async fn place(conn: &mut Conn, org: &OrgId, session: &api::Session) -> Done<Place> {
     let project = project::find(conn, org, session.project.as_str()).await?;
     Ok(Place {
         session: session.id.clone(),
@@ -192,15 +189,13 @@ pub async fn change(hub: &Hub, caller: &Caller, id: &SessionId, change: SessionC
         .write(move |tx| {
             Box::pin(async move {
                 find(tx.conn, &org, &session).await?;
-                sqlx::query(
-                    "UPDATE sessions SET title = COALESCE($2, title), budget = COALESCE($3, budget), updated_at = $4 WHERE id = $1",
-                )
-                .bind(session.as_str())
-                .bind(new_title)
-                .bind(change.budget_usd.map(|budget| budget.0))
-                .bind(tx.now)
-                .execute(&mut *tx.conn)
-                .await?;
+                query("UPDATE sessions SET title = COALESCE($2, title), budget = COALESCE($3, budget), updated_at = $4 WHERE id = $1")
+                    .bind(session.as_str())
+                    .bind(new_title)
+                    .bind(change.budget_usd.map(|budget| budget.0))
+                    .bind(tx.now)
+                    .execute(tx.conn)
+                    .await?;
                 if change.budget_usd.is_some() {
                     budget::look_again(tx, &org, Some(&session)).await?;
                 }
@@ -237,12 +232,12 @@ pub async fn close(hub: &Hub, caller: &Caller, id: &SessionId) -> Done<api::Sess
         .write(move |tx| {
             Box::pin(async move {
                 let found = find(tx.conn, &org, &session).await?;
-                let done = sqlx::query("UPDATE sessions SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL")
+                let done = query("UPDATE sessions SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL")
                     .bind(session.as_str())
                     .bind(tx.now)
-                    .execute(&mut *tx.conn)
+                    .execute(tx.conn)
                     .await?;
-                if done.rows_affected() == 0 {
+                if done == 0 {
                     // Closing twice is closing once.
                     return Ok(());
                 }
@@ -260,12 +255,12 @@ pub async fn close(hub: &Hub, caller: &Caller, id: &SessionId) -> Done<api::Sess
 }
 
 /// Closed sessions of a node whose worktree is still there; each is told to the node until it says that it is gone.
-pub async fn to_release(conn: &mut AnyConnection, node: &fugue_domain::id::NodeId) -> Done<Vec<Place>> {
+pub async fn to_release(conn: &mut Conn, node: &fugue_domain::id::NodeId) -> Done<Vec<Place>> {
     let sql = format!(
         "SELECT {COLUMNS}, s.org_id FROM sessions s WHERE s.node_id = $1 AND s.closed_at IS NOT NULL AND s.released_at IS NULL \
          AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running', 'waiting')) LIMIT 100"
     );
-    let found = sqlx::query(AssertSqlSafe(sql)).bind(node.as_str()).fetch_all(&mut *conn).await?;
+    let found = composed(sql).bind(node.as_str()).fetch_all(&mut *conn).await?;
     let mut places = Vec::with_capacity(found.len());
     for row in &found {
         let org: OrgId = column::id(row, 24)?;

@@ -1,7 +1,7 @@
 //! Credentials. Only their hashes are stored; what a bearer may do comes from the record, never from the request.
 
 use crate::column;
-use crate::db::Tx;
+use crate::db::{Row, Tx, composed, query};
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
@@ -15,8 +15,6 @@ use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::time::Time;
 use fugue_domain::world::{Millis, Mint, World};
-use sqlx::Row;
-use sqlx::any::AnyRow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -89,7 +87,7 @@ pub async fn authenticate(hub: &Hub, secret: &str) -> Done<Option<Caller>> {
         Err(begun) => begun,
     };
     let mut conn = hub.db.read().await?;
-    let row = sqlx::query(
+    let row = query(
         "SELECT t.id, t.org_id, t.role, t.user_id, t.node_id, t.expires_at FROM tokens t LEFT JOIN nodes n ON n.id = t.node_id \
          WHERE t.hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2) AND n.removed_at IS NULL",
     )
@@ -104,7 +102,7 @@ pub async fn authenticate(hub: &Hub, secret: &str) -> Done<Option<Caller>> {
         _ => return Ok(None),
     };
     let caller = Caller { org: column::id(&row, 1)?, who, token: column::id(&row, 0)?, role: column::word(&row, 2)? };
-    hub.known.put(hash, Lookup { caller: caller.clone(), expires_at: row.try_get(5)?, at: now }, begun);
+    hub.known.put(hash, Lookup { caller: caller.clone(), expires_at: row.get(5)?, at: now }, begun);
     Ok(Some(caller))
 }
 
@@ -131,7 +129,7 @@ pub async fn issue(tx: &mut Tx<'_>, world: &dyn World, issue: Issue<'_>) -> Done
         Who::User(user) => (Some(user.as_str()), None),
         Who::Node(node) => (None, Some(node.as_str())),
     };
-    sqlx::query("INSERT INTO tokens (id, org_id, hash, name, role, user_id, node_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+    query("INSERT INTO tokens (id, org_id, hash, name, role, user_id, node_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
         .bind(id.as_str())
         .bind(issue.org.as_str())
         .bind(sha256_hex(issue.secret.as_bytes()))
@@ -141,7 +139,7 @@ pub async fn issue(tx: &mut Tx<'_>, world: &dyn World, issue: Issue<'_>) -> Done
         .bind(node)
         .bind(tx.now)
         .bind(issue.expires_at)
-        .execute(&mut *tx.conn)
+        .execute(tx.conn)
         .await?;
     Ok(id)
 }
@@ -201,14 +199,14 @@ fn check(caller: &Caller, new: &NewToken) -> Done<()> {
 
 const COLUMNS: &str = "id, name, role, org_id, created_at, expires_at";
 
-fn view(row: &AnyRow) -> Done<Token> {
-    let expires_at = row.try_get::<Option<i64>, _>(5)?.map(Time);
+fn view(row: &Row) -> Done<Token> {
+    let expires_at = row.get::<Option<i64>>(5)?.map(Time);
     Ok(Token {
         id: column::id(row, 0)?,
-        name: row.try_get(1)?,
+        name: row.get(1)?,
         role: column::word(row, 2)?,
         org: column::id(row, 3)?,
-        created_at: Time(row.try_get(4)?),
+        created_at: Time(row.get(4)?),
         expires_at,
         token: None,
     })
@@ -220,12 +218,7 @@ pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Toke
     let sql = format!(
         "SELECT {COLUMNS} FROM tokens WHERE org_id = $1 AND revoked_at IS NULL AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
     );
-    let found = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(caller.org.as_str())
-        .bind(page.cursor.as_deref())
-        .bind(page.limit + 1)
-        .fetch_all(&mut *conn)
-        .await?;
+    let found = composed(sql).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
     let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |token| token.id.to_string()))
 }
@@ -237,13 +230,13 @@ pub async fn revoke(hub: &Hub, caller: &Caller, id: &TokenId) -> Done<()> {
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let done = sqlx::query("UPDATE tokens SET revoked_at = $3 WHERE id = $1 AND org_id = $2 AND revoked_at IS NULL")
+                let done = query("UPDATE tokens SET revoked_at = $3 WHERE id = $1 AND org_id = $2 AND revoked_at IS NULL")
                     .bind(token.as_str())
                     .bind(org.as_str())
                     .bind(tx.now)
-                    .execute(&mut *tx.conn)
+                    .execute(tx.conn)
                     .await?;
-                Ok(done.rows_affected())
+                Ok(done)
             })
         })
         .await?;

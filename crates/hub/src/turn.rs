@@ -4,7 +4,7 @@
 //! the `UPDATE`, and tells the session's history what happened.
 
 use crate::column;
-use crate::db::{Column, Insert, Tx};
+use crate::db::{Column, Conn, Insert, Tx, composed, query};
 use crate::effect::Effect;
 use crate::fault::Done;
 use crate::hub::Hub;
@@ -19,8 +19,6 @@ use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::reason::Reason;
 use fugue_domain::time::Time;
 use fugue_domain::turn::{self as rules, Effect as Follows, Input, Outcome, Refused, State, Wish};
-use sqlx::AnyConnection;
-use sqlx::{AssertSqlSafe, Row as _};
 
 pub mod routes;
 mod row;
@@ -28,23 +26,23 @@ mod row;
 pub use row::{COLUMNS, Row};
 
 /// Loads a turn, inside or outside a transaction.
-pub async fn load(conn: &mut AnyConnection, id: &TurnId) -> Done<Option<Row>> {
+pub async fn load(conn: &mut Conn, id: &TurnId) -> Done<Option<Row>> {
     let sql = format!("SELECT {COLUMNS} FROM turns WHERE id = $1");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(conn).await?;
+    let row = composed(sql).bind(id.as_str()).fetch_optional(conn).await?;
     row.as_ref().map(Row::read).transpose()
 }
 
 /// The session's turn that a node holds.
-pub async fn held(conn: &mut AnyConnection, session: &SessionId) -> Done<Option<Row>> {
+pub async fn held(conn: &mut Conn, session: &SessionId) -> Done<Option<Row>> {
     let sql = format!("SELECT {COLUMNS} FROM turns WHERE session_id = $1 AND state IN ('leased', 'running', 'waiting')");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(session.as_str()).fetch_optional(conn).await?;
+    let row = composed(sql).bind(session.as_str()).fetch_optional(conn).await?;
     row.as_ref().map(Row::read).transpose()
 }
 
 /// The session's turns that are in line, next first.
-pub async fn in_line(conn: &mut AnyConnection, session: &SessionId) -> Done<Vec<Row>> {
+pub async fn in_line(conn: &mut Conn, session: &SessionId) -> Done<Vec<Row>> {
     let sql = format!("SELECT {COLUMNS} FROM turns WHERE session_id = $1 AND state IN ('queued', 'parked') ORDER BY position, id");
-    let found = sqlx::query(AssertSqlSafe(sql)).bind(session.as_str()).fetch_all(conn).await?;
+    let found = composed(sql).bind(session.as_str()).fetch_all(conn).await?;
     found.iter().map(Row::read).collect()
 }
 
@@ -81,19 +79,19 @@ pub async fn take(tx: &mut Tx<'_>, row: &mut Row, input: Input) -> Done<Result<(
 
 /// Counts a turn that ended.
 async fn count_ended(tx: &mut Tx<'_>, row: &Row, outcome: Outcome, reason: Option<Reason>) -> Done<()> {
-    let found = sqlx::query("SELECT driver FROM sessions WHERE id = $1").bind(row.session.as_str()).fetch_one(&mut *tx.conn).await?;
-    let (driver, outcome): (String, String) = (found.try_get(0)?, column::stored(&outcome));
+    let found = query("SELECT driver FROM sessions WHERE id = $1").bind(row.session.as_str()).fetch_one(tx.conn).await?;
+    let (driver, outcome): (String, String) = (found.get(0)?, column::stored(&outcome));
     ::metrics::counter!(metrics::TURNS, "outcome" => outcome, "reason" => reason.map_or("", Reason::word), "driver" => driver).increment(1);
     Ok(())
 }
 
 /// The place before everything that is in line.
-async fn front(conn: &mut AnyConnection, session: &SessionId) -> Done<i64> {
-    let row = sqlx::query("SELECT MIN(position) FROM turns WHERE session_id = $1 AND state IN ('queued', 'parked')")
+async fn front(conn: &mut Conn, session: &SessionId) -> Done<i64> {
+    let row = query("SELECT MIN(position) FROM turns WHERE session_id = $1 AND state IN ('queued', 'parked')")
         .bind(session.as_str())
         .fetch_one(conn)
         .await?;
-    Ok(row.try_get::<Option<i64>, _>(0)?.unwrap_or(0) - crate::message::POSITION_STEP)
+    Ok(row.get::<Option<i64>>(0)?.unwrap_or(0) - crate::message::POSITION_STEP)
 }
 
 /// Writes down what a step means for people.
@@ -150,13 +148,13 @@ pub async fn get(hub: &Hub, caller: &Caller, id: &TurnId) -> Done<api::Turn> {
 }
 
 /// The place in line: 1 is next, 0 is not in line.
-async fn place(conn: &mut AnyConnection, row: &Row) -> Done<i64> {
+async fn place(conn: &mut Conn, row: &Row) -> Done<i64> {
     if !row.rules.state.is_in_line() {
         return Ok(0);
     }
     let sql = "SELECT COUNT(*) FROM turns WHERE session_id = $1 AND state IN ('queued', 'parked') AND (position < $2 OR (position = $2 AND id <= $3))";
-    let found = sqlx::query(sql).bind(row.session.as_str()).bind(row.position).bind(row.id.as_str()).fetch_one(conn).await?;
-    Ok(found.try_get(0)?)
+    let found = query(sql).bind(row.session.as_str()).bind(row.position).bind(row.id.as_str()).fetch_one(conn).await?;
+    Ok(found.get(0)?)
 }
 
 /// A session's turns, newest first. They are found by their messages, which stand in the same order; so a cursor is a message.
@@ -168,12 +166,7 @@ pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQue
         "SELECT {} FROM messages m JOIN turns t ON t.message_id = m.id WHERE m.session_id = $1 AND ($2 IS NULL OR m.id < $2) ORDER BY m.id DESC LIMIT $3",
         columns.join(", ")
     );
-    let found = sqlx::query(AssertSqlSafe(sql))
-        .bind(session.as_str())
-        .bind(page.cursor.as_deref())
-        .bind(page.limit + 1)
-        .fetch_all(&mut *conn)
-        .await?;
+    let found = composed(sql).bind(session.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
     let mut items = Vec::with_capacity(found.len());
     for row in &found {
         let row = Row::read(row)?;

@@ -3,7 +3,7 @@
 //! While one group is being written to disk the next one gathers, so a busy hub makes few commits and an idle one answers at
 //! once. Each job of a group has a savepoint of its own; the group shares only the commit.
 
-use super::{Engine, OpenError, Tx};
+use super::{Conn, Engine, Error, Location, Tx};
 use crate::effect::{Effect, Outlet};
 use crate::event;
 use crate::fault::{Done, Fault};
@@ -11,8 +11,7 @@ use crate::metrics;
 use fugue_domain::limits::GROUP_JOBS_MAX;
 use fugue_domain::world::SharedWorld;
 use futures_util::future::BoxFuture;
-use sqlx::AnyConnection;
-use sqlx::{Connection, Row};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot};
 
 /// Statements that open and close a group.
@@ -54,16 +53,29 @@ impl Request {
 
 /// The writer and its connection, which is opened again after it broke.
 pub struct Writer {
-    pub conn: Option<AnyConnection>,
-    pub url: String,
-    pub engine: Engine,
+    pub conn: Option<Conn>,
+    pub location: Location,
     pub outlet: Outlet,
     pub world: SharedWorld,
 }
 
 impl Writer {
+    /// Starts it. It ends when nobody can ask any more; it owns nothing that would need a rescue.
+    ///
+    /// SQLite works where it is called and waits there for the disk, so its writer has a thread to itself; in a runtime with a
+    /// single thread, which tests use to decide the order of everything, it stays with the others.
+    pub fn start(self, requests: mpsc::Receiver<Request>) {
+        let runtime = Handle::current();
+        if self.location.engine == Engine::Postgres || runtime.runtime_flavor() == RuntimeFlavor::CurrentThread {
+            tokio::spawn(self.run(requests));
+            return;
+        }
+        let writer = move || runtime.block_on(self.run(requests));
+        std::thread::Builder::new().name("fugue-writer".to_owned()).spawn(writer).expect("a thread can be started");
+    }
+
     /// Works until nobody can ask for anything any more.
-    pub async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+    async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut group = Vec::with_capacity(GROUP_JOBS_MAX);
         while requests.recv_many(&mut group, GROUP_JOBS_MAX).await > 0 {
             let started = tokio::time::Instant::now();
@@ -100,7 +112,7 @@ impl Writer {
         }
     }
 
-    async fn attempt(&mut self, group: Vec<Request>, answers: &mut Vec<Finish>, effects: &mut Vec<Effect>) -> Result<(), sqlx::Error> {
+    async fn attempt(&mut self, group: Vec<Request>, answers: &mut Vec<Finish>, effects: &mut Vec<Effect>) -> Result<(), Error> {
         let alone = group.len() == 1;
         let world = self.world.clone();
         let mut waiting = group.into_iter();
@@ -130,33 +142,27 @@ impl Writer {
         answers.extend(waiting.map(|Request(run)| refuse(run)));
         match broken {
             Some(cause) => Err(cause),
-            None => sqlx::raw_sql("COMMIT").execute(&mut *conn).await.map(|_| ()),
+            None => conn.script("COMMIT").await,
         }
     }
 
-    async fn begin(&mut self) -> Result<&mut AnyConnection, sqlx::Error> {
-        if self.conn.is_none() {
-            let mut conn = AnyConnection::connect(&self.url).await?;
-            prepare(&mut conn, self.engine).await?;
-            self.conn = Some(conn);
-        }
-        let conn = self.conn.as_mut().expect("it was opened just now");
-        sqlx::raw_sql(if self.engine == Engine::Sqlite { BEGIN_SQLITE } else { BEGIN_POSTGRES }).execute(&mut *conn).await?;
+    async fn begin(&mut self) -> Result<&mut Conn, Error> {
+        let conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => Conn::writing(&self.location).await?,
+        };
+        let conn = self.conn.insert(conn);
+        conn.script(if self.location.engine == Engine::Sqlite { BEGIN_SQLITE } else { BEGIN_POSTGRES }).await?;
         Ok(conn)
     }
 }
 
 /// Runs one job of a group. The second kind of error means that the whole transaction is lost.
-async fn one(
-    conn: &mut AnyConnection,
-    run: Run,
-    alone: bool,
-    world: &SharedWorld,
-) -> Result<(Finish, Vec<Effect>), (Option<Finish>, sqlx::Error)> {
+async fn one(conn: &mut Conn, run: Run, alone: bool, world: &SharedWorld) -> Result<(Finish, Vec<Effect>), (Option<Finish>, Error)> {
     let (mark, keep, undo) =
         if alone { ("", "", "ROLLBACK; BEGIN") } else { ("SAVEPOINT job", "RELEASE job", "ROLLBACK TO job; RELEASE job") };
     if !mark.is_empty()
-        && let Err(cause) = sqlx::raw_sql(mark).execute(&mut *conn).await
+        && let Err(cause) = conn.script(mark).await
     {
         return Err((Some(refuse(run)), cause));
     }
@@ -167,7 +173,7 @@ async fn one(
     };
     let Tx { conn, effects, .. } = tx;
     if !end.is_empty()
-        && let Err(cause) = sqlx::raw_sql(end).execute(&mut *conn).await
+        && let Err(cause) = conn.script(end).await
     {
         return Err((Some(answer), cause));
     }
@@ -179,33 +185,4 @@ fn refuse(run: Run) -> Finish {
     // Dropping the job drops its caller's channel, which the caller reads as a failure of ours.
     drop(run);
     Box::new(|_| {})
-}
-
-/// Brings a writing connection into the state that the promises need.
-pub async fn prepare(conn: &mut AnyConnection, engine: Engine) -> Result<(), sqlx::Error> {
-    let text = match engine {
-        Engine::Sqlite => {
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; \
-             PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000"
-        }
-        Engine::Postgres => "SET synchronous_commit = on; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'",
-    };
-    sqlx::raw_sql(text).execute(conn).await.map(|_| ())
-}
-
-/// Brings a reading connection into its state.
-pub async fn prepare_reader(conn: &mut AnyConnection, engine: Engine) -> Result<(), sqlx::Error> {
-    let text = match engine {
-        Engine::Sqlite => "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY",
-        Engine::Postgres => "SET default_transaction_read_only = on",
-    };
-    sqlx::raw_sql(text).execute(conn).await.map(|_| ())
-}
-
-/// Refuses a SQLite library whose write-ahead log can be corrupted by a second connection.
-pub async fn refuse_old_sqlite(conn: &mut AnyConnection) -> Result<(), OpenError> {
-    let row = sqlx::query("SELECT sqlite_version()").fetch_one(conn).await;
-    let version: String = row.and_then(|row| row.try_get(0)).map_err(|cause| OpenError::Migration { step: 0, cause })?;
-    let numbers: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
-    if numbers.as_slice() < [3, 51, 3].as_slice() { Err(OpenError::OldSqlite(version)) } else { Ok(()) }
 }

@@ -4,7 +4,7 @@
 //! skipped, a hole is refused, and a lease with another node or epoch changes nothing.
 
 use crate::column;
-use crate::db::Tx;
+use crate::db::{Conn, Tx, composed, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::feed::Hint;
@@ -17,8 +17,6 @@ use fugue_domain::link::{Batch, FromHub, Hello};
 use fugue_domain::node::Load;
 use fugue_domain::reason::Reason;
 use fugue_domain::turn::{Ending, Input, State};
-use sqlx::AnyConnection;
-use sqlx::{AssertSqlSafe, Row};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
@@ -56,12 +54,12 @@ pub async fn hello(hub: &Hub, node: &NodeId, hello: Hello) -> Done<Vec<FromHub>>
                 let facts = serde_json::to_string(&hello.facts).map_err(Fault::internal)?;
                 let before = node::facts(tx.conn, &id).await?;
                 let restarted = before.is_some_and(|before| before.boot != hello.facts.boot);
-                let row = sqlx::query("UPDATE nodes SET facts = $2, slots = $3, seen_at = $4 WHERE id = $1 RETURNING org_id")
+                let row = query("UPDATE nodes SET facts = $2, slots = $3, seen_at = $4 WHERE id = $1 RETURNING org_id")
                     .bind(id.as_str())
                     .bind(facts)
                     .bind(hello.facts.slots.max(0))
                     .bind(tx.now)
-                    .fetch_one(&mut *tx.conn)
+                    .fetch_one(tx.conn)
                     .await?;
                 tx.after_commit(Effect::Hint(column::id::<OrgId>(&row, 0)?, Hint::Node { node: id.clone() }));
                 forgotten(tx, &id, &hello.leases, restarted).await
@@ -93,15 +91,15 @@ async fn forgotten(tx: &mut Tx<'_>, node: &NodeId, listed: &[LeaseKey], restarte
     Ok(())
 }
 
-async fn held(conn: &mut AnyConnection, node: &NodeId) -> Done<Vec<turn::Row>> {
+async fn held(conn: &mut Conn, node: &NodeId) -> Done<Vec<turn::Row>> {
     let sql = format!("SELECT {} FROM turns WHERE node_id = $1 AND state IN ('leased', 'running', 'waiting')", turn::COLUMNS);
-    let found = sqlx::query(AssertSqlSafe(sql)).bind(node.as_str()).fetch_all(conn).await?;
+    let found = composed(sql).bind(node.as_str()).fetch_all(conn).await?;
     found.iter().map(turn::Row::read).collect()
 }
 
 async fn waiting_sessions(hub: &Hub, node: &NodeId) -> Done<Vec<SessionId>> {
     let mut conn = hub.db.read().await?;
-    let found = sqlx::query("SELECT s.id FROM sessions s WHERE s.node_id = $1 AND s.closed_at IS NULL AND s.in_line > 0 LIMIT 1000")
+    let found = query("SELECT s.id FROM sessions s WHERE s.node_id = $1 AND s.closed_at IS NULL AND s.in_line > 0 LIMIT 1000")
         .bind(node.as_str())
         .fetch_all(&mut *conn)
         .await?;
@@ -116,21 +114,21 @@ pub async fn heartbeat(hub: &Hub, node: &NodeId, beat: u64, load: Load, leases: 
         .write(move |tx| {
             Box::pin(async move {
                 let load = serde_json::to_string(&load).map_err(Fault::internal)?;
-                sqlx::query("UPDATE nodes SET seen_at = $2, load = $3 WHERE id = $1")
+                query("UPDATE nodes SET seen_at = $2, load = $3 WHERE id = $1")
                     .bind(id.as_str())
                     .bind(tx.now)
                     .bind(load)
-                    .execute(&mut *tx.conn)
+                    .execute(tx.conn)
                     .await?;
                 for row in held(tx.conn, &id).await? {
                     if listed.contains(&row.lease()) && row.renewed_at <= Some(renew_before) {
-                        sqlx::query(
+                        query(
                             "UPDATE turns SET renewed_at = $3 WHERE id = $1 AND epoch = $2 AND state IN ('leased', 'running', 'waiting')",
                         )
                         .bind(row.id.as_str())
                         .bind(row.epoch)
                         .bind(tx.now)
-                        .execute(&mut *tx.conn)
+                        .execute(tx.conn)
                         .await?;
                     }
                 }
@@ -193,15 +191,15 @@ pub async fn released(hub: &Hub, node: &NodeId, session: SessionId, rescue: Opti
     hub.db
         .write(move |tx| {
             Box::pin(async move {
-                let done = sqlx::query("UPDATE sessions SET released_at = $3 WHERE id = $1 AND node_id = $2 AND closed_at IS NOT NULL AND released_at IS NULL RETURNING org_id, branch")
+                let done = query("UPDATE sessions SET released_at = $3 WHERE id = $1 AND node_id = $2 AND closed_at IS NOT NULL AND released_at IS NULL RETURNING org_id, branch")
                     .bind(session.as_str())
                     .bind(node.as_str())
                     .bind(tx.now)
-                    .fetch_optional(&mut *tx.conn)
+                    .fetch_optional(tx.conn)
                     .await?;
                 if let Some(row) = done {
                     let rescue = rescue.filter(|name| name.len() <= 255 && !name.chars().any(char::is_control));
-                    tx.event(&column::id::<OrgId>(&row, 0)?, &session, None, Event::SessionReleased { branch: row.try_get(1)?, rescue });
+                    tx.event(&column::id::<OrgId>(&row, 0)?, &session, None, Event::SessionReleased { branch: row.get(1)?, rescue });
                 }
                 Ok(())
             })

@@ -1,7 +1,7 @@
 //! Accepts a batch of messages: a handful of statements whatever their number.
 
 use super::{Message, POSITION_STEP};
-use crate::db::{Column, Insert, Tx, padded, places};
+use crate::db::{Column, Insert, Tx, composed, padded, places};
 use crate::effect::Effect;
 use crate::fault::Done;
 use crate::idempotency::{self, Key, Reply};
@@ -14,7 +14,6 @@ use fugue_domain::limits::QUEUE_MESSAGES_MAX;
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::time::Time;
 use fugue_domain::turn::OnInterruption;
-use sqlx::{AssertSqlSafe, Row};
 use std::collections::{BTreeSet, HashMap};
 
 /// A message on its way into the line of its session.
@@ -81,15 +80,15 @@ async fn earlier(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<String, 
     }
     let size = padded(keys.len());
     let sql = format!("SELECT id, fingerprint, status, body FROM idempotency_keys WHERE created_at > $1 AND id IN ({})", places(2, size));
-    let mut select = sqlx::query(AssertSqlSafe(sql)).bind(idempotency::oldest(tx.now));
+    let mut select = composed(sql).bind(idempotency::oldest(tx.now));
     for key in &keys {
         select = select.bind(*key);
     }
     for _ in keys.len()..size {
         select = select.bind(None::<String>);
     }
-    for row in select.fetch_all(&mut *tx.conn).await? {
-        kept.insert(row.try_get(0)?, Kept { fingerprint: row.try_get(1)?, status: row.try_get(2)?, body: row.try_get(3)? });
+    for row in select.fetch_all(tx.conn).await? {
+        kept.insert(row.get(0)?, Kept { fingerprint: row.get(1)?, status: row.get(2)?, body: row.get(3)? });
     }
     Ok(kept)
 }
@@ -103,7 +102,7 @@ async fn lines(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<SessionId,
          FROM sessions s LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent WHERE s.id IN ({})",
         places(1, padded(sessions.len()))
     );
-    let mut select = sqlx::query(AssertSqlSafe(sql));
+    let mut select = composed(sql);
     for session in &sessions {
         select = select.bind(session.as_str());
     }
@@ -111,13 +110,13 @@ async fn lines(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<SessionId,
         select = select.bind(None::<String>);
     }
     let mut lines = HashMap::new();
-    for row in select.fetch_all(&mut *tx.conn).await? {
-        let agent = row.try_get::<Option<String>, _>(4)?.map(|spec| crate::column::json::<Agent>(&spec)).transpose()?;
+    for row in select.fetch_all(tx.conn).await? {
+        let agent = row.get::<Option<String>>(4)?.map(|spec| crate::column::json::<Agent>(&spec)).transpose()?;
         let line = Line {
-            org: row.try_get(1)?,
-            closed: row.try_get::<Option<i64>, _>(2)?.is_some(),
-            waiting: row.try_get(5)?,
-            last_position: row.try_get::<Option<i64>, _>(6)?.unwrap_or(0),
+            org: row.get(1)?,
+            closed: row.get::<Option<i64>>(2)?.is_some(),
+            waiting: row.get(5)?,
+            last_position: row.get::<Option<i64>>(6)?.unwrap_or(0),
             // The agents that come with Fugue ask.
             on_interruption: agent.map_or(OnInterruption::Ask, |agent| agent.on_interruption),
         };

@@ -2,6 +2,7 @@
 
 use super::{Event, title};
 use crate::column;
+use crate::db::query;
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
@@ -133,7 +134,7 @@ async fn pin(hub: &Hub, node: &NodeId, project: &Project, base: Option<&str>) ->
 }
 
 async fn insert(tx: &mut crate::db::Tx<'_>, plan: &Plan) -> Done<()> {
-    sqlx::query(
+    query(
         "INSERT INTO sessions (id, org_id, project_id, agent, driver, title, node_id, place_kind, path, branch, base, budget, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)",
     )
@@ -150,7 +151,7 @@ async fn insert(tx: &mut crate::db::Tx<'_>, plan: &Plan) -> Done<()> {
     .bind(plan.base.as_deref())
     .bind(plan.budget)
     .bind(tx.now)
-    .execute(&mut *tx.conn)
+    .execute(tx.conn)
     .await?;
     Ok(())
 }

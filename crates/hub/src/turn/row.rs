@@ -1,7 +1,7 @@
 //! A turn's row: the columns, and how they become a state and go back.
 
 use crate::column;
-use crate::db::Tx;
+use crate::db::{self, Tx, query};
 use crate::fault::{Done, Fault};
 use fugue_domain::api;
 use fugue_domain::id::{MessageId, NodeId, OrgId, SessionId, TurnId};
@@ -9,8 +9,6 @@ use fugue_domain::lease::{Lease, LeaseKey};
 use fugue_domain::money::{MicroUsd, Tokens, Usage};
 use fugue_domain::time::Time;
 use fugue_domain::turn::{Opening, State, Turn};
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
 
 /// What a [`Row`] is read from, in order.
 pub const COLUMNS: &str = "id, org_id, session_id, message_id, position, state, opening, not_before, parked_until, parked_by, node_id, epoch, \
@@ -52,31 +50,30 @@ pub struct Row {
 
 impl Row {
     /// Reads a row of [`COLUMNS`].
-    pub fn read(row: &AnyRow) -> Done<Self> {
+    pub fn read(row: &db::Row) -> Done<Self> {
         let rules = Turn {
             state: state(row)?,
-            attempts: row.try_get(17)?,
-            maybe_executed: row.try_get::<i64, _>(18)? == 1,
+            attempts: row.get(17)?,
+            maybe_executed: row.get::<i64>(18)? == 1,
             on_interruption: column::word(row, 19)?,
             wish: column::maybe_word(row, 13)?,
         };
-        let tokens =
-            Tokens { input: row.try_get(22)?, output: row.try_get(23)?, cache_read: row.try_get(24)?, cache_write: row.try_get(25)? };
+        let tokens = Tokens { input: row.get(22)?, output: row.get(23)?, cache_read: row.get(24)?, cache_write: row.get(25)? };
         Ok(Self {
             id: column::id(row, 0)?,
             org: column::id(row, 1)?,
             session: column::id(row, 2)?,
             message: column::id(row, 3)?,
-            position: row.try_get(4)?,
+            position: row.get(4)?,
             rules,
             node: column::maybe_id(row, 10)?,
-            epoch: row.try_get(11)?,
-            detail: row.try_get(16)?,
-            reports: row.try_get(20)?,
-            usage: Usage { cost_usd: MicroUsd(row.try_get(21)?), tokens },
-            created_at: row.try_get(26)?,
-            started_at: row.try_get(27)?,
-            renewed_at: row.try_get(29)?,
+            epoch: row.get(11)?,
+            detail: row.get(16)?,
+            reports: row.get(20)?,
+            usage: Usage { cost_usd: MicroUsd(row.get(21)?), tokens },
+            created_at: row.get(26)?,
+            started_at: row.get(27)?,
+            renewed_at: row.get(29)?,
         })
     }
 
@@ -117,22 +114,21 @@ impl Row {
     }
 }
 
-fn state(row: &AnyRow) -> Done<State> {
-    let word: String = row.try_get(5)?;
+fn state(row: &db::Row) -> Done<State> {
+    let word: String = row.get(5)?;
     let opening: Opening = column::word(row, 6)?;
     let absent = |column: &str| Fault::internal(format!("a {word} turn has no {column}"));
-    let lease =
-        || -> Done<Lease> { Ok(Lease { node: column::maybe_id(row, 10)?.ok_or_else(|| absent("node"))?, epoch: row.try_get(11)? }) };
+    let lease = || -> Done<Lease> { Ok(Lease { node: column::maybe_id(row, 10)?.ok_or_else(|| absent("node"))?, epoch: row.get(11)? }) };
     Ok(match word.as_str() {
-        "queued" => State::Queued { not_before: row.try_get(7)?, opening },
-        "parked" => State::Parked { until: row.try_get(8)?, by: column::maybe_word(row, 9)?.ok_or_else(|| absent("cause"))?, opening },
+        "queued" => State::Queued { not_before: row.get(7)?, opening },
+        "parked" => State::Parked { until: row.get(8)?, by: column::maybe_word(row, 9)?.ok_or_else(|| absent("cause"))?, opening },
         "leased" => State::Leased { lease: lease()?, opening },
         "running" => State::Running { lease: lease()? },
         "waiting" => State::Waiting { lease: lease()?, approval: column::maybe_id(row, 12)?.ok_or_else(|| absent("approval"))? },
         "ended" => State::Ended {
             outcome: column::maybe_word(row, 14)?.ok_or_else(|| absent("outcome"))?,
             reason: column::maybe_word(row, 15)?,
-            at: row.try_get::<Option<i64>, _>(28)?.ok_or_else(|| absent("end"))?,
+            at: row.get::<Option<i64>>(28)?.ok_or_else(|| absent("end"))?,
         },
         other => return Err(Fault::internal(format!("{other:?} is no state of a turn"))),
     })
@@ -153,7 +149,7 @@ pub async fn store(tx: &mut Tx<'_>, row: &mut Row, before: &Turn) -> Done<bool> 
         row.started_at = Some(tx.now);
     }
     row.renewed_at = row.rules.state.lease().map(|_| tx.now);
-    let done = sqlx::query(
+    let done = query(
         "UPDATE turns SET state = $4, opening = COALESCE($5, opening), not_before = $6, parked_until = $7, parked_by = $8, node_id = $9, epoch = $10, \
          renewed_at = $11, approval_id = $12, wish = $13, outcome = $14, reason = $15, ended_at = $16, attempts = $17, maybe_executed = $18, \
          position = $19, reports = $20, started_at = $21, detail = $22 WHERE id = $1 AND state = $2 AND epoch = $3",
@@ -180,9 +176,9 @@ pub async fn store(tx: &mut Tx<'_>, row: &mut Row, before: &Turn) -> Done<bool> 
     .bind(row.reports)
     .bind(row.started_at)
     .bind(row.detail.as_deref())
-    .execute(&mut *tx.conn)
+    .execute(tx.conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// What a state puts into its own columns; everything that is not its own is empty.

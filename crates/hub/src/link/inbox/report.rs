@@ -1,6 +1,6 @@
 //! One batch of a lease's reports, folded into the turn's row, the session's events and the bill.
 
-use crate::db::Tx;
+use crate::db::{Tx, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::{agent, approval, budget, message, metrics, session, turn};
@@ -63,7 +63,7 @@ async fn store_events(tx: &mut Tx<'_>, node: &NodeId, batch: &Batch) -> Done<Opt
     };
     let through = batch.first - 1 + lines.len() as i64;
     let lease = &batch.lease;
-    let row = sqlx::query(
+    let row = query(
         "UPDATE turns SET reports = $6 WHERE id = $1 AND session_id = $2 AND epoch = $3 AND node_id = $4 AND reports = $5 \
          AND state IN ('leased', 'running', 'waiting') RETURNING org_id",
     )
@@ -73,7 +73,7 @@ async fn store_events(tx: &mut Tx<'_>, node: &NodeId, batch: &Batch) -> Done<Opt
     .bind(node.as_str())
     .bind(batch.first - 1)
     .bind(through)
-    .fetch_optional(&mut *tx.conn)
+    .fetch_optional(tx.conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
     let org: OrgId = crate::column::id(&row, 0)?;
@@ -85,7 +85,7 @@ async fn store_events(tx: &mut Tx<'_>, node: &NodeId, batch: &Batch) -> Done<Opt
 
 /// Writes down how far the lease's reports are stored, and the bill.
 async fn keep(tx: &mut Tx<'_>, row: &turn::Row, used: Usage) -> Done<()> {
-    sqlx::query(
+    query(
         "UPDATE turns SET reports = $3, cost = $4, tokens_input = $5, tokens_output = $6, tokens_cache_read = $7, tokens_cache_write = $8 \
          WHERE id = $1 AND epoch = $2",
     )
@@ -97,7 +97,7 @@ async fn keep(tx: &mut Tx<'_>, row: &turn::Row, used: Usage) -> Done<()> {
     .bind(row.usage.tokens.output)
     .bind(row.usage.tokens.cache_read)
     .bind(row.usage.tokens.cache_write)
-    .execute(&mut *tx.conn)
+    .execute(tx.conn)
     .await?;
     if used != Usage::default() {
         budget::spend(tx, row, used).await?;
@@ -199,11 +199,7 @@ async fn remember(tx: &mut Tx<'_>, row: &turn::Row, memory: &RawValue) -> Done<(
     if memory.get().len() > MEMORY_BYTES_MAX {
         return Err(Fault::internal("a driver wants more kept than is allowed"));
     }
-    sqlx::query("UPDATE sessions SET memory = $2 WHERE id = $1")
-        .bind(row.session.as_str())
-        .bind(memory.get())
-        .execute(&mut *tx.conn)
-        .await?;
+    query("UPDATE sessions SET memory = $2 WHERE id = $1").bind(row.session.as_str()).bind(memory.get()).execute(tx.conn).await?;
     Ok(())
 }
 
