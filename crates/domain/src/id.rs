@@ -7,6 +7,16 @@ use std::fmt;
 
 /// Crockford's base 32, lower case: no letter that is read as another.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// What each letter stands for; 32 and more for what is no letter of ours.
+const VALUES: [u8; 256] = {
+    let mut values = [u8::MAX; 256];
+    let mut at = 0;
+    while at < ALPHABET.len() {
+        values[ALPHABET[at] as usize] = at as u8;
+        at += 1;
+    }
+    values
+};
 /// Letters needed for 128 bits.
 const LETTERS: usize = 26;
 
@@ -45,8 +55,8 @@ fn decode(letters: &str) -> Option<u128> {
         return None;
     }
     letters.bytes().try_fold(0u128, |bits, letter| {
-        let value = ALPHABET.iter().position(|known| *known == letter)?;
-        Some(bits << 5 | value as u128)
+        let value = VALUES[letter as usize];
+        (value < 32).then_some(bits << 5 | value as u128)
     })
 }
 
@@ -150,6 +160,20 @@ ids! {
     ApprovalId "apr" "an approval";
     /// One HTTP request, for finding it in the logs.
     RequestId "req" "a request";
+}
+
+impl MessageId {
+    /// The turn that carries the message out. The two share their letters, so that neither has to be looked up.
+    pub fn turn(&self) -> TurnId {
+        TurnId(format!("{}{}", TurnId::PREFIX, &self.0[Self::PREFIX.len()..]))
+    }
+}
+
+impl TurnId {
+    /// The message that the turn carries out.
+    pub fn message(&self) -> MessageId {
+        MessageId(format!("{}{}", MessageId::PREFIX, &self.0[Self::PREFIX.len()..]))
+    }
 }
 
 #[cfg(test)]

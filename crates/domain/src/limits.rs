@@ -77,5 +77,6 @@ pub const SUBSCRIBER_BYTES_MAX: usize = 1024 * 1024;
 pub const SUBSCRIBER_STALL_MS: u64 = 30_000;
 /// Jobs of one group commit, a bound on how long the first of them waits.
 pub const GROUP_JOBS_MAX: usize = 64;
-/// Messages accepted by one statement of one group commit.
-pub const SEND_BATCH_MAX: usize = 128;
+/// Messages that may wait to be accepted together before their callers wait for room. A statement for all of them must stay
+/// within the 65,535 values that PostgreSQL takes.
+pub const SENDS_WAITING_MAX: usize = 4_096;

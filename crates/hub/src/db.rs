@@ -15,17 +15,17 @@ use tokio::sync::{mpsc, oneshot};
 
 mod connection;
 mod fault;
-mod insert;
 mod migration;
 mod query;
 mod row;
+mod table;
 mod writer;
 
 pub use connection::{Conn, Reader};
 pub use fault::Error;
-pub use insert::{Insert, padded, places, rows};
 pub use query::{Column, Query, Value, composed, query};
 pub use row::{Cell, Read, Row};
+pub use table::Table;
 
 /// The first SQLite whose write-ahead log survives two connections, as it counts itself: 3.51.3.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -130,9 +130,20 @@ impl Db {
         F: for<'a, 'c> FnOnce(&'a mut Tx<'c>) -> BoxFuture<'a, Done<T>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let request = writer::Request::new(job, reply);
+        // A caller that went away needs no answer.
+        let request = writer::Request::new(job, move |result| drop(reply.send(result)));
         self.queue.send(request).await.map_err(|_| Fault::NotWritten)?;
         answer.await.map_err(|_| Fault::NotWritten)?
+    }
+
+    /// Runs a job like [`Db::write`], without anybody who waits: `then` is called after the commit, by the writer itself. When too
+    /// many wait for the writer already, both are dropped.
+    pub fn write_then<T, F>(&self, job: F, then: impl FnOnce(Done<T>) + Send + 'static)
+    where
+        T: Send + 'static,
+        F: for<'a, 'c> FnOnce(&'a mut Tx<'c>) -> BoxFuture<'a, Done<T>> + Send + 'static,
+    {
+        let _ = self.queue.try_send(writer::Request::new(job, then));
     }
 }
 

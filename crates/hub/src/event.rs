@@ -3,7 +3,7 @@
 //! Invariant: the numbers of a session begin at 1 and have no hole; a page is written by the very job that took its numbers.
 //! A line holds no number of its own, because its page knows the first one; [`number`] puts it in when the line is sent.
 
-use crate::db::{Column, Conn, Insert, Row, Tx, composed, padded, query, rows};
+use crate::db::{Column, Conn, Row, Table, Tx, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
@@ -78,11 +78,11 @@ pub async fn flush(tx: &mut Tx<'_>) -> Done<()> {
         return Ok(());
     }
     const KINDS: &[Column] = &[Column::Text, Column::Int, Column::Int, Column::Int, Column::Text];
-    let mut insert = Insert::new("event_pages (session_id, first_seq, last_seq, bytes, body)", KINDS, pages.len(), "");
+    let mut rows = Table::new(KINDS);
     for (_, page) in &pages {
-        insert = insert.bind(page.session.as_str()).bind(page.first).bind(page.last).bind(page.body.len() as i64).bind(page.body.as_str());
+        rows = rows.bind(page.session.as_str()).bind(page.first).bind(page.last).bind(page.body.len() as i64).bind(page.body.as_str());
     }
-    insert.execute(tx).await?;
+    rows.insert(tx, "event_pages (session_id, first_seq, last_seq, bytes, body)", "").await?;
     for (org, page) in pages {
         tx.after_commit(Effect::Page(org, page));
     }
@@ -91,21 +91,17 @@ pub async fn flush(tx: &mut Tx<'_>) -> Done<()> {
 
 /// Moves the sessions' last numbers and the lengths of their lines; gives the new last numbers.
 async fn number_lines(tx: &mut Tx<'_>, pending: &BTreeMap<SessionId, Lines>) -> Done<BTreeMap<String, i64>> {
-    let size = padded(pending.len());
-    let sql = format!(
-        "UPDATE sessions SET last_seq = last_seq + v.column2, in_line = in_line + v.column3, updated_at = ${} FROM (VALUES {}) AS v \
-         WHERE id = v.column1 RETURNING id, last_seq",
-        size * 3 + 1,
-        rows(size, 3)
-    );
-    let mut update = composed(sql);
+    let mut rows = Table::new(&[Column::Text, Column::Int, Column::Int, Column::Int]);
     for (session, lines) in pending {
-        update = update.bind(session.as_str()).bind(lines.count).bind(lines.in_line);
+        rows = rows.bind(session.as_str()).bind(lines.count).bind(lines.in_line).bind(tx.now);
     }
-    for _ in pending.len()..size {
-        update = update.bind(None::<String>).bind(None::<i64>).bind(None::<i64>);
-    }
-    let found = update.bind(tx.now).fetch_all(tx.conn).await?;
+    let text = |rows: &str| {
+        format!(
+            "UPDATE sessions SET last_seq = last_seq + v.column2, in_line = in_line + v.column3, updated_at = v.column4 \
+             FROM (VALUES {rows}) AS v WHERE id = v.column1 RETURNING id, last_seq"
+        )
+    };
+    let found = rows.fetch_all(tx.conn, text).await?;
     found.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 

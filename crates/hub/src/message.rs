@@ -11,7 +11,7 @@ use crate::{session, turn};
 use fugue_domain::api::{Message, MessageChange, NewMessage, TurnBrief};
 use fugue_domain::caller::Caller;
 use fugue_domain::event::Event;
-use fugue_domain::id::{MessageId, OrgId, SessionId};
+use fugue_domain::id::{MessageId, OrgId, SessionId, TurnId};
 use fugue_domain::limits::MESSAGE_BYTES_MAX;
 use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
@@ -28,23 +28,24 @@ pub use gather::Gather;
 /// How far apart the places of two neighbours in line are, so that a third fits between them many times.
 pub const POSITION_STEP: i64 = 1 << 16;
 
-const COLUMNS: &str = "m.id, m.session_id, m.text, m.created_at, t.id, t.state, t.outcome, t.not_before, \
+/// What [`view`] reads: a turn `t` with its own message, or with one that it was handed in the middle.
+const OWN: &str = "t.id, t.session_id, t.text, t.created_at, t.id, t.state, t.outcome, t.not_before, \
      (SELECT COUNT(*) FROM turns l WHERE l.session_id = t.session_id AND l.state IN ('queued', 'parked') \
-     AND (l.position < t.position OR (l.position = t.position AND l.id <= t.id)))";
-/// A message and its turn: its own, or the one that it was handed to in the middle.
-const JOIN: &str = "messages m JOIN turns t ON t.id = COALESCE((SELECT MAX(o.id) FROM turns o WHERE o.message_id = m.id), \
-     (SELECT s.turn_id FROM steers s WHERE s.message_id = m.id))";
+     AND (l.position < t.position OR (l.position = t.position AND l.id <= t.id))) FROM turns t";
+const STEERED: &str = "s.message_id, s.session_id, s.text, s.created_at, t.id, t.state, t.outcome, CAST(NULL AS BIGINT), \
+     CAST(0 AS BIGINT) FROM steers s JOIN turns t ON t.id = s.turn_id";
 
 fn view(row: &Row) -> Done<Message> {
     let state: String = row.get(5)?;
     let position = if matches!(state.as_str(), "queued" | "parked") { row.get(8)? } else { 0 };
+    let (id, turn): (String, TurnId) = (row.get(0)?, column::id(row, 4)?);
     Ok(Message {
-        id: column::id(row, 0)?,
+        id: if id == turn.as_str() { turn.message() } else { column::id(row, 0)? },
         session: column::id(row, 1)?,
         text: row.get(2)?,
         not_before: row.get::<Option<i64>>(7)?.map(Time),
         created_at: Time(row.get(3)?),
-        turn: TurnBrief { id: column::id(row, 4)?, state, position, outcome: column::maybe_word(row, 6)? },
+        turn: TurnBrief { id: turn, state, position, outcome: column::maybe_word(row, 6)? },
     })
 }
 
@@ -88,13 +89,14 @@ pub async fn steer(hub: &Hub, caller: &Caller, session: &SessionId, new: NewMess
                     return Ok(None);
                 }
                 let id = MessageId::mint(&*world);
-                insert_text(tx, &id, &org, &session_id, &text.text).await?;
-                query("INSERT INTO steers (message_id, org_id, session_id, turn_id, on_interruption, state) VALUES ($1, $2, $3, $4, $5, 'pending')")
+                query("INSERT INTO steers (message_id, org_id, session_id, turn_id, on_interruption, state, text, created_at) VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7)")
                     .bind(id.as_str())
                     .bind(org.as_str())
                     .bind(session_id.as_str())
                     .bind(held.id.as_str())
                     .bind(column::stored(&text.on_interruption.unwrap_or(held.rules.on_interruption)))
+                    .bind(&text.text)
+                    .bind(tx.now)
                     .execute(tx.conn)
                     .await?;
                 tx.after_commit(Effect::Tell(held.id.clone()));
@@ -112,50 +114,51 @@ pub async fn steer(hub: &Hub, caller: &Caller, session: &SessionId, new: NewMess
     }
 }
 
-async fn insert_text(tx: &mut Tx<'_>, id: &MessageId, org: &OrgId, session: &SessionId, text: &str) -> Done<()> {
-    query("INSERT INTO messages (id, org_id, session_id, text, created_at) VALUES ($1, $2, $3, $4, $5)")
-        .bind(id.as_str())
-        .bind(org.as_str())
-        .bind(session.as_str())
-        .bind(text)
-        .bind(tx.now)
-        .execute(tx.conn)
-        .await?;
-    Ok(())
-}
-
 /// A session's messages, newest first.
 pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQuery) -> Done<Page<Message>> {
     session::get(hub, caller, session).await?;
+    let before = page
+        .cursor
+        .as_deref()
+        .map(str::parse::<MessageId>)
+        .transpose()
+        .map_err(|_| Problem::invalid("cursor", "not a cursor of this list"))?;
     let mut conn = hub.db.read().await?;
-    let sql = format!("SELECT {COLUMNS} FROM {JOIN} WHERE m.session_id = $1 AND ($2 IS NULL OR m.id < $2) ORDER BY m.id DESC LIMIT $3");
-    let found = composed(sql).bind(session.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
-    let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
+    let own = format!("SELECT {OWN} WHERE t.session_id = $1 AND ($2 IS NULL OR t.id < $2) ORDER BY t.id DESC LIMIT $3");
+    let steered = format!(
+        "SELECT {STEERED} WHERE s.session_id = $1 AND s.state <> 'queued' AND ($2 IS NULL OR s.message_id < $2) ORDER BY s.message_id DESC LIMIT $3"
+    );
+    let mut items = Vec::new();
+    for (sql, before) in [(own, before.as_ref().map(|id| id.turn().to_string())), (steered, before.as_ref().map(MessageId::to_string))] {
+        let found = composed(sql).bind(session.as_str()).bind(before).bind(page.limit + 1).fetch_all(&mut conn).await?;
+        for row in &found {
+            items.push(view(row)?);
+        }
+    }
+    items.sort_by(|a, b| b.id.cmp(&a.id));
     Ok(Page::of(items, page.limit, |message| message.id.to_string()))
 }
 
 /// One message.
 pub async fn get(hub: &Hub, caller: &Caller, id: &MessageId) -> Done<Message> {
     let mut conn = hub.db.read().await?;
-    let sql = format!("SELECT {COLUMNS} FROM {JOIN} WHERE m.org_id = $1 AND m.id = $2");
-    let row = composed(sql).bind(caller.org.as_str()).bind(id.as_str()).fetch_optional(&mut *conn).await?;
-    row.as_ref().map(view).transpose()?.ok_or_else(|| Problem::not_found("message", id.as_str()).into())
+    for (sql, key) in [
+        (format!("SELECT {STEERED} WHERE s.org_id = $1 AND s.message_id = $2 AND s.state <> 'queued'"), id.to_string()),
+        (format!("SELECT {OWN} WHERE t.org_id = $1 AND t.id = $2"), id.turn().to_string()),
+    ] {
+        if let Some(row) = composed(sql).bind(caller.org.as_str()).bind(key).fetch_optional(&mut conn).await? {
+            return view(&row);
+        }
+    }
+    Err(Problem::not_found("message", id.as_str()).into())
 }
 
 /// The turn of a message that is still in line.
 async fn queued(conn: &mut Conn, org: &OrgId, id: &MessageId) -> Done<turn::Row> {
-    let sql = format!("SELECT {} FROM turns WHERE message_id = $1 AND org_id = $2 ORDER BY id DESC LIMIT 1", turn::COLUMNS);
-    let row = composed(sql).bind(id.as_str()).bind(org.as_str()).fetch_optional(&mut *conn).await?;
-    let row = match row {
-        Some(row) => turn::Row::read(&row)?,
-        None => {
-            let steered = query("SELECT 1 FROM steers WHERE message_id = $1 AND org_id = $2").bind(id.as_str()).bind(org.as_str());
-            return Err(if steered.fetch_optional(conn).await?.is_some() {
-                not_queued(id)
-            } else {
-                Problem::not_found("message", id.as_str()).into()
-            });
-        }
+    let Some(row) = turn::load(conn, &id.turn()).await?.filter(|row| row.org == *org) else {
+        let steered = query("SELECT 1 FROM steers WHERE message_id = $1 AND org_id = $2").bind(id.as_str()).bind(org.as_str());
+        let known = steered.fetch_optional(conn).await?.is_some();
+        return Err(if known { not_queued(id) } else { Problem::not_found("message", id.as_str()).into() });
     };
     match row.rules.state {
         State::Queued { .. } | State::Parked { .. } => Ok(row),
@@ -248,14 +251,8 @@ pub async fn take_back(hub: &Hub, caller: &Caller, id: &MessageId) -> Done<Messa
 }
 
 /// A steering message was handed over, or could not be: then it becomes the next message in line.
-pub async fn steered(
-    tx: &mut Tx<'_>,
-    world: &dyn fugue_domain::world::World,
-    row: &turn::Row,
-    message: &MessageId,
-    taken: bool,
-) -> Done<()> {
-    let found = query("UPDATE steers SET state = $3 WHERE message_id = $1 AND turn_id = $2 AND state = 'pending' RETURNING on_interruption, (SELECT text FROM messages m WHERE m.id = message_id)")
+pub async fn steered(tx: &mut Tx<'_>, row: &turn::Row, message: &MessageId, taken: bool) -> Done<()> {
+    let found = query("UPDATE steers SET state = $3 WHERE message_id = $1 AND turn_id = $2 AND state = 'pending' RETURNING on_interruption, text, created_at")
         .bind(message.as_str())
         .bind(row.id.as_str())
         .bind(if taken { "taken" } else { "queued" })
@@ -269,18 +266,30 @@ pub async fn steered(
     }
     let line = turn::in_line(tx.conn, &row.session).await?;
     let position = line.first().map_or(0, |first| first.position) - POSITION_STEP;
-    let id = fugue_domain::id::TurnId::mint(world);
+    let id = message.turn();
     let on_interruption = column::word(&found, 0)?;
-    turn::insert(tx, &[turn::New { id: &id, org: &row.org, session: &row.session, message, position, not_before: None, on_interruption }])
-        .await?;
+    turn::insert(
+        tx,
+        &[turn::New {
+            id: &id,
+            org: &row.org,
+            session: &row.session,
+            text: &text,
+            created_at: found.get(2)?,
+            position,
+            not_before: None,
+            on_interruption,
+        }],
+    )
+    .await?;
     tx.event(&row.org, &row.session, Some(&id), Event::MessageQueued { message: message.clone(), text, not_before: None });
     tx.after_commit(Effect::Schedule(row.session.clone()));
     Ok(())
 }
 
 /// Steering messages that the turn's node has not confirmed.
-pub async fn pending_steers(conn: &mut Conn, turn: &fugue_domain::id::TurnId) -> Done<Vec<(MessageId, String)>> {
-    let found = query("SELECT m.id, m.text FROM steers s JOIN messages m ON m.id = s.message_id WHERE s.turn_id = $1 AND s.state = 'pending' ORDER BY m.id")
+pub async fn pending_steers(conn: &mut Conn, turn: &TurnId) -> Done<Vec<(MessageId, String)>> {
+    let found = query("SELECT message_id, text FROM steers WHERE turn_id = $1 AND state = 'pending' ORDER BY message_id")
         .bind(turn.as_str())
         .fetch_all(conn)
         .await?;

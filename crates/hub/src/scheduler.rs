@@ -4,7 +4,7 @@
 //! what fails is simply looked at again. A doorbell says where to look, the clock looks everywhere.
 
 use crate::column;
-use crate::db::{Conn, Row, composed, query};
+use crate::db::{Column, Conn, Row, Table, composed, query};
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::{agent, approval, budget, message, session, turn};
@@ -74,25 +74,33 @@ async fn look(hub: &Hub, sessions: Option<BTreeSet<SessionId>>) -> Done<()> {
 
 /// The first due turn of each session that no node works on. A parked turn keeps those behind it waiting.
 async fn candidates(conn: &mut Conn, sessions: Option<&BTreeSet<SessionId>>, now: i64) -> Done<Vec<plan::Candidate>> {
-    let scope =
-        sessions.map_or_else(String::new, |sessions| format!("AND s.id IN ({})", crate::db::places(3, crate::db::padded(sessions.len()))));
-    let sql = format!(
-        "SELECT t.id, t.session_id, s.node_id, s.agent, a.spec FROM sessions s \
-         JOIN turns t ON t.id = (SELECT l.id FROM turns l WHERE l.session_id = s.id AND l.state IN ('queued', 'parked') \
-         AND (l.state = 'parked' OR l.not_before IS NULL OR l.not_before <= $1) ORDER BY l.position, l.id LIMIT 1) \
-         LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent \
-         WHERE s.closed_at IS NULL AND t.state = 'queued' {scope} \
-         AND NOT EXISTS (SELECT 1 FROM turns h WHERE h.session_id = s.id AND h.state IN ('leased', 'running', 'waiting')) \
-         ORDER BY t.created_at, t.id LIMIT $2"
-    );
-    let mut select = composed(sql).bind(now).bind(CANDIDATES_MAX);
-    for session in sessions.into_iter().flatten() {
-        select = select.bind(session.as_str());
-    }
-    for _ in sessions.map_or(0..0, |sessions| sessions.len()..crate::db::padded(sessions.len())) {
-        select = select.bind(None::<String>);
-    }
-    let found = select.fetch_all(conn).await?;
+    let select = |source: &str, now: &str| {
+        format!(
+            "SELECT t.id, t.session_id, s.node_id, s.agent, a.spec, t.created_at FROM {source} \
+             JOIN turns t ON t.id = (SELECT l.id FROM turns l WHERE l.session_id = s.id AND l.state IN ('queued', 'parked') \
+             AND (l.state = 'parked' OR l.not_before IS NULL OR l.not_before <= {now}) ORDER BY l.position, l.id LIMIT 1) \
+             LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent \
+             WHERE s.closed_at IS NULL AND t.state = 'queued' \
+             AND NOT EXISTS (SELECT 1 FROM turns h WHERE h.session_id = s.id AND h.state IN ('leased', 'running', 'waiting')) \
+             ORDER BY t.created_at, t.id"
+        )
+    };
+    let mut found = match sessions {
+        Some(sessions) => {
+            let mut rows = Table::new(&[Column::Text, Column::Int]);
+            for session in sessions {
+                rows = rows.bind(session.as_str()).bind(now);
+            }
+            let text = |rows: &str| select(&format!("(VALUES {rows}) AS v JOIN sessions s ON s.id = v.column1"), "v.column2");
+            rows.fetch_all(conn, text).await?
+        }
+        None => {
+            let sql = format!("{} LIMIT $2", select("sessions s", "$1"));
+            composed(sql).bind(now).bind(CANDIDATES_MAX).fetch_all(conn).await?
+        }
+    };
+    let age = |row: &Row| Ok::<_, crate::db::Error>((row.get::<i64>(5)?, row.get::<String>(0)?));
+    found.sort_by_cached_key(|row| age(row).ok());
     let read = |row: &Row| {
         let spec = row.get::<Option<String>>(4)?.map(|spec| column::json::<Agent>(&spec)).transpose()?;
         Ok(plan::Candidate {
@@ -189,12 +197,8 @@ async fn assignment(conn: &mut Conn, row: &turn::Row, now: i64) -> Done<Assignme
     let agent = agent::find(conn, &row.org, &session.agent).await?.map(|view| view.agent);
     // The agent was removed meanwhile: its driver is still known, and a plain agent asks about everything.
     let agent = agent.unwrap_or_else(|| Agent::plain(&session.agent, session.driver, ""));
-    let kept = query("SELECT s.memory, m.text FROM sessions s, messages m WHERE s.id = $1 AND m.id = $2")
-        .bind(row.session.as_str())
-        .bind(row.message.as_str())
-        .fetch_one(&mut *conn)
-        .await?;
-    let memory = kept.get::<Option<String>>(0)?.map(RawValue::from_string).transpose().map_err(crate::fault::Fault::internal)?;
+    let memory = query("SELECT memory FROM sessions WHERE id = $1").bind(row.session.as_str()).fetch_one(&mut *conn).await?;
+    let memory = memory.get::<Option<String>>(0)?.map(RawValue::from_string).transpose().map_err(crate::fault::Fault::internal)?;
     let State::Leased { opening, .. } = row.rules.state else {
         return Err(crate::fault::Fault::internal("only a leased turn is assigned"));
     };
@@ -203,7 +207,7 @@ async fn assignment(conn: &mut Conn, row: &turn::Row, now: i64) -> Done<Assignme
         place: session::place(conn, &row.org, &session).await?,
         agent,
         opening,
-        text: kept.get(1)?,
+        text: row.text.clone(),
         memory,
         budget_left: budget::left(conn, &row.session, now).await?,
     })

@@ -4,7 +4,7 @@
 //! the `UPDATE`, and tells the session's history what happened.
 
 use crate::column;
-use crate::db::{Column, Conn, Insert, Tx, composed, query};
+use crate::db::{Column, Conn, Table, Tx, composed, query};
 use crate::effect::Effect;
 use crate::fault::Done;
 use crate::hub::Hub;
@@ -13,7 +13,7 @@ use crate::{approval, budget, metrics};
 use fugue_domain::api;
 use fugue_domain::caller::Caller;
 use fugue_domain::event::Event;
-use fugue_domain::id::{MessageId, OrgId, SessionId, TurnId};
+use fugue_domain::id::{OrgId, SessionId, TurnId};
 use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::reason::Reason;
@@ -157,15 +157,11 @@ async fn place(conn: &mut Conn, row: &Row) -> Done<i64> {
     Ok(found.get(0)?)
 }
 
-/// A session's turns, newest first. They are found by their messages, which stand in the same order; so a cursor is a message.
+/// A session's turns, newest first.
 pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQuery) -> Done<Page<api::Turn>> {
     crate::session::get(hub, caller, session).await?;
     let mut conn = hub.db.read().await?;
-    let columns: Vec<String> = COLUMNS.split(',').map(|column| format!("t.{}", column.trim())).collect();
-    let sql = format!(
-        "SELECT {} FROM messages m JOIN turns t ON t.message_id = m.id WHERE m.session_id = $1 AND ($2 IS NULL OR m.id < $2) ORDER BY m.id DESC LIMIT $3",
-        columns.join(", ")
-    );
+    let sql = format!("SELECT {COLUMNS} FROM turns WHERE session_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3");
     let found = composed(sql).bind(session.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
     let mut items = Vec::with_capacity(found.len());
     for row in &found {
@@ -173,7 +169,7 @@ pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQue
         let position = place(&mut conn, &row).await?;
         items.push(row.view(position));
     }
-    Ok(Page::of(items, page.limit, |turn| turn.message.to_string()))
+    Ok(Page::of(items, page.limit, |turn| turn.id.to_string()))
 }
 
 /// Breaks off a turn: one that is in line never starts, one that runs is interrupted.
@@ -209,8 +205,10 @@ pub struct New<'a> {
     pub org: &'a OrgId,
     /// Its session.
     pub session: &'a SessionId,
-    /// Its message.
-    pub message: &'a MessageId,
+    /// What its message says.
+    pub text: &'a str,
+    /// When its message was accepted.
+    pub created_at: i64,
     /// Its place.
     pub position: i64,
     /// Not before.
@@ -221,22 +219,22 @@ pub struct New<'a> {
 
 /// Puts turns in line, any number in one statement.
 pub async fn insert(tx: &mut Tx<'_>, turns: &[New<'_>]) -> Done<()> {
-    const COLUMNS: &str = "turns (id, org_id, session_id, message_id, position, state, not_before, on_interruption, created_at)";
+    const INTO: &str = "turns (id, org_id, session_id, position, state, not_before, on_interruption, created_at, text)";
     const KINDS: &[Column] =
-        &[Column::Text, Column::Text, Column::Text, Column::Text, Column::Int, Column::Text, Column::Int, Column::Text, Column::Int];
-    let mut insert = Insert::new(COLUMNS, KINDS, turns.len(), "");
+        &[Column::Text, Column::Text, Column::Text, Column::Int, Column::Text, Column::Int, Column::Text, Column::Int, Column::Text];
+    let mut rows = Table::new(KINDS);
     for turn in turns {
         tx.events.in_line(turn.org, turn.session, 1);
-        insert = insert
+        rows = rows
             .bind(turn.id.as_str())
             .bind(turn.org.as_str())
             .bind(turn.session.as_str())
-            .bind(turn.message.as_str())
             .bind(turn.position)
             .bind("queued")
             .bind(turn.not_before)
             .bind(column::stored(&turn.on_interruption))
-            .bind(tx.now);
+            .bind(turn.created_at)
+            .bind(turn.text);
     }
-    insert.execute(tx).await
+    rows.insert(tx, INTO, "").await
 }

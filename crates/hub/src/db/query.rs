@@ -100,7 +100,7 @@ impl<'q> Query<'q> {
     pub async fn execute(self, conn: &mut Conn) -> Result<u64, Error> {
         match conn.side() {
             Side::Sqlite(conn) => {
-                let mut statement = conn.prepare_cached(&self.sql)?;
+                let mut statement = conn.prepare_cached(&sqlite_text(&self.sql))?;
                 bind_sqlite(&mut statement, &self.values)?;
                 Ok(statement.raw_execute()? as u64)
             }
@@ -108,10 +108,20 @@ impl<'q> Query<'q> {
         }
     }
 
+    /// Carries it out on the embedded database once for each `width` values; all rows of all answers.
+    pub(super) fn fetch_each(conn: &rusqlite::Connection, sql: &str, values: &[Value<'_>], width: usize) -> Result<Vec<Row>, Error> {
+        let mut statement = conn.prepare_cached(&sqlite_text(sql))?;
+        let mut found = Vec::new();
+        for values in values.chunks_exact(width) {
+            read_sqlite(&mut statement, values, usize::MAX, &mut found)?;
+        }
+        Ok(found)
+    }
+
     /// All rows of the answer.
     pub async fn fetch_all(self, conn: &mut Conn) -> Result<Vec<Row>, Error> {
         let found = match conn.side() {
-            Side::Sqlite(conn) => return self.read_sqlite(conn, usize::MAX),
+            Side::Sqlite(conn) => return self.on_sqlite(conn, usize::MAX),
             Side::Postgres(conn) => self.for_postgres()?.fetch_all(conn).await?,
         };
         found.iter().map(Row::of_postgres).collect()
@@ -120,7 +130,7 @@ impl<'q> Query<'q> {
     /// The first row of the answer, if there is one.
     pub async fn fetch_optional(self, conn: &mut Conn) -> Result<Option<Row>, Error> {
         let found = match conn.side() {
-            Side::Sqlite(conn) => return Ok(self.read_sqlite(conn, 1)?.pop()),
+            Side::Sqlite(conn) => return Ok(self.on_sqlite(conn, 1)?.pop()),
             Side::Postgres(conn) => self.for_postgres()?.fetch_optional(conn).await?,
         };
         found.as_ref().map(Row::of_postgres).transpose()
@@ -131,16 +141,9 @@ impl<'q> Query<'q> {
         self.fetch_optional(conn).await?.ok_or(Error::NoRow)
     }
 
-    fn read_sqlite(self, conn: &rusqlite::Connection, limit: usize) -> Result<Vec<Row>, Error> {
-        let mut statement = conn.prepare_cached(&self.sql)?;
-        bind_sqlite(&mut statement, &self.values)?;
-        let columns = statement.column_count();
-        let (mut rows, mut found) = (statement.raw_query(), Vec::new());
-        while found.len() < limit
-            && let Some(row) = rows.next()?
-        {
-            found.push(Row::of_sqlite(row, columns)?);
-        }
+    fn on_sqlite(self, conn: &rusqlite::Connection, limit: usize) -> Result<Vec<Row>, Error> {
+        let mut found = Vec::new();
+        read_sqlite(&mut *conn.prepare_cached(&sqlite_text(&self.sql))?, &self.values, limit, &mut found)?;
         Ok(found)
     }
 
@@ -159,15 +162,33 @@ impl<'q> Query<'q> {
     }
 }
 
-/// SQLite takes `$3` for a name and counts names as they come up, so each is told its value by its own number.
+/// SQLite takes `$3` for a name, and `?3` for the third value.
+fn sqlite_text(sql: &str) -> String {
+    sql.replace('$', "?")
+}
+
+fn read_sqlite(statement: &mut rusqlite::Statement<'_>, values: &[Value<'_>], limit: usize, found: &mut Vec<Row>) -> Result<(), Error> {
+    bind_sqlite(statement, values)?;
+    let (columns, mut taken) = (statement.column_count(), 0);
+    let mut rows = statement.raw_query();
+    while taken < limit
+        && let Some(row) = rows.next()?
+    {
+        found.push(Row::of_sqlite(row, columns)?);
+        taken += 1;
+    }
+    Ok(())
+}
+
 fn bind_sqlite(statement: &mut rusqlite::Statement<'_>, values: &[Value<'_>]) -> Result<(), Error> {
-    for at in 1..=statement.parameter_count() {
-        let number: Option<usize> = statement.parameter_name(at).and_then(|name| name.strip_prefix('$')?.parse().ok());
-        match number.and_then(|number| values.get(number - 1)) {
-            Some(Value::Null(_)) => statement.raw_bind_parameter(at, rusqlite::types::Null)?,
-            Some(Value::Int(value)) => statement.raw_bind_parameter(at, value)?,
-            Some(Value::Text(text)) => statement.raw_bind_parameter(at, text.as_ref())?,
-            None => return Err(rusqlite::Error::InvalidParameterCount(values.len(), at).into()),
+    if statement.parameter_count() != values.len() {
+        return Err(rusqlite::Error::InvalidParameterCount(values.len(), statement.parameter_count()).into());
+    }
+    for (at, value) in (1..).zip(values) {
+        match value {
+            Value::Null(_) => statement.raw_bind_parameter(at, rusqlite::types::Null)?,
+            Value::Int(value) => statement.raw_bind_parameter(at, value)?,
+            Value::Text(text) => statement.raw_bind_parameter(at, text.as_ref())?,
         }
     }
     Ok(())

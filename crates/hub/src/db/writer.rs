@@ -12,7 +12,7 @@ use fugue_domain::limits::GROUP_JOBS_MAX;
 use fugue_domain::world::SharedWorld;
 use futures_util::future::BoxFuture;
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 /// Statements that open and close a group.
 const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
@@ -25,8 +25,8 @@ type Run = Box<dyn for<'a, 'c> FnOnce(&'a mut Tx<'c>) -> BoxFuture<'a, Result<Fi
 pub struct Request(Run);
 
 impl Request {
-    /// Ties a job to its caller. The caller hears the job's own result, or that the commit failed.
-    pub fn new<T, F>(job: F, reply: oneshot::Sender<Done<T>>) -> Self
+    /// Ties a job to what happens after its commit, which hears the job's own result, or that the commit failed.
+    pub fn new<T, F>(job: F, then: impl FnOnce(Done<T>) + Send + 'static) -> Self
     where
         T: Send + 'static,
         F: for<'a, 'c> FnOnce(&'a mut Tx<'c>) -> BoxFuture<'a, Done<T>> + Send + 'static,
@@ -39,8 +39,7 @@ impl Request {
                 };
                 let good = result.is_ok();
                 let finish: Finish = Box::new(move |fault| {
-                    // A caller that went away needs no answer.
-                    let _ = reply.send(match fault {
+                    then(match fault {
                         Some(fault) => Err(fault),
                         None => result,
                     });

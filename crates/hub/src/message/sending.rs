@@ -1,7 +1,7 @@
 //! Accepts a batch of messages: a handful of statements whatever their number.
 
 use super::{Message, POSITION_STEP};
-use crate::db::{Column, Insert, Tx, composed, padded, places};
+use crate::db::{Column, Table, Tx};
 use crate::effect::Effect;
 use crate::fault::Done;
 use crate::idempotency::{self, Key, Reply};
@@ -78,16 +78,17 @@ async fn earlier(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<String, 
     if keys.is_empty() {
         return Ok(kept);
     }
-    let size = padded(keys.len());
-    let sql = format!("SELECT id, fingerprint, status, body FROM idempotency_keys WHERE created_at > $1 AND id IN ({})", places(2, size));
-    let mut select = composed(sql).bind(idempotency::oldest(tx.now));
-    for key in &keys {
-        select = select.bind(*key);
+    let (mut rows, oldest) = (Table::new(&[Column::Text, Column::Int]), idempotency::oldest(tx.now));
+    for key in keys {
+        rows = rows.bind(key).bind(oldest);
     }
-    for _ in keys.len()..size {
-        select = select.bind(None::<String>);
-    }
-    for row in select.fetch_all(tx.conn).await? {
+    let text = |rows: &str| {
+        format!(
+            "SELECT id, fingerprint, status, body FROM (VALUES {rows}) AS v \
+             JOIN idempotency_keys k ON k.id = v.column1 AND k.created_at > v.column2"
+        )
+    };
+    for row in rows.fetch_all(tx.conn, text).await? {
         kept.insert(row.get(0)?, Kept { fingerprint: row.get(1)?, status: row.get(2)?, body: row.get(3)? });
     }
     Ok(kept)
@@ -95,22 +96,20 @@ async fn earlier(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<String, 
 
 async fn lines(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<SessionId, Line>> {
     let sessions: BTreeSet<&SessionId> = sendings.iter().map(|sending| &sending.session).collect();
-    let sql = format!(
-        "SELECT s.id, s.org_id, s.closed_at, s.agent, a.spec, \
-         s.in_line, \
-         (SELECT t.position FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked') ORDER BY t.position DESC LIMIT 1) \
-         FROM sessions s LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent WHERE s.id IN ({})",
-        places(1, padded(sessions.len()))
-    );
-    let mut select = composed(sql);
-    for session in &sessions {
-        select = select.bind(session.as_str());
+    let mut rows = Table::new(&[Column::Text]);
+    for session in sessions {
+        rows = rows.bind(session.as_str());
     }
-    for _ in sessions.len()..padded(sessions.len()) {
-        select = select.bind(None::<String>);
-    }
+    let text = |rows: &str| {
+        format!(
+            "SELECT s.id, s.org_id, s.closed_at, s.agent, a.spec, s.in_line, \
+             (SELECT t.position FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked') ORDER BY t.position DESC LIMIT 1) \
+             FROM (VALUES {rows}) AS v JOIN sessions s ON s.id = v.column1 \
+             LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent"
+        )
+    };
     let mut lines = HashMap::new();
-    for row in select.fetch_all(tx.conn).await? {
+    for row in rows.fetch_all(tx.conn, text).await? {
         let agent = row.get::<Option<String>>(4)?.map(|spec| crate::column::json::<Agent>(&spec)).transpose()?;
         let line = Line {
             org: row.get(1)?,
@@ -152,20 +151,14 @@ async fn write(tx: &mut Tx<'_>, accepted: &[(&Sending, i64, OnInterruption)], st
     if accepted.is_empty() {
         return Ok(());
     }
-    const MESSAGE: &[Column] = &[Column::Text, Column::Text, Column::Text, Column::Text, Column::Int];
-    let mut insert = Insert::new("messages (id, org_id, session_id, text, created_at)", MESSAGE, accepted.len(), "");
-    for (sending, ..) in accepted {
-        let (message, org, session) = (sending.message.as_str(), sending.org.as_str(), sending.session.as_str());
-        insert = insert.bind(message).bind(org).bind(session).bind(sending.new.text.as_str()).bind(tx.now);
-    }
-    insert.execute(tx).await?;
     let turns: Vec<turn::New<'_>> = accepted
         .iter()
         .map(|(sending, position, on_interruption)| turn::New {
             id: &sending.turn,
             org: &sending.org,
             session: &sending.session,
-            message: &sending.message,
+            text: &sending.new.text,
+            created_at: tx.now,
             position: *position,
             not_before: sending.new.not_before.map(|at| at.0),
             on_interruption: *on_interruption,
@@ -185,9 +178,9 @@ async fn write(tx: &mut Tx<'_>, accepted: &[(&Sending, i64, OnInterruption)], st
     const NEWER: &str = "ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body, \
          created_at = excluded.created_at";
     const KEY: &[Column] = &[Column::Text, Column::Text, Column::Int, Column::Text, Column::Int];
-    let mut insert = Insert::new("idempotency_keys (id, fingerprint, status, body, created_at)", KEY, stored.len(), NEWER);
+    let mut rows = Table::new(KEY);
     for (key, body) in stored {
-        insert = insert.bind(key.id.as_str()).bind(key.fingerprint.as_str()).bind(201_i64).bind(body.as_str()).bind(tx.now);
+        rows = rows.bind(key.id.as_str()).bind(key.fingerprint.as_str()).bind(201_i64).bind(body.as_str()).bind(tx.now);
     }
-    insert.execute(tx).await
+    rows.insert(tx, "idempotency_keys (id, fingerprint, status, body, created_at)", NEWER).await
 }

@@ -1,4 +1,4 @@
--- The spine: orgs, credentials, nodes, projects, agents, sessions, messages, turns, events, approvals.
+-- The spine: orgs, credentials, nodes, projects, agents, sessions, turns with their messages, events, approvals.
 -- One text for SQLite and PostgreSQL: TEXT, BIGINT; times in milliseconds; JSON as text; money in millionths of a dollar.
 
 CREATE TABLE orgs (
@@ -108,20 +108,11 @@ CREATE INDEX sessions_to_release ON sessions (node_id) WHERE closed_at IS NOT NU
 
 -- What is written with every message or event names its session without a foreign key: the statement that writes it has just
 -- read or changed that session's row, sessions are never deleted, and the look-ups would cost a third of each write.
-CREATE TABLE messages (
-    id TEXT PRIMARY KEY,
-    org_id TEXT NOT NULL,
-    session_id TEXT NOT NULL,
-    text TEXT NOT NULL,
-    created_at BIGINT NOT NULL
-);
-CREATE INDEX messages_session ON messages (session_id, id);
-
+-- A message and the turn that carries it out are one row, and share the letters of their ids.
 CREATE TABLE turns (
     id TEXT PRIMARY KEY,
     org_id TEXT NOT NULL,
     session_id TEXT NOT NULL,
-    message_id TEXT NOT NULL,
     position BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('queued', 'parked', 'leased', 'running', 'waiting', 'ended')),
     opening TEXT NOT NULL DEFAULT 'message' CHECK (opening IN ('message', 'continue')),
@@ -148,28 +139,33 @@ CREATE TABLE turns (
     created_at BIGINT NOT NULL,
     started_at BIGINT,
     ended_at BIGINT,
+    -- Long, so it stands behind what is read and changed more often.
+    text TEXT NOT NULL,
     CHECK ((state IN ('leased', 'running', 'waiting')) = (renewed_at IS NOT NULL)),
     CHECK ((state = 'waiting') = (approval_id IS NOT NULL)),
     CHECK ((state = 'parked') = (parked_by IS NOT NULL)),
     CHECK ((state = 'ended') = (outcome IS NOT NULL)),
     CHECK ((state = 'ended') = (ended_at IS NOT NULL))
 );
-CREATE INDEX turns_message ON turns (message_id);
+CREATE INDEX turns_session ON turns (session_id, id);
 CREATE INDEX turns_in_line ON turns (session_id, position) WHERE state IN ('queued', 'parked');
 CREATE INDEX turns_parked ON turns (parked_until) WHERE state = 'parked';
 CREATE INDEX turns_held ON turns (node_id) WHERE state IN ('leased', 'running', 'waiting');
 -- At most one live lease per session: the second one is refused by the database itself.
 CREATE UNIQUE INDEX turns_one_lease ON turns (session_id) WHERE state IN ('leased', 'running', 'waiting');
 
--- Messages for an agent in the middle of its turn.
+-- Messages for an agent in the middle of its turn. One that came too late becomes a turn of its own.
 CREATE TABLE steers (
-    message_id TEXT PRIMARY KEY REFERENCES messages (id),
+    message_id TEXT PRIMARY KEY,
     org_id TEXT NOT NULL REFERENCES orgs (id),
     session_id TEXT NOT NULL REFERENCES sessions (id),
     turn_id TEXT NOT NULL REFERENCES turns (id),
     on_interruption TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'taken', 'queued'))
+    state TEXT NOT NULL CHECK (state IN ('pending', 'taken', 'queued')),
+    text TEXT NOT NULL,
+    created_at BIGINT NOT NULL
 );
+CREATE INDEX steers_session ON steers (session_id, message_id);
 CREATE INDEX steers_pending ON steers (turn_id) WHERE state = 'pending';
 
 CREATE TABLE event_pages (

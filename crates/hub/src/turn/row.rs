@@ -4,14 +4,14 @@ use crate::column;
 use crate::db::{self, Tx, query};
 use crate::fault::{Done, Fault};
 use fugue_domain::api;
-use fugue_domain::id::{MessageId, NodeId, OrgId, SessionId, TurnId};
+use fugue_domain::id::{NodeId, OrgId, SessionId, TurnId};
 use fugue_domain::lease::{Lease, LeaseKey};
 use fugue_domain::money::{MicroUsd, Tokens, Usage};
 use fugue_domain::time::Time;
 use fugue_domain::turn::{Opening, State, Turn};
 
 /// What a [`Row`] is read from, in order.
-pub const COLUMNS: &str = "id, org_id, session_id, message_id, position, state, opening, not_before, parked_until, parked_by, node_id, epoch, \
+pub const COLUMNS: &str = "id, org_id, session_id, text, position, state, opening, not_before, parked_until, parked_by, node_id, epoch, \
      approval_id, wish, outcome, reason, detail, attempts, maybe_executed, on_interruption, reports, cost, tokens_input, tokens_output, \
      tokens_cache_read, tokens_cache_write, created_at, started_at, ended_at, renewed_at";
 
@@ -24,8 +24,8 @@ pub struct Row {
     pub org: OrgId,
     /// Its session.
     pub session: SessionId,
-    /// Its message.
-    pub message: MessageId,
+    /// What its message says.
+    pub text: String,
     /// Its place in line; smaller is earlier.
     pub position: i64,
     /// What the rules know of it.
@@ -63,7 +63,7 @@ impl Row {
             id: column::id(row, 0)?,
             org: column::id(row, 1)?,
             session: column::id(row, 2)?,
-            message: column::id(row, 3)?,
+            text: row.get(3)?,
             position: row.get(4)?,
             rules,
             node: column::maybe_id(row, 10)?,
@@ -93,7 +93,7 @@ impl Row {
         api::Turn {
             id: self.id.clone(),
             session: self.session.clone(),
-            message: self.message.clone(),
+            message: self.id.message(),
             state: self.rules.state.word().to_owned(),
             position,
             outcome,

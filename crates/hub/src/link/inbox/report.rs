@@ -138,8 +138,7 @@ async fn fold(tx: &mut Tx<'_>, row: &mut turn::Row, report: Report, used: &mut U
         }
         Report::Memory(memory) => remember(tx, row, &memory).await?,
         Report::Steered { message, taken } => {
-            let world = tx.world.clone();
-            message::steered(tx, &*world, row, &message, taken).await?;
+            message::steered(tx, row, &message, taken).await?;
         }
         Report::Ended { ending, detail } => {
             row.detail = detail.map(|text| text.chars().take(DETAIL_CHARS_MAX).collect());
@@ -217,9 +216,8 @@ async fn until(tx: &mut Tx<'_>, row: &turn::Row, ending: Ending) -> Done<Ending>
 
 /// Steering messages that the turn's end overtook become the next messages in line.
 async fn unanswered_steers(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
-    let world = tx.world.clone();
     for (message, _) in message::pending_steers(tx.conn, &row.id).await?.into_iter().rev() {
-        message::steered(tx, &*world, row, &message, false).await?;
+        message::steered(tx, row, &message, false).await?;
     }
     Ok(())
 }
