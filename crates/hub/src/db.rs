@@ -191,6 +191,14 @@ pub enum OpenError {
         /// What we know.
         known: i64,
     },
+    /// A step that was taken is not the one that this program knows: one of the two is no released version.
+    #[error(
+        "schema step {step} of this database differs from the one that this version knows; start the version that made it, or begin with an empty database"
+    )]
+    Edited {
+        /// Which one.
+        step: i64,
+    },
     /// A migration failed. It is one transaction, so nothing of it is left.
     #[error("schema step {step} failed: {cause}")]
     Migration {

@@ -184,7 +184,7 @@ pub async fn change(hub: &Hub, caller: &Caller, id: &MessageId, change: MessageC
             Box::pin(async move {
                 let row = queued(tx.conn, &org, &message).await?;
                 if let Some(text) = change.text {
-                    query("UPDATE messages SET text = $2 WHERE id = $1").bind(message.as_str()).bind(&text).execute(tx.conn).await?;
+                    query("UPDATE turns SET text = $2 WHERE id = $1").bind(row.id.as_str()).bind(&text).execute(tx.conn).await?;
                     tx.event(&org, &row.session, Some(&row.id), Event::MessageEdited { message: message.clone(), text });
                 }
                 if let Some(at) = change.not_before {

@@ -25,6 +25,8 @@ const MAY_START: &[&str] = &[
 ];
 const MAY_LOOK: &[&str] = &["crates/cli/src/world.rs", "crates/node/src/rehearse"];
 
+const STATEMENT: &str = "a statement is one text for both databases: write it with `db::query`";
+
 const RULES: &[Rule] = &[
     Rule { word: "tokio", within: "crates/domain/src/", allowed: &[], remedy: DOMAIN },
     Rule { word: "sqlx", within: "crates/domain/src/", allowed: &[], remedy: DOMAIN },
@@ -41,6 +43,9 @@ const RULES: &[Rule] = &[
         remedy: "the node knows no SQL and no HTTP server; say it over the link",
     },
     Rule { word: "sqlx", within: "crates/node/", allowed: &[], remedy: "the node knows no SQL" },
+    Rule { word: "rusqlite", within: "crates/node/", allowed: &[], remedy: "the node knows no SQL" },
+    Rule { word: "sqlx", within: "crates/hub/", allowed: &["crates/hub/src/db/"], remedy: STATEMENT },
+    Rule { word: "rusqlite", within: "crates/hub/", allowed: &["crates/hub/src/db"], remedy: STATEMENT },
     Rule { word: "axum", within: "crates/node/", allowed: &[], remedy: "the node has no open port" },
     Rule { word: "sqlx", within: "crates/cli/", allowed: &[], remedy: "SQL stands in the hub, beside the type it loads" },
     Rule { word: "process::Command", within: "crates/", allowed: MAY_START, remedy: PROCESS },
@@ -61,7 +66,7 @@ const RULES: &[Rule] = &[
         word: "tokio::spawn",
         within: "crates/",
         // Both are one task per database that ends when the last handle to it is dropped.
-        allowed: &["crates/hub/src/db.rs", "crates/hub/src/message/gather.rs"],
+        allowed: &["crates/hub/src/db/writer.rs", "crates/hub/src/message/gather.rs"],
         remedy: "no task without an owner: spawn into a JoinSet or TaskTracker that somebody waits for",
     },
 ];
@@ -81,15 +86,20 @@ pub fn check(tree: &Tree, report: &mut Report) {
             }
         }
         if !may_query(file) {
-            for (line, _) in file.code().filter(|(_, text)| text.contains("sqlx::query")) {
+            for (line, _) in file.code().filter(|(_, text)| states(text)) {
                 report(
                     &file.path,
                     line,
-                    "SQL stands beside the type it loads: move it into the noun's file or db.rs of the hub".to_owned(),
+                    "SQL stands beside the type it loads: move it into the noun's file".to_owned(),
                 );
             }
         }
     }
+}
+
+/// Whether a line brings in what statements are made of.
+fn states(text: &str) -> bool {
+    text.contains("db::") && ["query", "composed", "Table"].iter().any(|word| stands_in(text, word))
 }
 
 fn may_query(file: &File) -> bool {

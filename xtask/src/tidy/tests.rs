@@ -33,7 +33,9 @@ fn layers_are_kept() {
         ("crates/domain/src/turn.rs", "let text = std::fs::read(path);"),
         ("crates/hub/src/turn.rs", "use fugue_node::keeper;"),
         ("crates/node/src/turn.rs", "use fugue_hub::db;"),
-        ("crates/hub/src/turn/routes.rs", "sqlx::query(\"SELECT 1\");"),
+        ("crates/hub/src/turn/routes.rs", "use crate::db::{Conn, query};"),
+        ("crates/hub/src/turn.rs", "sqlx::query(\"SELECT 1\");"),
+        ("crates/hub/src/turn.rs", "let conn = rusqlite::Connection::open(path);"),
         ("crates/hub/src/git.rs", "use tokio::process::Foo;"),
         ("crates/node/src/git.rs", "let mut git = std::process::Command::new(\"git\");"),
         ("crates/hub/src/reaper.rs", "let now = SystemTime::now();"),
@@ -43,7 +45,7 @@ fn layers_are_kept() {
     }
     clean(&[
         ("crates/node/src/child.rs", "//! Doc.\nuse tokio::process::Foo;\n"),
-        ("crates/hub/src/turn.rs", "//! Doc.\nsqlx::query(\"SELECT 1\");\n"),
+        ("crates/hub/src/turn.rs", "//! Doc.\nuse crate::db::query;\n"),
         ("crates/cli/src/world.rs", "//! Doc.\nlet now = SystemTime::now();\n"),
         ("crates/domain/src/id.rs", "//! Doc.\nlet tokioish = 1;\n\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n"),
     ]);

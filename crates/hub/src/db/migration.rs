@@ -1,6 +1,7 @@
 //! The schema, step by step. A step is one transaction and is never edited once it is released.
 
 use super::{Conn, Engine, OpenError, query};
+use fugue_domain::digest::sha256_hex;
 
 /// The steps, in order. Each must be safe while hubs of the version before it still run.
 const STEPS: &[&str] = &[include_str!("../migrations/0001_spine.sql")];
@@ -14,19 +15,22 @@ pub async fn run(conn: &mut Conn, engine: Engine) -> Result<(), OpenError> {
         Engine::Postgres => "BEGIN; SELECT pg_advisory_xact_lock(7046029254386353131)",
     };
     conn.script(begin).await.map_err(failed(0))?;
-    conn.script("CREATE TABLE IF NOT EXISTS schema_steps (step BIGINT PRIMARY KEY)").await.map_err(failed(0))?;
-    let found: i64 = query("SELECT CAST(COALESCE(MAX(step), 0) AS BIGINT) FROM schema_steps")
-        .fetch_one(conn)
-        .await
-        .and_then(|row| row.get(0))
-        .map_err(failed(0))?;
+    conn.script("CREATE TABLE IF NOT EXISTS schema_steps (step BIGINT PRIMARY KEY, digest TEXT NOT NULL)").await.map_err(failed(0))?;
+    let rows = query("SELECT step, digest FROM schema_steps ORDER BY step").fetch_all(conn).await.map_err(failed(0))?;
     let known = STEPS.len() as i64;
-    if found > known {
-        return Err(OpenError::Newer { found, known });
+    let mut found = 0;
+    for row in &rows {
+        let digest: String = row.get(1).map_err(failed(found))?;
+        found = row.get(0).map_err(failed(found))?;
+        let ours = STEPS.get(found as usize - 1).ok_or(OpenError::Newer { found, known })?;
+        if digest != sha256_hex(ours.as_bytes()) {
+            return Err(OpenError::Edited { step: found });
+        }
     }
-    for step in found + 1..=known {
-        conn.script(STEPS[step as usize - 1]).await.map_err(failed(step))?;
-        query("INSERT INTO schema_steps (step) VALUES ($1)").bind(step).execute(conn).await.map_err(failed(step))?;
+    for (step, text) in (1..).zip(STEPS).skip(found as usize) {
+        conn.script(text).await.map_err(failed(step))?;
+        let insert = query("INSERT INTO schema_steps (step, digest) VALUES ($1, $2)").bind(step).bind(sha256_hex(text.as_bytes()));
+        insert.execute(conn).await.map_err(failed(step))?;
     }
     conn.script("COMMIT").await.map_err(failed(known))
 }
