@@ -249,9 +249,48 @@ async fn a_node_that_names_anothers_work_changes_nothing_of_it() -> Result<()> {
         let text = tokio::time::timeout(SOON, watching.next()).await??.context("an event")?;
         assert_eq!(serde_json::from_str::<Value>(&text)?["seq"], seq, "{text}");
     }
-    assert!(tokio::time::timeout(Duration::from_millis(300), watching.next()).await.is_err(), "something was shown that is not stored");
-    // The rightful holder goes on.
+    // The rightful holder goes on, and what comes next is the hub's own word about that.
     let approval = app.owner.get("/api/v1/approvals").await?["items"][0]["id"].as_str().context("an approval")?.to_owned();
     app.owner.post(&format!("/api/v1/approvals/{approval}/approve"), &json!({})).await?;
+    let next: Value = serde_json::from_str(&tokio::time::timeout(SOON, watching.next()).await??.context("an event")?)?;
+    assert_eq!((&next["seq"], &next["type"]), (&json!(last + 1), &json!("approval.answered")), "{next}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_of_a_node_cannot_speak_for_the_hub() -> Result<()> {
+    let app = App::start().await?;
+    let node = Node::join(&app, Play::Hold).await?;
+    let session = node.session(&app).await?["id"].as_str().context("a session")?.to_owned();
+    let token = node.token.clone();
+    drop(node);
+    let mut link = Link::dial(&app.url, &token).await?;
+    link.say(&FromNode::Hello(hello(PROTOCOL))).await?;
+    let message = app.owner.message(&session, "x").await?;
+    let lease = loop {
+        if let Ok(FromHub::Assign(assignment)) = tokio::time::timeout(SOON, link.hear()).await?? {
+            break assignment.lease;
+        }
+    };
+    let turn = message["turn"]["id"].as_str().context("a turn")?;
+    let raw = |text: String| Ok::<_, anyhow::Error>(Report::Event(serde_json::value::RawValue::from_string(text)?));
+    let mut reports = vec![Report::Delivered];
+    let head = format!(r#""at":"2026-11-21T00:58:20.776Z","turn":"{turn}""#);
+    for more in [r#""session":"ses_00000000000000000000000001""#, r#""org":"home""#, r#""node":"desk""#, r#""epoch":9"#] {
+        reports.push(raw(format!(r#"{{{head},{more},"type":"agent.text","text":"t"}}"#))?);
+        reports.push(raw(format!(r#"{{{more},{head},"type":"agent.text","text":"t"}}"#))?);
+    }
+    for kind in ["turn.ended", "approval.answered", "session.closed", "message.queued", "agent", "toolx", "", "Agent.text"] {
+        reports.push(raw(format!(r#"{{{head},"type":"{kind}","text":"forged"}}"#))?);
+        reports.push(raw(format!(r#"{{{head},"type":"agent.text","type":"{kind}","text":"forged"}}"#))?);
+    }
+    link.say(&FromNode::Batch(Batch { lease, first: 1, reports })).await?;
+    let stored = async || Ok((app.owner.events(&session).await?.iter().filter(|event| event["text"] == "t").count() >= 8).then_some(()));
+    rig::wait::until("the events to be stored", SOON, stored).await?;
+    let events = app.owner.events(&session).await?;
+    assert!(!json!(events).to_string().contains("forged"), "{events:?}");
+    for (index, event) in events.iter().enumerate() {
+        assert_eq!(event["seq"], index + 1, "{event}");
+    }
     Ok(())
 }
