@@ -233,6 +233,8 @@ fn save(folder: &Path, intent: &Intent, rescue: &str) -> Result<(), WorktreeFail
     let index = folder.join("rescue.index");
     let own = PathBuf::from(git.run(["rev-parse", "--absolute-git-dir"])?).join("index");
     fs::copy(&own, &index)?;
+    // By its index's age git knows which files it has to read again: one that was changed in the second of its checkout looks the same.
+    File::options().write(true).open(&index)?.set_modified(fs::metadata(&own)?.modified()?)?;
     git.env.push(("GIT_INDEX_FILE", index.to_string_lossy().into_owned()));
     // What was staged and changed again afterwards is only in the index; unmerged entries have no tree of their own.
     let staged = git.run(["write-tree"]).ok();
