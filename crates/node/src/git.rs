@@ -4,6 +4,7 @@
 //! repository could make git run a program is overridden, filters included. All calls block: they belong on a blocking thread.
 
 use crate::child;
+use fugue_domain::approval::visible;
 use fugue_domain::link::{Answered, CallFailed};
 use fugue_domain::project::{Origin, Repository};
 use std::ffi::{OsStr, OsString};
@@ -107,7 +108,7 @@ impl Git {
             Some(0) => Ok(output.stdout),
             // There is none.
             Some(1) if output.stderr.is_empty() => Ok(Vec::new()),
-            _ => Err(String::from_utf8_lossy(&output.stderr).trim().chars().take(2_000).collect()),
+            _ => Err(said(&output.stderr)),
         }
     }
 
@@ -161,7 +162,7 @@ impl Git {
         let output = self.output(&args)?;
         if !output.status.success() {
             let verb = args.first().map(|arg| arg.to_string_lossy().into_owned()).unwrap_or_default();
-            let said: String = String::from_utf8_lossy(&output.stderr).trim().chars().take(2_000).collect();
+            let said = said(&output.stderr);
             return Err(GitFailed::Said { verb, said: if said.is_empty() { "it failed without a word".to_owned() } else { said } });
         }
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -176,6 +177,12 @@ impl Git {
         let found = self.run(["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")]).ok()?;
         (found.len() >= 40 && found.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(found)
     }
+}
+
+/// What git said, for a person: also a remote may speak in it, so nothing in it steers a terminal.
+fn said(stderr: &[u8]) -> String {
+    let text: String = String::from_utf8_lossy(stderr).replace('\r', "").trim().chars().take(2_000).collect();
+    visible(&text)
 }
 
 /// Which commit a base means: as it is, or as a branch of the remote. Without a base, the head.
@@ -201,8 +208,13 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
     if !(tame || scp) || url.contains(['\0', '\n']) {
         return Err(CallFailed::NotARepository(format!("{url:?} is no address that Fugue clones: give an https, ssh or file URL")));
     }
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+    if authority.rsplit_once('@').is_some_and(|(person, _)| person.contains(':')) {
+        let why = "a password in an address would stand in process lists and in the database: use ssh, or an address without one";
+        return Err(CallFailed::NotARepository(why.to_owned()));
+    }
     let folder = home.join("repos").join(&fugue_domain::digest::sha256_hex(url.as_bytes())[..24]);
-    let other = |error: &dyn std::fmt::Display| CallFailed::NotARepository(format!("{url} cannot be cloned: {error}"));
+    let other = |error: &dyn std::fmt::Display| CallFailed::NotARepository(format!("{} cannot be cloned: {error}", visible(url)));
     let _lock = lock(home, &folder).map_err(|error| other(&error))?;
     if !folder.join("HEAD").exists() {
         std::fs::create_dir_all(&folder).map_err(|error| other(&error))?;
@@ -236,7 +248,7 @@ pub fn lock(home: &Path, repository: &Path) -> std::io::Result<std::fs::File> {
 }
 
 fn local(path: &Path) -> Result<PathBuf, CallFailed> {
-    let shown = path.display();
+    let shown = visible(&path.to_string_lossy());
     if !path.is_absolute() {
         return Err(CallFailed::NotARepository(format!("{shown} is not an absolute path: give the whole path of the repository")));
     }
