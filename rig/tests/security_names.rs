@@ -121,6 +121,10 @@ async fn give(stage: &Stage, name: &str) -> Result<usize> {
     let code = client.post("/api/v1/nodes/join-codes", &json!({})).await?["code"].clone();
     taken += usize::from(sound("node's name", name, &send(client, post, "/api/v1/nodes/join", json!({"code": code, "name": name})).await?)?);
     let agent = json!({"name": name, "driver": "rehearse"});
+    // No client makes a URL that is longer than this; in bodies they were sent whole.
+    if name.len() > 10_000 {
+        return Ok(taken);
+    }
     taken += usize::from(sound("agent's name", name, &send(client, Method::PUT, &format!("/api/v1/agents/{}", segment(name)), agent).await?)?);
     for noun in ["projects", "agents", "nodes", "sessions", "approvals"] {
         sound(noun, name, &client.send(Method::GET, &format!("/api/v1/{noun}/{}", segment(name)), None, None).await?)?;

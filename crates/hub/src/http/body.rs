@@ -119,9 +119,9 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: serde_json::Error) -> Probl
     };
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or_default();
-    // "invalid type: string \"…\", expected …" quotes the value; only what was expected is told.
-    let message = match message.split_once(", expected ") {
-        Some((_, expected)) if message.starts_with("invalid") => format!("expected {expected}"),
+    // "invalid type: string \"…\", expected …" quotes the value, and so does "unknown variant"; only what was expected is told.
+    let message = match message.rsplit_once(", expected ") {
+        Some((_, expected)) if message.starts_with("invalid") || message.starts_with("unknown variant") => format!("expected {expected}"),
         _ => message.chars().take(300).collect(),
     };
     let mut problem =
@@ -158,6 +158,8 @@ mod tests {
         assert_eq!(wrong.errors[0].field, "/not_before");
         assert!(!wrong.detail.contains("hunter2") && wrong.detail.contains("2026-11-21T09:00:00Z"), "{}", wrong.detail);
         assert!(problem(r#"{"txt":"x"}"#).detail.contains("`txt`"));
+        let wrong = problem(r#"{"text":"x","on_interruption":"hunter2, expected x"}"#);
+        assert!(!wrong.detail.contains("hunter2") && wrong.detail.contains("`resume`"), "{}", wrong.detail);
     }
 
     #[test]
