@@ -16,19 +16,24 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// Names that mean something else to a shell, to git, to a file system or to a terminal. PWN is a file that must not appear.
+/// Names, with PWN for a file that must not appear.
+#[rustfmt::skip]
+const NAMES: &[&str] = &[
+    "-", "--", "-x", "--help", "--upload-pack=touch PWN", "--output=PWN", "-oProxyCommand=touch PWN", "--exec=touch PWN",
+    "-c core.pager=touch PWN", ".", "..", "../", "../../../../PWN", "/", "//", "/etc/passwd", "/PWN", "a/../../b", "a/./b", "./a", "~",
+    "~root", "~/.ssh", ".git", ".git/config", "a.lock", "@", "@{-1}", "HEAD", "HEAD~1", "main^{tree}", "main..main", ":/begin",
+    "main:README.md", "refs/heads/main", "FETCH_HEAD", "a\0b", "\0", "a\nb", "a\r\nb", "\n--upload-pack=x", "a\tb", "a\u{1b}[2Jb",
+    "\u{7f}", "$(touch PWN)", "`touch PWN`", "; touch PWN", "| touch PWN", "&& touch PWN", "\n touch PWN", "> PWN", "'; touch PWN; '",
+    "\"; touch PWN; \"", "${IFS}touch${IFS}PWN", "%(authorname)", "%s%s%s%n", "{{7*7}}", "<script>", "' OR 1=1 --",
+    "\"; DROP TABLE sessions; --", "a\\b", "\\\\server\\share", "C:\\x", "CON", "NUL", "a:b", "a*", "[a]", "?", "ext::sh -c touch% PWN",
+    "\u{202e}cod.exe", "\u{2066}a\u{2069}", "\u{200b}", "\u{feff}a", "認証を直す", "caf\u{e9}", "cafe\u{301}", "Shop", "SHOP", "shop", "ſhop",
+    "ｓhop", "🦀", " ", "  a  ", "",
+];
+
+/// Names that mean something else to a shell, to git, to a file system or to a terminal.
 fn names(pwn: &Path) -> Vec<String> {
-    let texts = [
-        "-", "--", "-x", "--help", "--upload-pack=touch PWN", "--output=PWN", "-oProxyCommand=touch PWN", "--exec=touch PWN", "-c core.pager=touch PWN",
-        ".", "..", "../", "../../../../PWN", "/", "//", "/etc/passwd", "/PWN", "a/../../b", "a/./b", "./a", "~", "~root", "~/.ssh", ".git", ".git/config",
-        "a.lock", "@", "@{-1}", "HEAD", "HEAD~1", "main^{tree}", "main..main", ":/begin", "main:README.md", "refs/heads/main", "FETCH_HEAD",
-        "a\0b", "\0", "a\nb", "a\r\nb", "\n--upload-pack=x", "a\tb", "a\u{1b}[2Jb", "\u{7f}", "$(touch PWN)", "`touch PWN`", "; touch PWN", "| touch PWN",
-        "&& touch PWN", "\n touch PWN", "> PWN", "'; touch PWN; '", "\"; touch PWN; \"", "${IFS}touch${IFS}PWN", "%(authorname)", "%s%s%s%n", "{{7*7}}", "<script>",
-        "' OR 1=1 --", "\"; DROP TABLE sessions; --", "a\\b", "\\\\server\\share", "C:\\x", "CON", "NUL", "a:b", "a*", "[a]", "?", "ext::sh -c touch% PWN",
-        "\u{202e}cod.exe", "\u{2066}a\u{2069}", "\u{200b}", "\u{feff}a", "認証を直す", "caf\u{e9}", "cafe\u{301}", "Shop", "SHOP", "shop", "ſhop", "ｓhop", "🦀", " ", "  a  ", "",
-    ];
     let pwn = pwn.display().to_string();
-    let mut names: Vec<String> = texts.iter().map(|text| text.replace("PWN", &pwn)).collect();
+    let mut names: Vec<String> = NAMES.iter().map(|text| text.replace("PWN", &pwn)).collect();
     names.extend(["x".repeat(10_000), "../".repeat(3_000), "\u{3042}".repeat(5_000), "a".repeat(256), "a/".repeat(200)]);
     names
 }
@@ -41,7 +46,8 @@ fn sound(what: &str, name: &str, reply: &Reply) -> Result<bool> {
     let short: String = name.chars().take(60).collect();
     ensure!(reply.status < 500 || reply.status == 503, "{what} {short:?}: {} {}", reply.status, reply.body);
     let detail = reply.body["detail"].as_str().with_context(|| format!("{what} {short:?}: {} without a detail", reply.status))?;
-    let plain = |letter: char| letter == '\n' || !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain =
+        |letter: char| letter == '\n' || !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     ensure!(detail.len() > 5 && detail.chars().all(plain) && detail.len() < 6_000, "{what} {short:?}: {detail:?}");
     Ok(false)
 }
@@ -114,18 +120,23 @@ async fn give(stage: &Stage, name: &str) -> Result<usize> {
             if what == "title" {
                 let branch = reply.body["place"]["branch"].as_str().context("a branch")?;
                 let tame = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-                ensure!(branch.strip_prefix("fugue/").is_some_and(|rest| rest.chars().all(tame) && !rest.starts_with('-')), "{name:?} became {branch:?}");
+                ensure!(
+                    branch.strip_prefix("fugue/").is_some_and(|rest| rest.chars().all(tame) && !rest.starts_with('-')),
+                    "{name:?} became {branch:?}"
+                );
             }
         }
     }
     let code = client.post("/api/v1/nodes/join-codes", &json!({})).await?["code"].clone();
-    taken += usize::from(sound("node's name", name, &send(client, post, "/api/v1/nodes/join", json!({"code": code, "name": name})).await?)?);
+    taken +=
+        usize::from(sound("node's name", name, &send(client, post, "/api/v1/nodes/join", json!({"code": code, "name": name})).await?)?);
     let agent = json!({"name": name, "driver": "rehearse"});
     // No client makes a URL that is longer than this; in bodies they were sent whole.
     if name.len() > 10_000 {
         return Ok(taken);
     }
-    taken += usize::from(sound("agent's name", name, &send(client, Method::PUT, &format!("/api/v1/agents/{}", segment(name)), agent).await?)?);
+    taken +=
+        usize::from(sound("agent's name", name, &send(client, Method::PUT, &format!("/api/v1/agents/{}", segment(name)), agent).await?)?);
     for noun in ["projects", "agents", "nodes", "sessions", "approvals"] {
         sound(noun, name, &client.send(Method::GET, &format!("/api/v1/{noun}/{}", segment(name)), None, None).await?)?;
     }
@@ -174,7 +185,22 @@ async fn names_inside_a_repository_are_data() -> Result<()> {
     let branch = "--upload-pack=x";
     odd.git(&["update-ref", &format!("refs/heads/{branch}"), "HEAD"])?;
     odd.git(&["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")])?;
-    let files = ["-rf", "--output=pwned", "a\nb", "\u{202e}x", ":(exclude)*", "*", "$(touch pwned)", "~", "CON", "Case", "case", "a\\b", " ", "\u{1b}[2J"];
+    let files = [
+        "-rf",
+        "--output=pwned",
+        "a\nb",
+        "\u{202e}x",
+        ":(exclude)*",
+        "*",
+        "$(touch pwned)",
+        "~",
+        "CON",
+        "Case",
+        "case",
+        "a\\b",
+        " ",
+        "\u{1b}[2J",
+    ];
     let project = stage.client.post("/api/v1/projects", &json!({"path": odd.path()})).await?;
     let session = stage.client.post("/api/v1/sessions", &json!({"project": project["id"], "agent": "rehearse"})).await?;
     let (name, path) = (id(&session)?, PathBuf::from(session["place"]["path"].as_str().context("a path")?));

@@ -141,7 +141,9 @@ fn canary(chance: &mut rig::chance::Chance, prefix: &str) -> String {
 async fn misuse(stage: &Stage, secret: &str) -> Result<Vec<String>> {
     let http = reqwest::Client::new();
     let url = |path: &str| stage.client.url(path);
-    let json = |body: String| http.post(url("/api/v1/tokens")).bearer_auth(stage.client.token()).header("content-type", "application/json").body(body);
+    let json = |body: String| {
+        http.post(url("/api/v1/tokens")).bearer_auth(stage.client.token()).header("content-type", "application/json").body(body)
+    };
     let owner = stage.client.token();
     let requests = vec![
         http.get(url("/api/v1/me")).bearer_auth(secret),
@@ -161,7 +163,9 @@ async fn misuse(stage: &Stage, secret: &str) -> Result<Vec<String>> {
         http.get(url("/api/v1/ws")).header("sec-websocket-protocol", format!("fugue.v1, {secret}")),
         http.get(url("/api/v1/link")).bearer_auth(secret).header("upgrade", "websocket"),
         http.post(url("/api/v1/projects")).bearer_auth(owner).json(&json!({"url": format!("https://me:{secret}@127.0.0.1:1/x.git")})),
-        http.put(url("/api/v1/agents/x")).bearer_auth(owner).json(&json!({"name": "x", "driver": "rehearse", "env": [format!("KEY={secret}")]})),
+        http.put(url("/api/v1/agents/x"))
+            .bearer_auth(owner)
+            .json(&json!({"name": "x", "driver": "rehearse", "env": [format!("KEY={secret}")]})),
     ];
     // A path or a parameter that nobody knows is named in the answer to the one who asked for it; the logs must be silent all the same.
     let named = [
@@ -203,8 +207,18 @@ fn verbs(stage: &Stage, secret: &str) -> Result<Vec<String>> {
             }
             for json in [false, true] {
                 let mut command = Command::new(&fugue);
-                command.args(verb).args(json.then_some("--json")).current_dir(&home).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-                command.env("HOME", &home).env("FUGUE_HOME", home.join("data")).env("FUGUE_HUB", stage.client.url("")).env("FUGUE_LISTEN", "127.0.0.1:0").env("FUGUE_LOG", "trace");
+                command
+                    .args(verb)
+                    .args(json.then_some("--json"))
+                    .current_dir(&home)
+                    .env_clear()
+                    .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+                command
+                    .env("HOME", &home)
+                    .env("FUGUE_HOME", home.join("data"))
+                    .env("FUGUE_HUB", stage.client.url(""))
+                    .env("FUGUE_LISTEN", "127.0.0.1:0")
+                    .env("FUGUE_LOG", "trace");
                 command.envs(settings.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
                 let out = command.output()?;
                 said.push(format!("{verb:?} {:?}", String::from_utf8_lossy(&[out.stdout, out.stderr].concat())));
@@ -249,7 +263,8 @@ async fn no_secret_is_found_where_it_does_not_belong() -> Result<()> {
     let up = fugue.up().await?;
     let stage = Stage::on(fugue).await?;
     let session = stage.session("rehearse").await?;
-    let script = format!("say {prompt}\nrun! printf '%s' {spoken}\nrun true\nthink {prompt}\nrun! env | grep -c PASSED_KEY\nsay last\nsleep 600000");
+    let script =
+        format!("say {prompt}\nrun! printf '%s' {spoken}\nrun true\nthink {prompt}\nrun! env | grep -c PASSED_KEY\nsay last\nsleep 600000");
     let turn = stage.turn(&session, &script).await?;
     let pending = async || Ok(stage.client.get("/api/v1/approvals?state=pending").await?["items"][0]["id"].as_str().map(str::to_owned));
     let approval = until("the question", SOON, pending).await?;
@@ -289,9 +304,12 @@ async fn no_secret_is_found_where_it_does_not_belong() -> Result<()> {
         }
         leaks.extend((!of_passed.found(&text).is_empty()).then(|| format!("a passed variable in {place}")));
         // Where a conversation is kept; the rehearsal program keeps its own, like every agent.
-        let kept = ["hub/hub.db", "hub/node/sessions/", "hub/node/keepers/", "home/.fugue-rehearse/"].iter().any(|part| place.starts_with(part));
+        let kept =
+            ["hub/hub.db", "hub/node/sessions/", "hub/node/keepers/", "home/.fugue-rehearse/"].iter().any(|part| place.starts_with(part));
         if !kept {
-            leaks.extend(of_words.found(&text).iter().map(|found| format!("{} in {place}", ["the prompt", "the output", "the reason"][*found])));
+            leaks.extend(
+                of_words.found(&text).iter().map(|found| format!("{} in {place}", ["the prompt", "the output", "the reason"][*found])),
+            );
         }
     }
     leaks.sort();

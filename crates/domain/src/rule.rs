@@ -329,11 +329,26 @@ mod tests {
     #[test]
     fn what_another_reads_otherwise_is_asked() {
         let rules = Rules::of(&["Write(**)", "NotebookEdit(**)", "WebFetch(domain:docs.rs)"], &[], &[]);
-        for path in ["~/.ssh/authorized_keys", "~root/x", " /etc/passwd", "/srv/tree/x ", "src\n/x", "src/\0x", "../x", "/srv/treex", "/srv/tree/../x"] {
+        for path in [
+            "~/.ssh/authorized_keys",
+            "~root/x",
+            " /etc/passwd",
+            "/srv/tree/x ",
+            "src\n/x",
+            "src/\0x",
+            "../x",
+            "/srv/treex",
+            "/srv/tree/../x",
+        ] {
             assert_eq!(judge(&rules, "Write", json!({ "file_path": path })), Verdict::Ask, "{path:?}");
         }
         assert_eq!(judge(&rules, "NotebookEdit", json!({"file_path": "a", "notebook_path": "/etc/b"})), Verdict::Ask);
-        for url in ["https://docs.rs:443@evil.example/", "https://docs.rs:x@evil.example", "https://docs.rs\\@evil.example", "https://docs.rs.evil.example/"] {
+        for url in [
+            "https://docs.rs:443@evil.example/",
+            "https://docs.rs:x@evil.example",
+            "https://docs.rs\\@evil.example",
+            "https://docs.rs.evil.example/",
+        ] {
             assert_eq!(judge(&rules, "WebFetch", json!({ "url": url })), Verdict::Ask, "{url}");
         }
         assert_eq!(judge(&rules, "WebFetch", json!({"url": "https://docs.rs:443/x"})), Verdict::Allow);

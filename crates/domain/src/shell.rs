@@ -74,15 +74,19 @@ pub fn commands(line: &str) -> Option<Vec<Words>> {
     Some(found)
 }
 
+/// Programs that run others, and words of the shell that do.
+#[rustfmt::skip]
+const WRAPPERS: &[&str] = &[
+    "env", "sudo", "doas", "su", "sh", "bash", "zsh", "dash", "ksh", "fish", "eval", "exec", "command", "builtin", "source",
+    ".", "xargs", "nice", "nohup", "time", "timeout", "stdbuf", "setsid", "unshare", "chroot", "busybox", "watch", "parallel",
+    "find", "ssh", "script", "ionice", "chrt", "taskset", "flock", "strace", "ltrace", "gdb", "pkexec", "runuser",
+    "systemd-run", "nsenter", "bwrap", "firejail", "prlimit", "setarch", "csh", "tcsh", "ash", "toybox", "tmux", "screen",
+    "expect", "crontab", "at", "batch", "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case",
+    "esac", "select", "function", "coproc", "trap", "alias",
+];
+
 /// Words after which another program follows, or that change what the rest means.
 fn hides_another(program: &str) -> bool {
-    const WRAPPERS: &[&str] = &[
-        "env", "sudo", "doas", "su", "sh", "bash", "zsh", "dash", "ksh", "fish", "eval", "exec", "command", "builtin", "source", ".",
-        "xargs", "nice", "nohup", "time", "timeout", "stdbuf", "setsid", "unshare", "chroot", "busybox", "watch", "parallel", "find",
-        "ssh", "script", "ionice", "chrt", "taskset", "flock", "strace", "ltrace", "gdb", "pkexec", "runuser", "systemd-run", "nsenter",
-        "bwrap", "firejail", "prlimit", "setarch", "csh", "tcsh", "ash", "toybox", "tmux", "screen", "expect", "crontab", "at", "batch", "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "select", "function",
-        "coproc", "trap", "alias",
-    ];
     let base = program.rsplit('/').next().unwrap_or(program);
     program.is_empty() || program.contains('=') || WRAPPERS.contains(&base)
 }
@@ -90,8 +94,20 @@ fn hides_another(program: &str) -> bool {
 /// git with an option by which a command that only reads writes a file, reads one elsewhere, or runs a program.
 fn reaches_further(words: &[String]) -> bool {
     // Long options may be cut short: `--out` would do.
-    const FURTHER: &[&str] =
-        &["--out", "--ext", "--textc", "--no-in", "--exec", "--config-e", "--upload-p", "--receive-p", "--git-d", "--work-t", "--open-f", "-O"];
+    const FURTHER: &[&str] = &[
+        "--out",
+        "--ext",
+        "--textc",
+        "--no-in",
+        "--exec",
+        "--config-e",
+        "--upload-p",
+        "--receive-p",
+        "--git-d",
+        "--work-t",
+        "--open-f",
+        "-O",
+    ];
     if words[0].rsplit('/').next() != Some("git") {
         return false;
     }

@@ -113,7 +113,8 @@ impl Git {
     }
 
     fn switch_off(&mut self, names: &[u8]) {
-        let mut sections: Vec<&[u8]> = names.split(|byte| *byte == 0).filter_map(|name| name.rsplitn(2, |byte| *byte == b'.').nth(1)).collect();
+        let mut sections: Vec<&[u8]> =
+            names.split(|byte| *byte == 0).filter_map(|name| name.rsplitn(2, |byte| *byte == b'.').nth(1)).collect();
         sections.sort_unstable();
         sections.dedup();
         for section in sections {

@@ -209,7 +209,9 @@ impl Turn {
     fn refusal(&self, ask: &Ask) -> Option<String> {
         let name = |text: &str| text.len() > APPROVAL_NAME_BYTES_MAX || text.contains(char::is_control);
         if ask.input.len() > APPROVAL_BYTES_MAX {
-            return Some(format!("The request is longer than {APPROVAL_BYTES_MAX} bytes, too long for a person to judge: make it shorter."));
+            return Some(format!(
+                "The request is longer than {APPROVAL_BYTES_MAX} bytes, too long for a person to judge: make it shorter."
+            ));
         }
         if name(&ask.key) || name(&ask.tool) {
             return Some(format!("A name in the request is longer than {APPROVAL_NAME_BYTES_MAX} bytes or holds a control character."));

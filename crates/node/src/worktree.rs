@@ -90,7 +90,8 @@ pub fn is_ready(home: &Path, place: &Place) -> bool {
     match place.kind {
         PlaceKind::Checkout => Path::new(&place.path).is_dir(),
         PlaceKind::Worktree => Intent::read(&session_folder(home, &place.session)).is_ok_and(|intent| {
-            intent.is_some_and(|intent| intent.stage == Stage::Ready && intent.path.join(".git").exists() && own(home, &intent.path).is_ok())
+            intent
+                .is_some_and(|intent| intent.stage == Stage::Ready && intent.path.join(".git").exists() && own(home, &intent.path).is_ok())
         }),
     }
 }
@@ -271,7 +272,8 @@ fn save(folder: &Path, intent: &Intent, rescue: &str) -> Result<(), WorktreeFail
 /// their settings, and so their filters, which nobody has switched off.
 fn close_links(git: &Git, path: &Path) -> Result<(), GitFailed> {
     let listed = git.run(["ls-files", "--stage", "-z"])?;
-    let links: Vec<&str> = listed.split('\0').filter(|line| line.starts_with("160000 ")).filter_map(|line| Some(line.split_once('\t')?.1)).collect();
+    let links: Vec<&str> =
+        listed.split('\0').filter(|line| line.starts_with("160000 ")).filter_map(|line| Some(line.split_once('\t')?.1)).collect();
     for link in &links {
         let nested = path.join(link);
         // Only its own `.git` speaks for it; without one, git would answer for the repository around it.

@@ -35,8 +35,11 @@ async fn decide(client: &Client, approval: &str, verb: &str, hash: Option<&str>)
 
 /// Whether a letter shows itself as what it is.
 fn is_plain(letter: char) -> bool {
-    let moves = matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{a0}' | '\u{ad}');
-    letter == '\n' || letter == '\t' || !letter.is_control() && !moves && !matches!(letter, '\u{e0000}'..='\u{e0fff}' | '\u{300}'..='\u{36f}')
+    let moves =
+        matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{a0}' | '\u{ad}');
+    letter == '\n'
+        || letter == '\t'
+        || !letter.is_control() && !moves && !matches!(letter, '\u{e0000}'..='\u{e0fff}' | '\u{300}'..='\u{36f}')
 }
 
 /// What is shown, read back: every spelled out letter is the letter again.
@@ -72,9 +75,17 @@ async fn what_is_shown_is_what_is_hashed_is_what_is_given_back() -> Result<()> {
         let request = Request { key: String::new(), tool: "Bash".into(), input: input.clone(), cwd, purpose: None, rule: None };
         let (approval, hash) = (id(&asked)?, request.hash(&session.parse()?, epoch));
         ensure!(asked["hash"] == hash.as_str(), "{input:?} has another hash");
-        let others = [hash.to_uppercase(), hash[1..].to_owned(), String::new(), Request { input: format!("{input} "), ..request }.hash(&session.parse()?, epoch)];
+        let others = [
+            hash.to_uppercase(),
+            hash[1..].to_owned(),
+            String::new(),
+            Request { input: format!("{input} "), ..request }.hash(&session.parse()?, epoch),
+        ];
         for other in others {
-            ensure!(decide(&stage.client, &approval, "approve", Some(&other)).await? == 409, "{input:?} was approved by the hash {other:?}");
+            ensure!(
+                decide(&stage.client, &approval, "approve", Some(&other)).await? == 409,
+                "{input:?} was approved by the hash {other:?}"
+            );
         }
         let printed = stage.fugue.run(&["approvals"])?;
         ensure!(printed.status.success() && String::from_utf8(printed.stdout)?.chars().all(is_plain), "{input:?} steers the terminal");
@@ -82,7 +93,11 @@ async fn what_is_shown_is_what_is_hashed_is_what_is_given_back() -> Result<()> {
         stage.client.turn_in(&turn, &["ended"], SOON).await?;
     }
     let events = stage.client.events(&session).await?;
-    let given: Vec<_> = events.iter().filter(|event| event["type"] == "tool.ended").map(|event| event["output"].as_str().or(event["text"].as_str())).collect();
+    let given: Vec<_> = events
+        .iter()
+        .filter(|event| event["type"] == "tool.ended")
+        .map(|event| event["output"].as_str().or(event["text"].as_str()))
+        .collect();
     let wanted: Vec<_> = inputs.iter().map(|input| format!("allowed: {input}")).collect();
     ensure!(given == wanted.iter().map(|text| Some(text.as_str())).collect::<Vec<_>>(), "other bytes were given back: {given:#?}");
     println!("{} inputs", inputs.len());
@@ -166,7 +181,9 @@ async fn an_answer_counts_once() -> Result<()> {
     for round in 0..4 {
         let (_, turn, asked) = once.ask().await?;
         let approval = id(&asked)?;
-        let tries = (0..20).map(|n| decide(if n % 2 == 0 { &client } else { &phone }, &approval, if (n + round) % 2 == 0 { "approve" } else { "deny" }, None));
+        let tries = (0..20).map(|n| {
+            decide(if n % 2 == 0 { &client } else { &phone }, &approval, if (n + round) % 2 == 0 { "approve" } else { "deny" }, None)
+        });
         let statuses: Vec<u16> = join_all(tries).await.into_iter().collect::<Result<_>>()?;
         ensure!(statuses.iter().filter(|status| **status == 200).count() == 1, "{statuses:?}");
         let approved = client.get(&format!("/api/v1/approvals/{approval}")).await?["state"] == "approved";

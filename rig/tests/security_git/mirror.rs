@@ -19,7 +19,9 @@ fn asking_server() -> Result<u16> {
         for stream in listener.incoming().take(100) {
             let Ok(mut stream) = stream else { return };
             let _ = stream.read(&mut [0u8; 4096]);
-            let _ = stream.write_all(b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let _ = stream.write_all(
+                b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            );
         }
     });
     Ok(port)
@@ -63,7 +65,9 @@ async fn a_fetch_is_not_led_to_a_program() -> Result<()> {
         let branch = format!("later-{number}");
         ground.repo.commit(&branch)?;
         ground.repo.git(&["branch", &branch])?;
-        let reply = client.send(reqwest::Method::POST, "/api/v1/sessions", None, Some(&json!({"project": project, "agent": "rehearse", "base": branch}))).await?;
+        let reply = client
+            .send(reqwest::Method::POST, "/api/v1/sessions", None, Some(&json!({"project": project, "agent": "rehearse", "base": branch})))
+            .await?;
         ensure!(!ground.marker.exists(), "{plant:?} was run; the answer was {}", reply.status);
         ensure!(reply.status < 500 || reply.status == 503, "{plant:?}: {} {}", reply.status, reply.body);
         if number < 3 {

@@ -109,9 +109,30 @@ fn nothing(_: &Ground, _: &Path) -> Result<()> {
 fn hooks(ground: &Ground, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     const NAMES: &[&str] = &[
-        "applypatch-msg", "commit-msg", "fsmonitor-watchman", "post-applypatch", "post-checkout", "post-commit", "post-index-change", "post-merge",
-        "post-rewrite", "pre-applypatch", "pre-auto-gc", "pre-commit", "pre-merge-commit", "pre-push", "pre-rebase", "prepare-commit-msg",
-        "reference-transaction", "sendemail-validate", "post-update", "update", "pre-receive", "post-receive", "push-to-checkout", "proc-receive",
+        "applypatch-msg",
+        "commit-msg",
+        "fsmonitor-watchman",
+        "post-applypatch",
+        "post-checkout",
+        "post-commit",
+        "post-index-change",
+        "post-merge",
+        "post-rewrite",
+        "pre-applypatch",
+        "pre-auto-gc",
+        "pre-commit",
+        "pre-merge-commit",
+        "pre-push",
+        "pre-rebase",
+        "prepare-commit-msg",
+        "reference-transaction",
+        "sendemail-validate",
+        "post-update",
+        "update",
+        "pre-receive",
+        "post-receive",
+        "push-to-checkout",
+        "proc-receive",
     ];
     NAMES.iter().try_for_each(|name| program(&folder.join(name), &ground.marker))
 }

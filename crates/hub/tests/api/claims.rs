@@ -22,11 +22,48 @@ const SOON: Duration = Duration::from_secs(20);
 /// Fields by which other products were told who is asking.
 fn claims() -> Vec<(&'static str, Value)> {
     let texts = [
-        "org_id", "orgId", "tenant", "tenant_id", "scope", "scopes", "permission", "permissions", "caller", "user", "user_id", "owner", "node_id",
-        "token", "token_id", "state", "id", "epoch", "lease", "session_id", "turn", "decided_by", "approved", "hash_override", "__proto__", "constructor",
-        "is_admin", "admin", "sudo", "as", "on_behalf_of", "impersonate", "created_by", "Role", "ROLE", "role ",
+        "org_id",
+        "orgId",
+        "tenant",
+        "tenant_id",
+        "scope",
+        "scopes",
+        "permission",
+        "permissions",
+        "caller",
+        "user",
+        "user_id",
+        "owner",
+        "node_id",
+        "token",
+        "token_id",
+        "state",
+        "id",
+        "epoch",
+        "lease",
+        "session_id",
+        "turn",
+        "decided_by",
+        "approved",
+        "hash_override",
+        "__proto__",
+        "constructor",
+        "is_admin",
+        "admin",
+        "sudo",
+        "as",
+        "on_behalf_of",
+        "impersonate",
+        "created_by",
+        "Role",
+        "ROLE",
+        "role ",
     ];
-    texts.into_iter().map(|name| (name, json!("owner"))).chain([("roles", json!(["owner"])), ("isAdmin", json!(true)), ("seq", json!(1))]).collect()
+    texts
+        .into_iter()
+        .map(|name| (name, json!("owner")))
+        .chain([("roles", json!(["owner"])), ("isAdmin", json!(true)), ("seq", json!(1))])
+        .collect()
 }
 
 /// A body that the route would take.
@@ -92,9 +129,36 @@ async fn a_claim_in_a_header_or_a_query_is_not_heard() -> Result<()> {
     let viewer = app.caller("viewer").await?;
     let me = viewer.get("/api/v1/me").await?;
     let names = [
-        "x-org", "x-org-id", "x-tenant-id", "x-role", "x-roles", "x-scope", "x-scopes", "x-user", "x-user-id", "x-forwarded-user", "x-remote-user",
-        "remote-user", "x-node", "x-node-id", "x-admin", "x-fugue-role", "x-fugue-org", "x-forwarded-for", "x-real-ip", "forwarded", "via",
-        "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url", "x-forwarded-proto", "from", "cookie", "x-api-key", "x-token",
+        "x-org",
+        "x-org-id",
+        "x-tenant-id",
+        "x-role",
+        "x-roles",
+        "x-scope",
+        "x-scopes",
+        "x-user",
+        "x-user-id",
+        "x-forwarded-user",
+        "x-remote-user",
+        "remote-user",
+        "x-node",
+        "x-node-id",
+        "x-admin",
+        "x-fugue-role",
+        "x-fugue-org",
+        "x-forwarded-for",
+        "x-real-ip",
+        "forwarded",
+        "via",
+        "x-http-method-override",
+        "x-method-override",
+        "x-original-url",
+        "x-rewrite-url",
+        "x-forwarded-proto",
+        "from",
+        "cookie",
+        "x-api-key",
+        "x-token",
     ];
     for name in names {
         for value in ["owner", "home", "127.0.0.1", "DELETE", "/api/v1/tokens", "role=owner; org=home"] {
@@ -119,7 +183,8 @@ async fn a_claim_in_a_header_or_a_query_is_not_heard() -> Result<()> {
 async fn nobody_makes_a_credential_above_their_own() -> Result<()> {
     let app = App::start().await?;
     let admin = app.caller("admin").await?;
-    let make = async |who: &Client, body: Value| Ok::<_, anyhow::Error>(who.send(Method::POST, "/api/v1/tokens", None, Some(&body)).await?.status);
+    let make =
+        async |who: &Client, body: Value| Ok::<_, anyhow::Error>(who.send(Method::POST, "/api/v1/tokens", None, Some(&body)).await?.status);
     assert_eq!(make(&admin, json!({"name": "x", "role": "owner"})).await?, 403);
     assert_eq!(make(&admin, json!({"name": "x", "role": "viewer", "org": "other"})).await?, 403);
     assert_eq!(make(&admin, json!({"name": "x", "role": "viewer", "org": "home"})).await?, 403);

@@ -10,25 +10,102 @@ use serde_json::json;
 
 /// Hosts that are nearly ours. `PORT` is the hub's.
 const FOREIGN_HOSTS: &[&str] = &[
-    "evil.com", "127.evil.com", "127.evil.com:PORT", "localhost.evil.com", "localhost.evil.com:PORT", "127.0.0.1.evil.com:PORT",
-    "localhost.", "localhost.:PORT", "127.0.0.1.", "LOCALHOST.", "xlocalhost", "local.host", "127.1:PORT", "127.0.1:PORT",
-    "0x7f.0.0.1:PORT", "0177.0.0.1:PORT", "2130706433:PORT", "0.0.0.0:PORT", "127.0.0.2:PORT", "[::]:PORT", "[::1", "::1", "::1:PORT",
-    "[0:0:0:0:0:0:0:1]:PORT", "[::ffff:127.0.0.1]:PORT", "[::1%25lo]:PORT", "localhost:0", "localhost:1", "localhost:65536", "localhost:0PORT",
-    "localhost:PORT:PORT", "localhost:PORT0", "localhost:-PORT", "localhost:+PORT", "localhost:", "localhost:PORT@evil.com", "evil.com@localhost:PORT",
-    "user:pass@localhost:PORT", "localhost:PORT/", "localhost:PORT?x", "localhost:PORT#x", "localhost:PORT,evil.com", "localhost:PORT evil.com",
-    "http://localhost:PORT", "//localhost:PORT", "localhost%2eevil.com", "localhost\u{2024}evil.com", "ｌocalhost:PORT", "hub.example.evil.com",
-    "hub.example:1", "xhub.example", "hub_example", "*", "null", "",
+    "evil.com",
+    "127.evil.com",
+    "127.evil.com:PORT",
+    "localhost.evil.com",
+    "localhost.evil.com:PORT",
+    "127.0.0.1.evil.com:PORT",
+    "localhost.",
+    "localhost.:PORT",
+    "127.0.0.1.",
+    "LOCALHOST.",
+    "xlocalhost",
+    "local.host",
+    "127.1:PORT",
+    "127.0.1:PORT",
+    "0x7f.0.0.1:PORT",
+    "0177.0.0.1:PORT",
+    "2130706433:PORT",
+    "0.0.0.0:PORT",
+    "127.0.0.2:PORT",
+    "[::]:PORT",
+    "[::1",
+    "::1",
+    "::1:PORT",
+    "[0:0:0:0:0:0:0:1]:PORT",
+    "[::ffff:127.0.0.1]:PORT",
+    "[::1%25lo]:PORT",
+    "localhost:0",
+    "localhost:1",
+    "localhost:65536",
+    "localhost:0PORT",
+    "localhost:PORT:PORT",
+    "localhost:PORT0",
+    "localhost:-PORT",
+    "localhost:+PORT",
+    "localhost:",
+    "localhost:PORT@evil.com",
+    "evil.com@localhost:PORT",
+    "user:pass@localhost:PORT",
+    "localhost:PORT/",
+    "localhost:PORT?x",
+    "localhost:PORT#x",
+    "localhost:PORT,evil.com",
+    "localhost:PORT evil.com",
+    "http://localhost:PORT",
+    "//localhost:PORT",
+    "localhost%2eevil.com",
+    "localhost\u{2024}evil.com",
+    "ｌocalhost:PORT",
+    "hub.example.evil.com",
+    "hub.example:1",
+    "xhub.example",
+    "hub_example",
+    "*",
+    "null",
+    "",
 ];
 
 /// Origins that are nearly ours.
 const FOREIGN_ORIGINS: &[&str] = &[
-    "null", "NULL", "http://evil.com", "https://evil.com:PORT", "http://127.evil.com:PORT", "http://localhost.evil.com:PORT",
-    "http://127.0.0.1.evil.com", "http://127.0.0.1", "https://127.0.0.1", "http://127.0.0.1:1", "http://localhost:0PORT", "http://localhost.:PORT",
-    "http://[::1]", "http://[::1%25lo]:PORT", "http://0.0.0.0:PORT", "http://127.1:PORT", "ftp://127.0.0.1:PORT", "file://", "chrome-extension://abc",
-    "moz-extension://abc", "data:", "about:blank", "127.0.0.1:PORT", "//127.0.0.1:PORT", "http://127.0.0.1:PORT/", "http://127.0.0.1:PORT/x",
-    "http://u@127.0.0.1:PORT", "http://evil.com@127.0.0.1:PORT", "http://127.0.0.1:PORT@evil.com", "http://127.0.0.1:PORT,http://evil.com",
-    "http://127.0.0.1:PORT http://evil.com", "https://cockpit.example.evil.com", "https://cockpit.example:444", "http://cockpit.example",
-    "https://xcockpit.example", "https://cockpit.example.", "",
+    "null",
+    "NULL",
+    "http://evil.com",
+    "https://evil.com:PORT",
+    "http://127.evil.com:PORT",
+    "http://localhost.evil.com:PORT",
+    "http://127.0.0.1.evil.com",
+    "http://127.0.0.1",
+    "https://127.0.0.1",
+    "http://127.0.0.1:1",
+    "http://localhost:0PORT",
+    "http://localhost.:PORT",
+    "http://[::1]",
+    "http://[::1%25lo]:PORT",
+    "http://0.0.0.0:PORT",
+    "http://127.1:PORT",
+    "ftp://127.0.0.1:PORT",
+    "file://",
+    "chrome-extension://abc",
+    "moz-extension://abc",
+    "data:",
+    "about:blank",
+    "127.0.0.1:PORT",
+    "//127.0.0.1:PORT",
+    "http://127.0.0.1:PORT/",
+    "http://127.0.0.1:PORT/x",
+    "http://u@127.0.0.1:PORT",
+    "http://evil.com@127.0.0.1:PORT",
+    "http://127.0.0.1:PORT@evil.com",
+    "http://127.0.0.1:PORT,http://evil.com",
+    "http://127.0.0.1:PORT http://evil.com",
+    "https://cockpit.example.evil.com",
+    "https://cockpit.example:444",
+    "http://cockpit.example",
+    "https://xcockpit.example",
+    "https://cockpit.example.",
+    "",
 ];
 
 fn filled(app: &App, text: &str) -> String {
@@ -49,7 +126,9 @@ fn no_cors(answer: &Answer, what: &str) {
 async fn a_foreign_host_is_refused_before_anything_else() -> Result<()> {
     let app = App::start().await?;
     let bearer = bearer(&app);
-    for host in ["localhost:PORT", "LocalHost:PORT", "localhost", "127.0.0.1", "127.0.0.1:PORT", "[::1]:PORT", "HUB.example", "hub.example:PORT"] {
+    for host in
+        ["localhost:PORT", "LocalHost:PORT", "localhost", "127.0.0.1", "127.0.0.1:PORT", "[::1]:PORT", "HUB.example", "hub.example:PORT"]
+    {
         let answer = raw::ask(&app, "GET /api/v1/me HTTP/1.1", &[&format!("Host: {}", filled(&app, host)), &bearer]).await?;
         assert_eq!(answer.status, 200, "{host}");
         no_cors(&answer, host);
@@ -139,9 +218,20 @@ async fn what_a_page_may_send_unasked_is_no_json() -> Result<()> {
     let before = app.owner.get("/api/v1/tokens").await?;
     let body = r#"{"name":"planted","role":"admin"}"#;
     let kinds = [
-        None, Some("text/plain"), Some("text/plain;charset=utf-8"), Some("application/x-www-form-urlencoded"), Some("multipart/form-data; boundary=x"),
-        Some("text/plain; application/json"), Some("text/plain, application/json"), Some("application/jsonx"), Some("application/json+x"),
-        Some("application/ json"), Some("text/json"), Some(""), Some("application/x-json"), Some("*/*"),
+        None,
+        Some("text/plain"),
+        Some("text/plain;charset=utf-8"),
+        Some("application/x-www-form-urlencoded"),
+        Some("multipart/form-data; boundary=x"),
+        Some("text/plain; application/json"),
+        Some("text/plain, application/json"),
+        Some("application/jsonx"),
+        Some("application/json+x"),
+        Some("application/ json"),
+        Some("text/json"),
+        Some(""),
+        Some("application/x-json"),
+        Some("*/*"),
     ];
     for kind in kinds {
         for chunked in [false, true] {
@@ -176,7 +266,8 @@ async fn no_preflight_is_answered_with_a_permission() -> Result<()> {
         let path = route.mark.path.replace("{id}", "x").replace("{name}", "x").replace("{slug}", "x");
         for (origin, status) in [("http://evil.com", 403), ("null", 403), ("https://cockpit.example", 405)] {
             let origin = format!("Origin: {origin}");
-            let headers: Vec<&str> = [host.as_str(), &origin].into_iter().chain(wanted).chain(["Access-Control-Request-Private-Network: true"]).collect();
+            let headers: Vec<&str> =
+                [host.as_str(), &origin].into_iter().chain(wanted).chain(["Access-Control-Request-Private-Network: true"]).collect();
             let answer = raw::ask(&app, &format!("OPTIONS {path} HTTP/1.1"), &headers).await?;
             assert_eq!(answer.status, status, "{origin} {path}");
             no_cors(&answer, &path);

@@ -6,10 +6,10 @@ use crate::node::{Link, Node, Play};
 use crate::raw::{self, UPGRADE};
 use crate::walk::nowhere;
 use anyhow::{Context, Result};
-use futures_util::{SinkExt, StreamExt};
 use fugue_domain::caller::{Permission, Role};
 use fugue_hub::http::route::Route;
 use fugue_hub::http::routes;
+use futures_util::{SinkExt, StreamExt};
 use reqwest::Method;
 use rig::client::Client;
 use serde_json::{Value, json};
@@ -128,7 +128,12 @@ async fn another_org_sees_nothing_and_changes_nothing() -> Result<()> {
         let ways: [&[(&str, &str)]; 3] = [
             &[],
             &[("accept", "text/event-stream")],
-            &[("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")],
+            &[
+                ("connection", "upgrade"),
+                ("upgrade", "websocket"),
+                ("sec-websocket-version", "13"),
+                ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ],
         ];
         for way in ways {
             let theirs = two.answer(route, &path(id), id, way).await?;
@@ -216,11 +221,19 @@ async fn streams_and_sockets_ask_for_their_credential() -> Result<()> {
     app.world.advance(2_000);
     let owner = app.owner.token();
     let bad = [
-        String::new(), "Authorization: Bearer".into(), "Authorization: Bearer fgt_garbage".into(), format!("Authorization: Basic {owner}"),
-        format!("Authorization: {owner}"), format!("Authorization: Bearer {}", revoked.token()), format!("Authorization: Bearer {}", expired.token()),
-        format!("Authorization: Bearer {owner}\r\nAuthorization: Bearer {owner}"), format!("Authorization: Bearer {owner}x"),
-        format!("Authorization: Bearer {}", &owner[..owner.len() - 1]), format!("Authorization: Bearer {}", owner.to_uppercase()),
-        format!("X-Authorization: Bearer {owner}"), format!("Proxy-Authorization: Bearer {owner}"),
+        String::new(),
+        "Authorization: Bearer".into(),
+        "Authorization: Bearer fgt_garbage".into(),
+        format!("Authorization: Basic {owner}"),
+        format!("Authorization: {owner}"),
+        format!("Authorization: Bearer {}", revoked.token()),
+        format!("Authorization: Bearer {}", expired.token()),
+        format!("Authorization: Bearer {owner}\r\nAuthorization: Bearer {owner}"),
+        format!("Authorization: Bearer {owner}x"),
+        format!("Authorization: Bearer {}", &owner[..owner.len() - 1]),
+        format!("Authorization: Bearer {}", owner.to_uppercase()),
+        format!("X-Authorization: Bearer {owner}"),
+        format!("Proxy-Authorization: Bearer {owner}"),
     ];
     for line in &bad {
         let sse = "Accept: text/event-stream";

@@ -12,8 +12,27 @@ use serde_json::json;
 
 /// Names under which other products take credentials in a URL.
 const NAMES: &[&str] = &[
-    "token", "access_token", "auth", "auth_token", "authorization", "Authorization", "bearer", "key", "api_key", "apikey", "secret", "ticket",
-    "password", "jwt", "session", "session_token", "t", "fgt", "credential", "code", "sig",
+    "token",
+    "access_token",
+    "auth",
+    "auth_token",
+    "authorization",
+    "Authorization",
+    "bearer",
+    "key",
+    "api_key",
+    "apikey",
+    "secret",
+    "ticket",
+    "password",
+    "jwt",
+    "session",
+    "session_token",
+    "t",
+    "fgt",
+    "credential",
+    "code",
+    "sig",
 ];
 
 async fn ticket(client: &Client) -> Result<String> {
