@@ -201,7 +201,8 @@ impl Given {
     fn take<T>(&mut self, name: &'static str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Failure> {
         let Some((value, source)) = self.0.remove(name) else { return Ok(None) };
         let key = KEYS.iter().find(|key| key.name == name).expect("only known keys are read");
-        let shown = if key.secret { "the value".to_owned() } else { format!("{value:?}") };
+        // What stands before an `@` may be a password.
+        let shown = if key.secret || value.contains('@') { "the value".to_owned() } else { format!("{value:?}") };
         let failed =
             |wrong| Failure::usage(format!("{name}: {shown} ({source}) {wrong}")).hint(format!("For example: {name} = {}", key.example));
         read(&value).map(Some).map_err(failed)

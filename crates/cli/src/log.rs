@@ -1,6 +1,8 @@
 //! Logs of the long-running commands: JSON lines on stderr, a short form where a person watches, and daily files on request.
 //!
 //! Commands that only ask the hub something log nothing; what they have to say is in their output.
+//!
+//! Invariant: below `info` only our own code speaks. Libraries print whole requests and messages there, with their credentials.
 
 use crate::error::Failure;
 use crate::output::{DIM, ERROR, WARN};
@@ -9,8 +11,9 @@ use fugue_domain::world::SharedWorld;
 use std::io::IsTerminal;
 use std::path::Path;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_appender::non_blocking::WorkerGuard;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
@@ -34,6 +37,7 @@ impl FormatTime for Clock {
 
 /// Begins to log. What it gives back must live as long as the process: dropping it writes out what is still in memory.
 pub fn start(directives: &str, folder: Option<&Path>, world: &SharedWorld) -> Result<Option<WorkerGuard>, Failure> {
+    let ours = |metadata: &Metadata<'_>| metadata.target().starts_with("fugue") || *metadata.level() <= Level::INFO;
     let filter = || EnvFilter::try_new(directives).map_err(|error| Failure::usage(format!("log: {directives:?} cannot be used: {error}")));
     let (files, guard) = match folder {
         Some(folder) => {
@@ -52,7 +56,8 @@ pub fn start(directives: &str, folder: Option<&Path>, world: &SharedWorld) -> Re
     let person = std::io::stderr().is_terminal();
     let short = person.then(|| tracing_subscriber::fmt::layer().event_format(Short(Clock(world.clone()))).with_writer(anstream::stderr));
     let lines = (!person).then(|| json(world).with_writer(std::io::stderr));
-    tracing_subscriber::registry().with(files).with(short.with_filter(filter()?)).with(lines.with_filter(filter()?)).init();
+    let heard = tracing_subscriber::registry().with(filter_fn(ours));
+    heard.with(files).with(short.with_filter(filter()?)).with(lines.with_filter(filter()?)).init();
     Ok(guard)
 }
 

@@ -142,7 +142,16 @@ impl Agent {
                 "Bash(git diff *)",
                 "Bash(git log *)",
             ],
-            &["Edit(**/.git/**)", "Write(**/.git/**)", "Edit(.git)", "Write(.git)"],
+            &[
+                "Edit(**/.git/**)",
+                "MultiEdit(**/.git/**)",
+                "Write(**/.git/**)",
+                "NotebookEdit(**/.git/**)",
+                "Edit(**/.git)",
+                "MultiEdit(**/.git)",
+                "Write(**/.git)",
+                "NotebookEdit(**/.git)",
+            ],
             &[],
         );
         [
@@ -215,7 +224,11 @@ mod tests {
             assert_eq!(judge("Bash", serde_json::json!({"command": "rm -rf x"})), Verdict::Ask);
             assert_eq!(judge("Write", serde_json::json!({"file_path": "/w/src/x"})), Verdict::Allow);
             assert_eq!(judge("Write", serde_json::json!({"file_path": "/etc/passwd"})), Verdict::Ask);
-            assert_eq!(judge("Write", serde_json::json!({"file_path": "/w/.git/config"})), Verdict::Ask);
+            for tool in ["Edit", "MultiEdit", "Write", "NotebookEdit"] {
+                for path in ["/w/.git/config", ".git", "sub/.git", "sub/.git/hooks/pre-commit"] {
+                    assert_eq!(judge(tool, serde_json::json!({"file_path": path})), Verdict::Ask, "{tool} {path}");
+                }
+            }
         }
     }
 }

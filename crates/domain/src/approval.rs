@@ -83,28 +83,49 @@ impl Request {
     }
 }
 
-/// A text in which every character that a person cannot see, or could take for another direction, is spelled out.
+/// A text in which every character that a person cannot see, or could take for another one or another direction, is spelled out.
 ///
-/// Line breaks and tabs stay, everything else that is a control, a format character or an unusual space becomes `\u{…}`.
+/// Line breaks and tabs stay. Everything else that is a control, a format character, an unusual space, a combining accent or a twin of
+/// an ASCII letter becomes `\u{…}`; so does a foreign letter that hides in a word of ASCII letters.
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        let hidden = match letter {
-            '\n' | '\t' => false,
-            letter if letter.is_control() => true,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{3164}' | '\u{ffa0}' | '\u{115f}' | '\u{1160}' => true,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{fff0}'..='\u{fffb}' => true,
-            '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' => true,
-            '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}' => true,
-            _ => false,
-        };
-        if hidden {
-            shown.extend(letter.escape_unicode());
-        } else {
-            shown.push(letter);
+    for word in text.split_inclusive(|letter: char| !letter.is_alphanumeric()) {
+        let latin = word.contains(|letter: char| letter.is_ascii_alphabetic());
+        for letter in word.chars() {
+            if is_hidden(letter) || is_twin(letter) || latin && is_foreign(letter) {
+                shown.extend(letter.escape_unicode());
+            } else {
+                shown.push(letter);
+            }
         }
     }
     shown
+}
+
+/// What nobody sees, or what moves what is seen.
+fn is_hidden(letter: char) -> bool {
+    match letter {
+        '\n' | '\t' => false,
+        letter if letter.is_control() => true,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{feff}' | '\u{3164}' | '\u{ffa0}' | '\u{115f}' | '\u{1160}' | '\u{2800}' => true,
+        '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' => true,
+        '\u{205f}'..='\u{206f}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' => true,
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{3000}' => true,
+        '\u{fe00}'..='\u{fe0f}' | '\u{13430}'..='\u{1345f}' | '\u{e0000}'..='\u{e0fff}' => true,
+        // An accent of its own: two texts that look the same and are other bytes.
+        '\u{300}'..='\u{36f}' => true,
+        _ => false,
+    }
+}
+
+/// Full-width and mathematical forms of ASCII letters, digits and signs.
+fn is_twin(letter: char) -> bool {
+    matches!(letter, '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}' | '\u{2044}' | '\u{2215}' | '\u{2024}' | '\u{2010}'..='\u{2012}' | '\u{2212}' | '\u{37e}')
+}
+
+/// Letters of scripts that have twins of ASCII letters: beside those, they are there to be mistaken.
+fn is_foreign(letter: char) -> bool {
+    matches!(letter, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{530}'..='\u{58f}' | '\u{13a0}'..='\u{13ff}' | '\u{131}' | '\u{17f}' | '\u{1c80}'..='\u{1c8f}')
 }
 
 #[cfg(test)]
@@ -134,6 +155,7 @@ mod tests {
     #[test]
     fn nothing_hides() {
         assert_eq!(visible("rm \u{202e}txt.exe\u{1b}[2K\u{200b}\r"), "rm \\u{202e}txt.exe\\u{1b}[2K\\u{200b}\\u{d}");
-        assert_eq!(visible("ls\n\tか"), "ls\n\tか");
+        assert_eq!(visible("ls\n\tか привет Ελλάδα (naïve)"), "ls\n\tか привет Ελλάδα (naïve)");
+        assert_eq!(visible("rm ｒm sh\u{43e}w e\u{301} a\u{3000}b \u{2800}"), "rm \\u{ff52}m sh\\u{43e}w e\\u{301} a\\u{3000}b \\u{2800}");
     }
 }

@@ -61,6 +61,8 @@ pub const STOP_GRACE_MS: i64 = 3_000;
 pub const APPROVAL_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Bytes of an approval's input. A longer one cannot be read by a person and is denied.
 pub const APPROVAL_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of the name of a tool, and of a program's own name for a question. Longer ones are denied by the node.
+pub const APPROVAL_NAME_BYTES_MAX: usize = 200;
 /// Minutes that a node's join code is good for, once.
 pub const JOIN_CODE_MINUTES: i64 = 10;
 /// Seconds that a ticket for the multiplexed WebSocket is good for, once.

@@ -3,6 +3,9 @@
 //! A rule is a tool's name, or `Tool(pattern)`. Deny wins over ask, ask over allow, and what no rule names is asked. For
 //! `Bash` a pattern is a program with its first arguments (`git log *`) and every program of the line must be allowed;
 //! for file tools it is a path pattern below the worktree (`src/**`); for `WebFetch` a host (`domain:docs.rs`).
+//!
+//! Invariant: what cannot be read is never taken for harmless. Where a deny or ask rule with a pattern speaks of the tool, a request
+//! that patterns cannot be compared with is asked, even if the whole tool is allowed.
 
 use crate::shell;
 use serde::{Deserialize, Serialize};
@@ -117,6 +120,11 @@ impl Rules {
         if let Some(rule) = first(&self.ask, &|rule| subject.touched_by(rule, tool)) {
             return Judgement { verdict: Verdict::Ask, rule: Some(rule) };
         }
+        let limits = self.deny.iter().chain(&self.ask);
+        let mut unread = limits.filter(|rule| matches!(subject, Subject::Opaque) && rule.names(tool));
+        if let Some(rule) = unread.next() {
+            return Judgement { verdict: Verdict::Ask, rule: Some(rule.to_string()) };
+        }
         match subject.covered_by(&self.allow, tool) {
             Some(rule) => Judgement { verdict: Verdict::Allow, rule: Some(rule) },
             None => Judgement { verdict: Verdict::Ask, rule: None },
@@ -140,8 +148,12 @@ impl Subject {
             "Bash" => text("command").and_then(shell::commands).map_or(Self::Opaque, Self::Programs),
             "WebFetch" => text("url").and_then(host).map_or(Self::Opaque, Self::Host),
             _ => {
-                let path = ["file_path", "path", "notebook_path"].into_iter().find_map(text);
-                path.and_then(|path| below(path, cwd)).map_or(Self::Opaque, Self::Path)
+                let mut paths = ["file_path", "path", "notebook_path"].into_iter().filter_map(text);
+                match (paths.next(), paths.next()) {
+                    (Some(path), None) => below(path, cwd).map_or(Self::Opaque, Self::Path),
+                    // Of two paths nobody here knows which one the tool takes.
+                    _ => Self::Opaque,
+                }
             }
         }
     }
@@ -151,7 +163,9 @@ impl Subject {
         rule.names(tool)
             && match (&rule.pattern, self) {
                 (None, _) => true,
-                (Some(pattern), Self::Programs(programs)) => programs.iter().any(|words| words_match(pattern, words)),
+                (Some(pattern), Self::Programs(programs)) => {
+                    programs.iter().any(|words| words_match(pattern, words) || words_match(pattern, &by_name(words)))
+                }
                 (Some(pattern), Self::Path(path)) => path_matches(pattern, path),
                 (Some(pattern), Self::Host(host)) => host_matches(pattern, host),
                 (Some(_), Self::Opaque) => false,
@@ -175,6 +189,15 @@ impl Subject {
     }
 }
 
+/// The same command with its program called by name instead of by path: `/bin/rm x` is `rm x`.
+fn by_name(words: &[String]) -> Vec<String> {
+    let mut words = words.to_vec();
+    if let Some(program) = words.first_mut() {
+        *program = program.rsplit('/').next().unwrap_or_default().to_owned();
+    }
+    words
+}
+
 /// `git log *` matches the program `git` with the first argument `log` and any others; without the star, nothing may follow.
 fn words_match(pattern: &str, words: &[String]) -> bool {
     let wanted: Vec<&str> = pattern.split_whitespace().collect();
@@ -184,8 +207,12 @@ fn words_match(pattern: &str, words: &[String]) -> bool {
     }
 }
 
-/// The path below the working folder, without `.` and `..`; `None` when it leads outside.
+/// The path below the working folder, without `.` and `..`; `None` when it leads outside, or would for a program that trims it, knows
+/// `~`, or stops at a control character.
 fn below(path: &str, cwd: &str) -> Option<String> {
+    if path.starts_with('~') || path.trim() != path || path.contains(char::is_control) {
+        return None;
+    }
     let inside = match path.strip_prefix('/') {
         Some(_) => path.strip_prefix(cwd.trim_end_matches('/'))?.strip_prefix('/')?,
         None => path,
@@ -197,7 +224,6 @@ fn below(path: &str, cwd: &str) -> Option<String> {
             ".." => {
                 parts.pop()?;
             }
-            _ if part.contains('\0') => return None,
             part => parts.push(part),
         }
     }
@@ -229,7 +255,11 @@ fn path_matches(pattern: &str, path: &str) -> bool {
 fn host(url: &str) -> Option<String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.split_once(':').map_or(authority, |(host, _)| host);
+    // `docs.rs:443@evil.example` has a colon too: what follows the host must be a port.
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    if !port.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
     let tame = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     (!host.is_empty() && host.chars().all(tame)).then(|| host.to_ascii_lowercase())
 }
@@ -282,9 +312,46 @@ mod tests {
     fn an_unreadable_command_needs_a_rule_for_the_whole_tool() {
         let whole = Rules::of(&["Bash"], &[], &[]);
         assert_eq!(judge(&whole, "Bash", json!({"command": "echo $(id) > x"})), Verdict::Allow);
+        for limited in [Rules::of(&["Bash"], &[], &["Bash(rm *)"]), Rules::of(&["Bash"], &["Bash(rm *)"], &[])] {
+            for command in ["$(echo rm) x", "env rm x", "sudo rm x", "sh -c 'rm x'", "rm x > y", "cat <<E\nE\nrm x", "r\u{0}m x"] {
+                assert_eq!(judge(&limited, "Bash", json!({ "command": command })), Verdict::Ask, "{command}");
+            }
+            for command in ["rm x", "/bin/rm x", "\"r\\\nm\" x", "'r'm x", "\\rm x", "true\nrm x", "true && rm x", "true & rm x"] {
+                assert_ne!(judge(&limited, "Bash", json!({ "command": command })), Verdict::Allow, "{command}");
+            }
+            assert_eq!(judge(&limited, "Bash", json!({"command": "make"})), Verdict::Allow);
+        }
         let patterned = Rules::of(&["Bash(echo *)"], &[], &[]);
         assert_eq!(judge(&patterned, "Bash", json!({"command": "echo $(id)"})), Verdict::Ask);
         assert_eq!(judge(&patterned, "Bash", json!({"cmd": "echo"})), Verdict::Ask);
+    }
+
+    #[test]
+    fn what_another_reads_otherwise_is_asked() {
+        let rules = Rules::of(&["Write(**)", "NotebookEdit(**)", "WebFetch(domain:docs.rs)"], &[], &[]);
+        for path in [
+            "~/.ssh/authorized_keys",
+            "~root/x",
+            " /etc/passwd",
+            "/srv/tree/x ",
+            "src\n/x",
+            "src/\0x",
+            "../x",
+            "/srv/treex",
+            "/srv/tree/../x",
+        ] {
+            assert_eq!(judge(&rules, "Write", json!({ "file_path": path })), Verdict::Ask, "{path:?}");
+        }
+        assert_eq!(judge(&rules, "NotebookEdit", json!({"file_path": "a", "notebook_path": "/etc/b"})), Verdict::Ask);
+        for url in [
+            "https://docs.rs:443@evil.example/",
+            "https://docs.rs:x@evil.example",
+            "https://docs.rs\\@evil.example",
+            "https://docs.rs.evil.example/",
+        ] {
+            assert_eq!(judge(&rules, "WebFetch", json!({ "url": url })), Verdict::Ask, "{url}");
+        }
+        assert_eq!(judge(&rules, "WebFetch", json!({"url": "https://docs.rs:443/x"})), Verdict::Allow);
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub fn commands(line: &str) -> Option<Vec<Words>> {
                         '$' | '`' | '!' => return None,
                         '\\' => match letters.next()? {
                             escaped @ ('"' | '\\' | '$' | '`') => word.push(escaped),
+                            '\n' => {}
                             other => word.extend(['\\', other]),
                         },
                         other => word.push(other),
@@ -67,22 +68,51 @@ pub fn commands(line: &str) -> Option<Vec<Words>> {
     if !words.is_empty() {
         found.push(words);
     }
-    if found.is_empty() || found.iter().any(|words| hides_another(&words[0])) {
+    if found.is_empty() || found.iter().any(|words| hides_another(&words[0]) || reaches_further(words)) {
         return None;
     }
     Some(found)
 }
 
+/// Programs that run others, and words of the shell that do.
+#[rustfmt::skip]
+const WRAPPERS: &[&str] = &[
+    "env", "sudo", "doas", "su", "sh", "bash", "zsh", "dash", "ksh", "fish", "eval", "exec", "command", "builtin", "source",
+    ".", "xargs", "nice", "nohup", "time", "timeout", "stdbuf", "setsid", "unshare", "chroot", "busybox", "watch", "parallel",
+    "find", "ssh", "script", "ionice", "chrt", "taskset", "flock", "strace", "ltrace", "gdb", "pkexec", "runuser",
+    "systemd-run", "nsenter", "bwrap", "firejail", "prlimit", "setarch", "csh", "tcsh", "ash", "toybox", "tmux", "screen",
+    "expect", "crontab", "at", "batch", "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case",
+    "esac", "select", "function", "coproc", "trap", "alias",
+];
+
 /// Words after which another program follows, or that change what the rest means.
 fn hides_another(program: &str) -> bool {
-    const WRAPPERS: &[&str] = &[
-        "env", "sudo", "doas", "su", "sh", "bash", "zsh", "dash", "ksh", "fish", "eval", "exec", "command", "builtin", "source", ".",
-        "xargs", "nice", "nohup", "time", "timeout", "stdbuf", "setsid", "unshare", "chroot", "busybox", "watch", "parallel", "find",
-        "ssh", "script", "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "select", "function",
-        "coproc", "trap", "alias",
-    ];
     let base = program.rsplit('/').next().unwrap_or(program);
     program.is_empty() || program.contains('=') || WRAPPERS.contains(&base)
+}
+
+/// git with an option by which a command that only reads writes a file, reads one elsewhere, or runs a program.
+fn reaches_further(words: &[String]) -> bool {
+    // Long options may be cut short: `--out` would do.
+    const FURTHER: &[&str] = &[
+        "--out",
+        "--ext",
+        "--textc",
+        "--no-in",
+        "--exec",
+        "--config-e",
+        "--upload-p",
+        "--receive-p",
+        "--git-d",
+        "--work-t",
+        "--open-f",
+        "-O",
+    ];
+    if words[0].rsplit('/').next() != Some("git") {
+        return false;
+    }
+    let sets_up = words.iter().skip(1).take_while(|word| word.starts_with('-')).any(|word| word == "-c" || word == "-C");
+    sets_up || words.iter().take_while(|word| *word != "--").any(|word| FURTHER.iter().any(|option| word.starts_with(option)))
 }
 
 #[cfg(test)]
@@ -105,6 +135,7 @@ mod tests {
                 vec!["echo".into(), "a b".into()],
             ])
         );
+        assert!(read("git log -C --oneline -- --output=x").is_some());
         assert_eq!(read("g\\it st''atus"), Some(vec![vec!["git".into(), "status".into()]]));
     }
 
@@ -135,6 +166,14 @@ mod tests {
             "ls\r\nrm x",
             "xargs rm",
             "!!",
+            "git -c core.pager='sh -c id' log",
+            "git -C / status",
+            "git log --output=../x",
+            "git diff --out=x HEAD",
+            "git diff --no-index /etc/shadow /dev/null",
+            "git log --ext-diff -p",
+            "/usr/bin/git --exec-path=x status",
+            "strace rm x",
         ] {
             assert_eq!(read(line), None, "{line:?}");
         }

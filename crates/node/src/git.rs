@@ -4,10 +4,13 @@
 //! repository could make git run a program is overridden, filters included. All calls block: they belong on a blocking thread.
 
 use crate::child;
+use fugue_domain::approval::visible;
 use fugue_domain::link::{Answered, CallFailed};
 use fugue_domain::project::{Origin, Repository};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 use std::time::Duration;
 
 /// How long one git command may take; a fetch of a large repository is the longest.
@@ -27,16 +30,19 @@ const SAFE: &[(&str, &str)] = &[
     ("credential.helper", ""),
     ("commit.gpgSign", "false"),
     ("gpg.program", "true"),
+    ("gpg.ssh.program", "true"),
+    ("gpg.x509.program", "true"),
+    ("log.showSignature", "false"),
     ("submodule.recurse", "false"),
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
-    ("protocol.allow", "never"),
-    ("protocol.file.allow", "always"),
-    ("protocol.https.allow", "always"),
-    ("protocol.http.allow", "always"),
-    ("protocol.ssh.allow", "always"),
     ("advice.detachedHead", "false"),
 ];
+/// Ways to a remote. As a variable, because a repository may allow itself more by `protocol.<name>.allow`, and then say by
+/// `url.<base>.insteadOf` that an address of ours means a program.
+const PROTOCOLS: &str = "file:http:https:ssh";
+/// Settings that name a program under a name of the repository's own choice. They are looked up and overridden one by one.
+const NAMED: &str = r"^((filter|merge|hook)\..+\.(clean|smudge|process|driver|command)|remote\..+\.(uploadpack|vcs))$";
 /// What may pass from the node's environment: where programs are, and the way to a remote.
 const PASS: &[&str] = &["PATH", "HOME", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "SSL_CERT_FILE", "TMPDIR"];
 
@@ -75,52 +81,89 @@ pub struct Git {
     folder: PathBuf,
     /// Variables besides the fixed ones.
     pub env: Vec<(&'static str, String)>,
-    filters: Vec<(String, String)>,
+    /// Settings of the repository's own naming, switched off. Names are bytes: git does not ask for UTF-8.
+    overrides: Vec<(OsString, &'static str)>,
+    /// Why the repository's settings could not be read. Then nothing is run: they might name a program.
+    unread: Option<String>,
 }
 
 impl Git {
-    /// git in a folder that exists. Reads which filters the repository defines, in order to switch them off.
+    /// git in a folder that exists. Reads which programs the repository names, in order to switch them off.
+    ///
+    /// Settings may hold for one folder or branch only (`includeIf`), so what writes files there asks for a `Git` of that very folder.
     pub fn at(folder: &Path) -> Self {
-        let mut git = Self { folder: folder.to_owned(), env: Vec::new(), filters: Vec::new() };
-        let names = git.run(["config", "--list", "--name-only", "-z"]).unwrap_or_default();
-        let filters = names.split('\0').filter_map(|name| {
-            let (driver, setting) = name.rsplit_once('.')?;
-            let executable = driver.to_ascii_lowercase().starts_with("filter.");
-            let merges = driver.to_ascii_lowercase().starts_with("merge.") && setting == "driver";
-            (executable || merges).then(|| driver.to_owned())
-        });
-        let mut drivers: Vec<String> = filters.collect();
-        drivers.sort();
-        drivers.dedup();
-        for driver in drivers {
-            for (setting, value) in [("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"), ("driver", "true")] {
-                git.filters.push((format!("{driver}.{setting}"), value.to_owned()));
-            }
+        let mut git = Self { folder: folder.to_owned(), env: Vec::new(), overrides: Vec::new(), unread: None };
+        match git.named() {
+            Ok(names) => git.switch_off(&names),
+            Err(why) => git.unread = Some(why),
         }
         git
     }
 
-    /// Runs a command and gives what it printed, without the last line end.
-    pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<String, GitFailed> {
-        let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+    /// The names of the settings that name programs, each ended by a NUL.
+    fn named(&self) -> Result<Vec<u8>, String> {
+        let args = ["config", "--name-only", "-z", "--get-regexp", NAMED].map(OsString::from);
+        let output = self.output(&args).map_err(|error| error.to_string())?;
+        match output.status.code() {
+            Some(0) => Ok(output.stdout),
+            // There is none.
+            Some(1) if output.stderr.is_empty() => Ok(Vec::new()),
+            _ => Err(said(&output.stderr)),
+        }
+    }
+
+    fn switch_off(&mut self, names: &[u8]) {
+        let mut sections: Vec<&[u8]> =
+            names.split(|byte| *byte == 0).filter_map(|name| name.rsplitn(2, |byte| *byte == b'.').nth(1)).collect();
+        sections.sort_unstable();
+        sections.dedup();
+        for section in sections {
+            let off: &[(&str, &str)] = match section.split(|byte| *byte == b'.').next() {
+                Some(b"filter") => &[("clean", ""), ("smudge", ""), ("process", ""), ("required", "false")],
+                Some(b"merge") => &[("driver", "true")],
+                Some(b"hook") => &[("command", "true"), ("enabled", "false")],
+                // The first value of these counts, so they cannot be overridden: what is missing is not fetched from there.
+                _ => {
+                    self.env.push(("GIT_NO_LAZY_FETCH", "1".to_owned()));
+                    continue;
+                }
+            };
+            for (setting, value) in off {
+                let name = [section, b".", setting.as_bytes()].concat();
+                self.overrides.push((OsString::from_vec(name), value));
+            }
+        }
+    }
+
+    fn output(&self, args: &[OsString]) -> Result<Output, GitFailed> {
         let mut command = child::command("git", &self.folder);
-        command.args(&args);
+        command.args(args);
         command.envs(std::env::vars_os().filter(|(name, _)| PASS.iter().any(|pass| name == pass)));
         command.envs([("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")]);
         command.envs([("GIT_AUTHOR_NAME", "Fugue"), ("GIT_AUTHOR_EMAIL", "fugue@localhost")]);
         command.envs([("GIT_COMMITTER_NAME", "Fugue"), ("GIT_COMMITTER_EMAIL", "fugue@localhost")]);
-        let settings = SAFE.iter().map(|(name, value)| (*name, *value)).chain(self.filters.iter().map(|(n, v)| (n.as_str(), v.as_str())));
+        command.env("GIT_ALLOW_PROTOCOL", PROTOCOLS);
+        let fixed = SAFE.iter().map(|(name, value)| (OsStr::new(name), *value));
+        let settings = fixed.chain(self.overrides.iter().map(|(name, value)| (name.as_os_str(), *value)));
         let mut count = 0;
         for (name, value) in settings {
             command.env(format!("GIT_CONFIG_KEY_{count}"), name).env(format!("GIT_CONFIG_VALUE_{count}"), value);
             count += 1;
         }
         command.env("GIT_CONFIG_COUNT", count.to_string()).envs(self.env.iter().map(|(name, value)| (name, value)));
-        let run = |source| GitFailed::Run { folder: self.folder.clone(), source };
-        let output = child::run(&mut command, LIMIT).map_err(run)?;
+        child::run(&mut command, LIMIT).map_err(|source| GitFailed::Run { folder: self.folder.clone(), source })
+    }
+
+    /// Runs a command and gives what it printed, without the last line end.
+    pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<String, GitFailed> {
+        if let Some(said) = &self.unread {
+            return Err(GitFailed::Said { verb: "config".to_owned(), said: said.clone() });
+        }
+        let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+        let output = self.output(&args)?;
         if !output.status.success() {
             let verb = args.first().map(|arg| arg.to_string_lossy().into_owned()).unwrap_or_default();
-            let said: String = String::from_utf8_lossy(&output.stderr).trim().chars().take(2_000).collect();
+            let said = said(&output.stderr);
             return Err(GitFailed::Said { verb, said: if said.is_empty() { "it failed without a word".to_owned() } else { said } });
         }
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -135,6 +178,12 @@ impl Git {
         let found = self.run(["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")]).ok()?;
         (found.len() >= 40 && found.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(found)
     }
+}
+
+/// What git said, for a person: also a remote may speak in it, so nothing in it steers a terminal.
+fn said(stderr: &[u8]) -> String {
+    let text: String = String::from_utf8_lossy(stderr).replace('\r', "").trim().chars().take(2_000).collect();
+    visible(&text)
 }
 
 /// Which commit a base means: as it is, or as a branch of the remote. Without a base, the head.
@@ -160,8 +209,13 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
     if !(tame || scp) || url.contains(['\0', '\n']) {
         return Err(CallFailed::NotARepository(format!("{url:?} is no address that Fugue clones: give an https, ssh or file URL")));
     }
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+    if authority.rsplit_once('@').is_some_and(|(person, _)| person.contains(':')) {
+        let why = "a password in an address would stand in process lists and in the database: use ssh, or an address without one";
+        return Err(CallFailed::NotARepository(why.to_owned()));
+    }
     let folder = home.join("repos").join(&fugue_domain::digest::sha256_hex(url.as_bytes())[..24]);
-    let other = |error: &dyn std::fmt::Display| CallFailed::NotARepository(format!("{url} cannot be cloned: {error}"));
+    let other = |error: &dyn std::fmt::Display| CallFailed::NotARepository(format!("{} cannot be cloned: {error}", visible(url)));
     let _lock = lock(home, &folder).map_err(|error| other(&error))?;
     if !folder.join("HEAD").exists() {
         std::fs::create_dir_all(&folder).map_err(|error| other(&error))?;
@@ -195,7 +249,7 @@ pub fn lock(home: &Path, repository: &Path) -> std::io::Result<std::fs::File> {
 }
 
 fn local(path: &Path) -> Result<PathBuf, CallFailed> {
-    let shown = path.display();
+    let shown = visible(&path.to_string_lossy());
     if !path.is_absolute() {
         return Err(CallFailed::NotARepository(format!("{shown} is not an absolute path: give the whole path of the repository")));
     }

@@ -13,14 +13,14 @@ use crate::spool::{Frame, Kind};
 use fugue_domain::approval::Request;
 use fugue_domain::event::{Delta, Event, Level};
 use fugue_domain::id::MessageId;
-use fugue_domain::limits::{APPROVAL_BYTES_MAX, TURN_EVENT_BYTES_MAX};
+use fugue_domain::limits::{APPROVAL_BYTES_MAX, APPROVAL_NAME_BYTES_MAX, TURN_EVENT_BYTES_MAX};
 use fugue_domain::link::{Assignment, Report};
 use fugue_domain::reason::Reason;
 use fugue_domain::rule::{Judgement, Rules, Verdict as Ruling};
 use fugue_domain::turn::Ending;
 use fugue_domain::world::Millis;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How long an interrupted agent has to end its turn before it is stopped.
 pub const INTERRUPT_MS: Millis = 10_000;
@@ -92,6 +92,8 @@ pub struct Turn {
     pub delivered: bool,
     /// Whether the last report has been entered.
     pub ended: bool,
+    /// Names of questions that were reported: a name is good for one question.
+    names: HashSet<String>,
     say_key: String,
     rules: Rules,
     cwd: String,
@@ -111,6 +113,7 @@ impl Turn {
             interrupted_at: None,
             delivered: false,
             ended: false,
+            names: HashSet::new(),
             say_key: say(assignment).key(),
             rules: assignment.agent.rules.clone(),
             cwd: assignment.place.path.clone(),
@@ -170,29 +173,50 @@ impl Turn {
 
     /// Judges a tool request by the agent's rules; `None` when a person has to.
     fn judge(&mut self, at: Millis, ask: Ask) -> Option<Verdict> {
-        let too_long = ask.input.len() > APPROVAL_BYTES_MAX;
-        let input = serde_json::from_str(&ask.input);
-        let judged = match &input {
-            Ok(input) if !too_long => self.rules.judge(&ask.tool, input, &self.cwd),
-            _ => Judgement { verdict: Ruling::Deny, rule: None },
+        if let Some(reason) = self.refusal(&ask) {
+            if self.asked.remove(&ask.key).is_some() {
+                // Which of the two would an answer be for? Neither.
+                self.report(&Report::Withdrawn { key: ask.key.clone() });
+            }
+            return Some(self.judged(at, ask, Judgement { verdict: Ruling::Deny, rule: None }, reason));
+        }
+        let judged = match serde_json::from_str(&ask.input) {
+            Ok(input) => self.rules.judge(&ask.tool, &input, &self.cwd),
+            Err(_) => {
+                let reason = "The request cannot be read as JSON.".to_owned();
+                return Some(self.judged(at, ask, Judgement { verdict: Ruling::Deny, rule: None }, reason));
+            }
         };
         if judged.verdict == Ruling::Ask {
             let request =
                 Request { key: ask.key, tool: ask.tool, input: ask.input, cwd: self.cwd.clone(), purpose: ask.purpose, rule: judged.rule };
+            self.names.insert(request.key.clone());
             self.report(&Report::Asked(request.clone()));
             self.asked.insert(request.key.clone(), request);
             return None;
         }
-        let reason = match (&judged.rule, too_long) {
-            (Some(rule), _) => format!("The rule {rule} of this agent forbids it."),
-            (None, true) => {
-                format!("The request is longer than {APPROVAL_BYTES_MAX} bytes, too long for a person to judge: make it shorter.")
-            }
-            (None, false) => "The request cannot be read as JSON.".to_owned(),
-        };
-        let (call, approved) = (ask.key.clone(), judged.verdict == Ruling::Allow);
-        self.event(at, Event::ToolJudged { call, tool: ask.tool, verdict: judged.verdict, rule: judged.rule });
-        Some(Verdict { key: ask.key, approved, reason: (!approved).then_some(reason) })
+        let reason = judged.rule.as_ref().map(|rule| format!("The rule {rule} of this agent forbids it.")).unwrap_or_default();
+        Some(self.judged(at, ask, judged, reason))
+    }
+
+    fn judged(&mut self, at: Millis, ask: Ask, judged: Judgement, reason: String) -> Verdict {
+        let approved = judged.verdict == Ruling::Allow;
+        self.event(at, Event::ToolJudged { call: ask.key.clone(), tool: ask.tool, verdict: judged.verdict, rule: judged.rule });
+        Verdict { key: ask.key, approved, reason: (!approved).then_some(reason) }
+    }
+
+    /// Why a request can be shown to nobody, whatever it is about.
+    fn refusal(&self, ask: &Ask) -> Option<String> {
+        let name = |text: &str| text.len() > APPROVAL_NAME_BYTES_MAX || text.contains(char::is_control);
+        if ask.input.len() > APPROVAL_BYTES_MAX {
+            return Some(format!(
+                "The request is longer than {APPROVAL_BYTES_MAX} bytes, too long for a person to judge: make it shorter."
+            ));
+        }
+        if name(&ask.key) || name(&ask.tool) {
+            return Some(format!("A name in the request is longer than {APPROVAL_NAME_BYTES_MAX} bytes or holds a control character."));
+        }
+        self.names.contains(&ask.key).then(|| "The name of this request was used for another one before.".to_owned())
     }
 
     /// The agent's process has ended; what it said about that comes after this.

@@ -89,8 +89,10 @@ pub fn session_folder(home: &Path, session: &SessionId) -> PathBuf {
 pub fn is_ready(home: &Path, place: &Place) -> bool {
     match place.kind {
         PlaceKind::Checkout => Path::new(&place.path).is_dir(),
-        PlaceKind::Worktree => Intent::read(&session_folder(home, &place.session))
-            .is_ok_and(|intent| intent.is_some_and(|intent| intent.stage == Stage::Ready && intent.path.join(".git").exists())),
+        PlaceKind::Worktree => Intent::read(&session_folder(home, &place.session)).is_ok_and(|intent| {
+            intent
+                .is_some_and(|intent| intent.stage == Stage::Ready && intent.path.join(".git").exists() && own(home, &intent.path).is_ok())
+        }),
     }
 }
 
@@ -111,6 +113,7 @@ pub fn prepare(home: &Path, place: &Place) -> Result<(), WorktreeFailed> {
             home.join("worktrees").display()
         )));
     }
+    own(home, &path)?;
     let Some(branch) = place.branch.clone() else {
         return Err(WorktreeFailed::Place("a worktree needs a branch, and none was named".to_owned()));
     };
@@ -129,7 +132,22 @@ pub fn prepare(home: &Path, place: &Place) -> Result<(), WorktreeFailed> {
     let intent = Intent { stage: Stage::Creating, repository, path, branch, base };
     intent.write(&folder)?;
     add(&git, &intent, &place.session)?;
+    // Once more: the folder could have been exchanged while git wrote.
+    own(home, &intent.path)?;
     Ok(Intent { stage: Stage::Ready, ..intent }.write(&folder)?)
+}
+
+/// Neither the folder of all worktrees nor this one may be a link: git would write, and read, wherever it leads.
+fn own(home: &Path, path: &Path) -> Result<(), WorktreeFailed> {
+    for folder in [&home.join("worktrees"), path] {
+        if folder.is_symlink() {
+            return Err(WorktreeFailed::Place(format!(
+                "{} is a link, and worktrees are made in no other place: remove it (a whole data folder is moved with FUGUE_HOME)",
+                folder.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Asks git, from whatever an earlier try has left: nothing, a branch, an entry, half a folder, or everything.
@@ -146,14 +164,16 @@ fn add(git: &Git, intent: &Intent, session: &SessionId) -> Result<(), GitFailed>
         let _ = git.run(["worktree", "prune", "--expire=now"]);
     }
     let mut args: Vec<&std::ffi::OsStr> =
-        ["worktree", "add", "--quiet", "--lock", "--reason", session.as_str()].map(AsRef::as_ref).to_vec();
+        ["worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason", session.as_str()].map(AsRef::as_ref).to_vec();
     let has_branch = git.commit(&format!("refs/heads/{}", intent.branch)).is_some();
     if has_branch {
         args.extend([path, intent.branch.as_ref()]);
     } else {
         args.extend(["--no-track".as_ref(), "-b".as_ref(), intent.branch.as_ref(), path, intent.base.as_ref()]);
     }
-    git.run(args).map(drop)
+    git.run(args)?;
+    // The files are written by git as it is in there: a repository may name other filters for that folder and branch than here.
+    Git::at(&intent.path).run(["reset", "--quiet", "--hard", "--no-recurse-submodules"]).map(drop)
 }
 
 /// Whether git finished: the entry is there, and the checkout's index is complete and unlocked.
@@ -167,7 +187,7 @@ fn is_whole(intent: &Intent) -> bool {
     let on_branch = inside.run(["symbolic-ref", "--short", "HEAD"]).is_ok_and(|branch| branch == intent.branch);
     let reason = fs::read_to_string(entry.join("locked")).unwrap_or_default();
     let begun = reason.trim() == "initializing" || entry.join("index.lock").exists() || !entry.join("index").exists();
-    on_branch && !begun && inside.run(["diff-index", "--quiet", "--no-ext-diff", "HEAD"]).is_ok()
+    on_branch && !begun && inside.run(["diff-index", "--quiet", "--no-ext-diff", "--ignore-submodules=all", "HEAD"]).is_ok()
 }
 
 /// Removes a session's worktree after saving what is in no commit; gives the ref that holds it. The branch stays.
@@ -185,6 +205,7 @@ pub fn release(home: &Path, place: &Place) -> Result<Option<String>, WorktreeFai
     let _lock = git::lock(home, &intent.repository)?;
     let git = Git::at(&intent.repository);
     if intent.stage == Stage::Ready && intent.path.is_dir() {
+        own(home, &intent.path)?;
         save(&folder, &intent, &rescue)?;
     }
     let intent = Intent { stage: Stage::Removing, ..intent };
@@ -213,9 +234,12 @@ fn save(folder: &Path, intent: &Intent, rescue: &str) -> Result<(), WorktreeFail
     let index = folder.join("rescue.index");
     let own = PathBuf::from(git.run(["rev-parse", "--absolute-git-dir"])?).join("index");
     fs::copy(&own, &index)?;
+    // By its index's age git knows which files it has to read again: one that was changed in the second of its checkout looks the same.
+    File::options().write(true).open(&index)?.set_modified(fs::metadata(&own)?.modified()?)?;
     git.env.push(("GIT_INDEX_FILE", index.to_string_lossy().into_owned()));
     // What was staged and changed again afterwards is only in the index; unmerged entries have no tree of their own.
     let staged = git.run(["write-tree"]).ok();
+    close_links(&git, &intent.path)?;
     git.run(["add", "--all", "--", "."])?;
     let nested = git.run(["ls-files", "--stage", "-z"])?;
     let known = git.run(["ls-tree", "-r", "-z", "HEAD"])?;
@@ -242,6 +266,25 @@ fn save(folder: &Path, intent: &Intent, rescue: &str) -> Result<(), WorktreeFail
         return Ok(());
     }
     Ok(git.run(["update-ref", rescue, &commit]).map(drop)?)
+}
+
+/// Takes in which commits nested repositories are at, and then keeps git from looking into them: there it would run `git status` with
+/// their settings, and so their filters, which nobody has switched off.
+fn close_links(git: &Git, path: &Path) -> Result<(), GitFailed> {
+    let listed = git.run(["ls-files", "--stage", "-z"])?;
+    let links: Vec<&str> =
+        listed.split('\0').filter(|line| line.starts_with("160000 ")).filter_map(|line| Some(line.split_once('\t')?.1)).collect();
+    for link in &links {
+        let nested = path.join(link);
+        // Only its own `.git` speaks for it; without one, git would answer for the repository around it.
+        if let Some(head) = nested.join(".git").exists().then(|| Git::at(&nested).commit("HEAD")).flatten() {
+            git.run(["update-index", "--cacheinfo", &format!("160000,{head},{link}")])?;
+        }
+    }
+    match links.is_empty() {
+        true => Ok(()),
+        false => git.run(["update-index", "--skip-worktree", "--"].into_iter().chain(links)).map(drop),
+    }
 }
 
 /// The first entry that is another repository and was none in the last commit.

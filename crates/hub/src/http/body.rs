@@ -86,7 +86,24 @@ pub fn too_large() -> Problem {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Done<T> {
-    serde_json::from_slice(bytes).map_err(|error| explain::<T>(bytes, error).into())
+    let body = serde_json::from_slice(bytes).map_err(|error| Fault::from(explain::<T>(bytes, error)))?;
+    if holds_nul(bytes) {
+        return Err(Problem::new(Kind::Invalid, "A text in the body holds a NUL character, which cannot be stored.").into());
+    }
+    Ok(body)
+}
+
+/// Whether JSON that can be read holds `\u0000`. PostgreSQL keeps no such text, so neither database is given one.
+fn holds_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        if rest[at..].starts_with(b"\\u0000") {
+            return true;
+        }
+        // A backslash and what it escapes: the second of two escapes nothing.
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    false
 }
 
 /// Reads the body a second time, slower, to know which field it was. Values are not repeated: they may be secrets.
@@ -102,9 +119,9 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: serde_json::Error) -> Probl
     };
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or_default();
-    // "invalid type: string \"…\", expected …" quotes the value; only what was expected is told.
-    let message = match message.split_once(", expected ") {
-        Some((_, expected)) if message.starts_with("invalid") => format!("expected {expected}"),
+    // "invalid type: string \"…\", expected …" quotes the value, and so does "unknown variant"; only what was expected is told.
+    let message = match message.rsplit_once(", expected ") {
+        Some((_, expected)) if message.starts_with("invalid") || message.starts_with("unknown variant") => format!("expected {expected}"),
         _ => message.chars().take(300).collect(),
     };
     let mut problem =
@@ -141,6 +158,14 @@ mod tests {
         assert_eq!(wrong.errors[0].field, "/not_before");
         assert!(!wrong.detail.contains("hunter2") && wrong.detail.contains("2026-11-21T09:00:00Z"), "{}", wrong.detail);
         assert!(problem(r#"{"txt":"x"}"#).detail.contains("`txt`"));
+        let wrong = problem(r#"{"text":"x","on_interruption":"hunter2, expected x"}"#);
+        assert!(!wrong.detail.contains("hunter2") && wrong.detail.contains("`resume`"), "{}", wrong.detail);
+    }
+
+    #[test]
+    fn a_nul_is_found_and_a_text_about_one_is_not() {
+        assert!(holds_nul(br#"{"a":"\u0000"}"#) && holds_nul(br#"{"a":"\\\u0000"}"#));
+        assert!(!holds_nul(br#"{"a":"\\u0000 \n u0000"}"#) && !holds_nul(b"{}") && !holds_nul(b"\\"));
     }
 
     #[test]

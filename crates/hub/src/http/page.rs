@@ -41,6 +41,9 @@ impl Params {
         if found.len() > 1 {
             return Err(wrong(name, "it is given more than once").into());
         }
+        if found.iter().any(|text| text.contains('\0')) {
+            return Err(wrong(name, "it holds a NUL character").into());
+        }
         Ok(found.pop())
     }
 
@@ -123,6 +126,7 @@ mod tests {
             ("limit=1&limit=2", "limit"),
             ("sort=up", "sort"),
             ("cursor=a%20b", "cursor"),
+            ("cursor=a%00b", "cursor"),
         ] {
             assert_eq!(page(query), Err(field.to_owned()), "{query}");
         }

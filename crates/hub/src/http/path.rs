@@ -44,5 +44,6 @@ async fn text(parts: &mut Parts, app: &App, word: &str) -> Result<String, Fault>
     let unreadable = || Problem::not_found(word, "(not UTF-8)");
     let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| unreadable())?;
     let (_, value) = params.iter().next().ok_or_else(|| Fault::internal("the path of this route has no parameter"))?;
-    Ok(value.to_owned())
+    // No name holds a NUL, and not every database can be asked for one.
+    if value.contains('\0') { Err(Problem::not_found(word, value).into()) } else { Ok(value.to_owned()) }
 }

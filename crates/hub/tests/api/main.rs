@@ -2,11 +2,16 @@
 //! real link. The main path runs on SQLite, and on PostgreSQL when there is one.
 
 mod app;
+mod claims;
 mod doors;
+mod hosts;
 mod keys;
 mod node;
 mod openapi;
 mod path;
+mod raw;
+mod strangers;
 mod streams;
+mod tickets;
 mod turns;
 mod walk;

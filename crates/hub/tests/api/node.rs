@@ -3,6 +3,7 @@
 use crate::app::App;
 use anyhow::{Context, Result, bail};
 use fugue_domain::agent::Driver;
+use fugue_domain::approval::Request;
 use fugue_domain::id::{NodeId, SessionId, TurnId};
 use fugue_domain::lease::LeaseKey;
 use fugue_domain::limits::BATCHES_IN_FLIGHT_MAX;
@@ -12,6 +13,7 @@ use fugue_domain::node::{Load, NodeFacts, Ownership, Program};
 use fugue_domain::project::{Origin, Repository};
 use fugue_domain::turn::Ending;
 use futures_util::{SinkExt, StreamExt};
+use rig::client::Client;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -27,6 +29,8 @@ pub enum Play {
     Finish(usize),
     /// Delivers the message and says nothing more.
     Hold,
+    /// Delivers the message and asks whether `ls` may run.
+    Ask,
 }
 
 /// A simulated node. Dropping it cuts the connection.
@@ -45,12 +49,17 @@ impl Drop for Node {
 impl Node {
     /// Joins, connects, and plays.
     pub async fn join(app: &App, play: Play) -> Result<Self> {
-        let code = app.owner.post("/api/v1/nodes/join-codes", &json!({})).await?;
-        let joined = app.owner.post("/api/v1/nodes/join", &json!({"code": code["code"], "name": "desk"})).await?;
+        Self::join_for(app, &app.owner, play).await
+    }
+
+    /// The same, for the org of another caller.
+    pub async fn join_for(app: &App, caller: &Client, play: Play) -> Result<Self> {
+        let code = caller.post("/api/v1/nodes/join-codes", &json!({})).await?;
+        let joined = caller.post("/api/v1/nodes/join", &json!({"code": code["code"], "name": "desk"})).await?;
         let token = joined["token"].as_str().context("a token")?.to_owned();
         let id: NodeId = joined["node"].as_str().context("a node")?.parse()?;
         let node = Self::dial(app, &id, &token, play).await?;
-        let online = async || Ok((app.owner.get(&format!("/api/v1/nodes/{id}")).await?["state"] == "online").then_some(()));
+        let online = async || Ok((caller.get(&format!("/api/v1/nodes/{id}")).await?["state"] == "online").then_some(()));
         rig::wait::until("the node to be online", std::time::Duration::from_secs(10), online).await?;
         Ok(node)
     }
@@ -67,8 +76,13 @@ impl Node {
 
     /// A project and a session on this node.
     pub async fn session(&self, app: &App) -> Result<Value> {
-        let project = app.owner.post("/api/v1/projects", &json!({"path": "/srv/shop", "node": self.id})).await?;
-        app.owner.post("/api/v1/sessions", &json!({"project": project["id"], "agent": "rehearse", "title": "Fix login"})).await
+        self.session_for(&app.owner).await
+    }
+
+    /// The same, for the org of another caller.
+    pub async fn session_for(&self, caller: &Client) -> Result<Value> {
+        let project = caller.post("/api/v1/projects", &json!({"path": "/srv/shop", "node": self.id})).await?;
+        caller.post("/api/v1/sessions", &json!({"project": project["id"], "agent": "rehearse", "title": "Fix login"})).await
     }
 }
 
@@ -146,6 +160,9 @@ impl Link {
         let lease = assignment.lease;
         let batch = |first, reports| FromNode::Batch(Batch { lease: lease.clone(), first, reports });
         self.say(&batch(1, vec![Report::Delivered])).await?;
+        if play == Play::Ask {
+            return self.say(&batch(2, vec![Report::Asked(question("1", r#"{"command":"ls"}"#))])).await;
+        }
         let Play::Finish(texts) = play else { return Ok(()) };
         let events = (0..texts).map(|n| event(&lease.turn, &format!("{} {n}", assignment.text))).collect::<Result<Vec<_>>>()?;
         let mut first = 2;
@@ -165,6 +182,11 @@ impl Link {
 pub fn event(turn: &TurnId, text: &str) -> Result<Report> {
     let event = json!({"at": "2026-11-21T00:58:20.776Z", "turn": turn, "type": "agent.text", "text": text});
     Ok(Report::Event(RawValue::from_string(event.to_string())?))
+}
+
+/// A question of an agent.
+pub fn question(key: &str, input: &str) -> Request {
+    Request { key: key.into(), tool: "Bash".into(), input: input.into(), cwd: "/srv/tree".into(), purpose: None, rule: None }
 }
 
 /// A lease that nobody gave.

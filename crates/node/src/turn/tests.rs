@@ -103,3 +103,22 @@ fn a_request_is_judged_by_the_rules_and_what_cannot_be_judged_is_denied() {
     assert_eq!(turn.asked.len(), 1);
     assert_eq!(turn.asked.values().next().unwrap().input, r#"{"command":"make"}"#);
 }
+
+#[test]
+fn a_name_is_good_for_one_question() {
+    let mut turn = Turn::new(&assignment(Path::new("/h")));
+    let mut judge = |key: &str, tool: &str, command: &str| {
+        let ask = Ask { key: key.into(), tool: tool.into(), input: format!(r#"{{"command":"{command}"}}"#), purpose: None };
+        turn.judge(0, ask).map(|verdict| verdict.approved)
+    };
+    assert_eq!(judge("1", "Bash", "ls"), None);
+    assert_eq!(judge("1", "Bash", "rm -rf x"), Some(false), "an answer to the first could be taken for one to the second");
+    assert_eq!(judge("2", "Bash", "ls"), None);
+    for (key, tool) in [("x".repeat(201).as_str(), "Bash"), ("3", &"x".repeat(201)), ("4", "Ba\0sh"), ("5\u{1b}", "Bash")] {
+        assert_eq!(judge(key, tool, "ls"), Some(false), "{key:?} {tool:?}");
+    }
+    assert_eq!(turn.asked.keys().collect::<Vec<_>>(), ["2"]);
+    let text = turn.ledger.send(0).unwrap();
+    assert_eq!(text.matches(r#"{"withdrawn":{"key":"1"}}"#).count(), 1, "{text}");
+    assert_eq!(text.matches(r#"{"asked""#).count(), 2, "{text}");
+}
