@@ -92,13 +92,14 @@ pub struct New<'a> {
     pub expires_at: i64,
 }
 
-/// Stores a question and tells the session's history.
-pub async fn insert(tx: &mut Tx<'_>, world: &dyn World, new: New<'_>) -> Done<ApprovalId> {
+/// Stores a question and tells the session's history. `None`: this lease asked under the same key before.
+pub async fn insert(tx: &mut Tx<'_>, world: &dyn World, new: New<'_>) -> Done<Option<ApprovalId>> {
     let (id, row, request) = (ApprovalId::mint(world), new.row, new.request);
     let hash = request.hash(&row.session, row.epoch);
-    query(
+    let done = query(
         "INSERT INTO approvals (id, org_id, kind, state, session_id, turn_id, epoch, request_key, tool, input, cwd, purpose, rule, hash, created_at, expires_at) \
-         VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+         VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+         ON CONFLICT (turn_id, epoch, request_key) DO NOTHING",
     )
     .bind(id.as_str())
     .bind(row.org.as_str())
@@ -117,16 +118,22 @@ pub async fn insert(tx: &mut Tx<'_>, world: &dyn World, new: New<'_>) -> Done<Ap
     .bind(new.expires_at)
     .execute(tx.conn)
     .await?;
+    if done == 0 {
+        return Ok(None);
+    }
     let asked = Event::ApprovalAsked { approval: id.clone(), tool: request.tool.clone(), input: request.input.clone(), hash };
     tx.event(&row.org, &row.session, Some(&row.id), asked);
     tx.after_commit(Effect::Hint(row.org.clone(), Hint::Approval { approval: id.clone() }));
-    Ok(id)
+    Ok(Some(id))
 }
 
 /// An agent asks about a tool: the question is stored, and its turn waits.
 pub async fn ask(tx: &mut Tx<'_>, world: &dyn World, row: &mut turn::Row, request: &Request) -> Done<()> {
     let expires_at = tx.now + APPROVAL_MS;
-    let approval = insert(tx, world, New { kind: ApprovalKind::Tool, row, request, expires_at }).await?;
+    let Some(approval) = insert(tx, world, New { kind: ApprovalKind::Tool, row, request, expires_at }).await? else {
+        tracing::warn!(turn.id = %row.id, "a request key came a second time; the question stands as it was first asked");
+        return Ok(());
+    };
     // A turn that waits for another question already goes on waiting; this one comes next.
     let _ = turn::take(tx, row, Input::Asked { epoch: row.epoch, approval }).await?;
     Ok(())

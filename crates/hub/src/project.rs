@@ -117,13 +117,25 @@ fn wanted(new: &NewProject) -> Done<Origin> {
         (Some(path), None) if !path.starts_with('/') || !sound(path) => Err(Problem::invalid("/path", "give an absolute path").into()),
         (Some(path), None) => Ok(Origin::Path(path.clone())),
         (None, Some(url))
-            if !["https://", "http://", "ssh://", "git://", "file://"].iter().any(|scheme| url.starts_with(scheme)) || !sound(url) =>
+            if !["https://", "http://", "ssh://", "file://"].iter().any(|scheme| url.starts_with(scheme)) || !sound(url) =>
         {
-            Err(Problem::invalid("/url", "give a URL that begins with https://, ssh:// or another scheme of git").into())
+            Err(Problem::invalid("/url", "give a URL that begins with https://, http://, ssh:// or file://").into())
         }
+        // It would be stored, shown, and handed to git where every process list has it.
+        (None, Some(url)) if has_password(url) => Err(Problem::invalid(
+            "/url",
+            "leave the password out of the address: git on the node finds it with its credential helper or an SSH key",
+        )
+        .into()),
         (None, Some(url)) => Ok(Origin::Url(url.clone())),
         _ => Err(Problem::invalid("/path", "give either `path` or `url`").into()),
     }
+}
+
+fn has_password(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    host.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
 
 /// Lets a node look: the one that was named, or the first connected one that finds a repository.

@@ -64,13 +64,18 @@ pub async fn take(tx: &mut Tx<'_>, row: &mut Row, input: Input) -> Done<Result<(
     if entered != 0 {
         tx.events.in_line(&row.org, &row.session, entered);
     }
+    // Questions that lapse with the end are settled before it: nothing follows the last event of a turn.
+    for effect in step.effects.iter().filter(|effect| matches!(effect, Follows::Withdraw(_))) {
+        follow(tx, row, effect.clone()).await?;
+    }
     history(tx, row, &before, &input);
     if let State::Ended { outcome, reason, .. } = &row.rules.state {
         count_ended(tx, row, *outcome, *reason).await?;
     }
     for effect in step.effects {
         // Who assigns tells the node itself, without another ring of the doorbell.
-        if !(matches!(effect, Follows::Tell(_)) && matches!(input, Input::Assign { .. })) {
+        let told = matches!(effect, Follows::Tell(_)) && matches!(input, Input::Assign { .. });
+        if !told && !matches!(effect, Follows::Withdraw(_)) {
             follow(tx, row, effect).await?;
         }
     }

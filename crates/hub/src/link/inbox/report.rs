@@ -7,11 +7,13 @@ use crate::{agent, approval, budget, message, metrics, session, turn};
 use fugue_domain::approval::Request;
 use fugue_domain::event::is_agents;
 use fugue_domain::id::{NodeId, OrgId};
-use fugue_domain::limits::{APPROVAL_BYTES_MAX, EVENT_BYTES_MAX};
+use fugue_domain::lease::LeaseKey;
+use fugue_domain::limits::{APPROVAL_BYTES_MAX, APPROVAL_NAME_BYTES_MAX, EVENT_BYTES_MAX};
 use fugue_domain::link::{Batch, FromHub, Report};
 use fugue_domain::money::Usage;
 use fugue_domain::turn::{Ending, Input, ParkedBy};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -58,11 +60,12 @@ pub async fn store(tx: &mut Tx<'_>, node: &NodeId, batch: Batch) -> Done<Option<
 
 /// The common case in one statement: nothing but events, and they are the next ones. `None` means that it is another case.
 async fn store_events(tx: &mut Tx<'_>, node: &NodeId, batch: &Batch) -> Done<Option<i64>> {
-    let Some(lines) = batch.reports.iter().map(Report::event).map(|event| event.and_then(sound)).collect::<Option<Vec<&str>>>() else {
+    let lease = &batch.lease;
+    let Some(lines) = batch.reports.iter().map(Report::event).map(|event| event.and_then(|event| sound(event, lease)))
+        .collect::<Option<Vec<&str>>>() else {
         return Ok(None);
     };
     let through = batch.first - 1 + lines.len() as i64;
-    let lease = &batch.lease;
     let row = query(
         "UPDATE turns SET reports = $6 WHERE id = $1 AND session_id = $2 AND epoch = $3 AND node_id = $4 AND reports = $5 \
          AND state IN ('leased', 'running', 'waiting') RETURNING org_id",
@@ -119,7 +122,7 @@ async fn fold(tx: &mut Tx<'_>, row: &mut turn::Row, report: Report, used: &mut U
     let epoch = row.epoch;
     match report {
         Report::Event(event) => {
-            if let Some(line) = sound(&event) {
+            if let Some(line) = sound(&event, &row.lease()) {
                 tx.events.add(&row.org, &row.session, line);
             } else {
                 tracing::warn!(turn.id = %row.id, "a node reported an event that is not its own to report; it was dropped");
@@ -150,23 +153,28 @@ async fn fold(tx: &mut Tx<'_>, row: &mut turn::Row, report: Report, used: &mut U
     Ok(())
 }
 
-/// The event's line, if it is one that a node may report.
-fn sound(event: &RawValue) -> Option<&str> {
+/// The event's line, if it is one that a node may report: an agent's, of the turn of this lease, and without a number, which
+/// only the hub gives.
+fn sound<'e>(event: &'e RawValue, lease: &LeaseKey) -> Option<&'e str> {
     #[derive(Deserialize)]
     struct Head<'a> {
         #[serde(rename = "type", borrow)]
         kind: Cow<'a, str>,
+        #[serde(borrow)]
+        turn: Cow<'a, str>,
+        seq: Option<IgnoredAny>,
     }
     let line = event.get();
     let head: Head<'_> = serde_json::from_str(line).ok()?;
     let fits = line.len() <= 2 * EVENT_BYTES_MAX && line.starts_with('{') && !line.contains(['\n', '\r']);
-    (fits && is_agents(&head.kind)).then_some(line)
+    (fits && is_agents(&head.kind) && head.seq.is_none() && head.turn == lease.turn.as_str()).then_some(line)
 }
 
 async fn asked(tx: &mut Tx<'_>, row: &mut turn::Row, request: Request) -> Done<()> {
-    // The node denies these by itself; one that does not is not to be trusted with a question.
-    if request.input.len() > APPROVAL_BYTES_MAX || request.key.len() > 200 || request.tool.len() > 200 {
-        return Err(Fault::internal("a node asked about more than a person can read"));
+    // A node denies these by itself. As a fault they would come again and again, and nothing else of this node would come through.
+    if request.input.len() > APPROVAL_BYTES_MAX || [&request.key, &request.tool].iter().any(|name| name.len() > APPROVAL_NAME_BYTES_MAX) {
+        tracing::warn!(turn.id = %row.id, "a node asked about more than a person can read; nobody is asked, and nothing is allowed");
+        return Ok(());
     }
     let world = tx.world.clone();
     approval::ask(tx, &*world, row, &request).await
@@ -196,7 +204,8 @@ async fn bill(tx: &mut Tx<'_>, row: &turn::Row, usage: Usage, model: Option<&str
 
 async fn remember(tx: &mut Tx<'_>, row: &turn::Row, memory: &RawValue) -> Done<()> {
     if memory.get().len() > MEMORY_BYTES_MAX {
-        return Err(Fault::internal("a driver wants more kept than is allowed"));
+        tracing::warn!(turn.id = %row.id, bytes = memory.get().len(), "a driver wants more kept than is allowed; the conversation begins anew after a loss");
+        return Ok(());
     }
     query("UPDATE sessions SET memory = $2 WHERE id = $1").bind(row.session.as_str()).bind(memory.get()).execute(tx.conn).await?;
     Ok(())
