@@ -188,10 +188,20 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
 pub fn lock(home: &Path, repository: &Path) -> std::io::Result<std::fs::File> {
     let folder = home.join("locks");
     std::fs::create_dir_all(&folder)?;
-    let name = &fugue_domain::digest::sha256_hex(repository.as_os_str().as_encoded_bytes())[..24];
-    let file = std::fs::File::create(folder.join(name))?;
+    let file = std::fs::File::create(folder.join(lock_name(repository)))?;
     file.lock()?;
     Ok(file)
+}
+
+/// The name of a repository's lock.
+pub fn lock_name(repository: &Path) -> String {
+    fugue_domain::digest::sha256_hex(repository.as_os_str().as_encoded_bytes())[..24].to_owned()
+}
+
+/// The folder by which we know a repository: the top of a checkout, or a clone of ours. `None` when it is none.
+pub fn top(folder: &Path) -> Option<PathBuf> {
+    let git = Git::at(folder);
+    if is_mirror(&git) { Some(folder.to_owned()) } else { git.run(["rev-parse", "--show-toplevel"]).ok().map(PathBuf::from) }
 }
 
 fn local(path: &Path) -> Result<PathBuf, CallFailed> {

@@ -5,6 +5,7 @@
 //! All calls block.
 
 use crate::git::{self, Git, GitFailed};
+use fugue_domain::durable;
 use fugue_domain::id::SessionId;
 use fugue_domain::link::{CallFailed, Place};
 use fugue_domain::session::PlaceKind;
@@ -14,6 +15,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const INTENT: &str = "worktree.json";
+/// What the refs that hold rescued work begin with; the session's id follows.
+pub const RESCUE: &str = "refs/fugue/rescue/";
 
 /// Why a worktree could not be made or given back.
 #[derive(Debug, thiserror::Error)]
@@ -127,9 +130,10 @@ pub fn prepare(home: &Path, place: &Place) -> Result<(), WorktreeFailed> {
         return Err(WorktreeFailed::Place(format!("{} has no commit for {named}", repository.display())));
     };
     let intent = Intent { stage: Stage::Creating, repository, path, branch, base };
-    intent.write(&folder)?;
-    add(&git, &intent, &place.session)?;
-    Ok(Intent { stage: Stage::Ready, ..intent }.write(&folder)?)
+    durable!("worktree.intent", intent.write(&folder))?;
+    durable!("worktree.add", add(&git, &intent, &place.session))?;
+    let ready = Intent { stage: Stage::Ready, ..intent };
+    Ok(durable!("worktree.ready", ready.write(&folder))?)
 }
 
 /// Asks git, from whatever an earlier try has left: nothing, a branch, an entry, half a folder, or everything.
@@ -176,7 +180,7 @@ pub fn release(home: &Path, place: &Place) -> Result<Option<String>, WorktreeFai
         return Ok(None);
     }
     let folder = session_folder(home, &place.session);
-    let rescue = format!("refs/fugue/rescue/{}", place.session);
+    let rescue = format!("{RESCUE}{}", place.session);
     let Some(intent) = Intent::read(&folder)? else {
         // Nothing was made, or an earlier release was not heard: the ref still tells.
         let repository = git::repository(home, &place.origin, None).ok();
@@ -188,17 +192,22 @@ pub fn release(home: &Path, place: &Place) -> Result<Option<String>, WorktreeFai
         save(&folder, &intent, &rescue)?;
     }
     let intent = Intent { stage: Stage::Removing, ..intent };
-    intent.write(&folder)?;
-    let path = intent.path.as_os_str();
-    let _ = git.run(["worktree".as_ref(), "unlock".as_ref(), path]);
-    let removed = git.run(["worktree".as_ref(), "remove".as_ref(), "--force".as_ref(), path]);
-    if intent.path.exists() {
-        removed?;
-        fs::remove_dir_all(&intent.path)?;
-    }
+    durable!("worktree.removing", intent.write(&folder))?;
+    durable!("worktree.remove", remove(&git, &intent.path))?;
     let rescued = git.commit(&rescue).map(|_| rescue);
-    fs::remove_file(folder.join(INTENT))?;
+    durable!("worktree.forget", fs::remove_file(folder.join(INTENT)))?;
     Ok(rescued)
+}
+
+/// Lets git remove what is there, whole or half gone.
+fn remove(git: &Git, path: &Path) -> Result<(), WorktreeFailed> {
+    let _ = git.run(["worktree".as_ref(), "unlock".as_ref(), path.as_os_str()]);
+    let removed = git.run(["worktree".as_ref(), "remove".as_ref(), "--force".as_ref(), path.as_os_str()]);
+    if path.exists() {
+        removed?;
+        fs::remove_dir_all(path)?;
+    }
+    Ok(())
 }
 
 /// Puts what is in no branch under the rescue ref: changed and untracked files, what was staged, and commits of a loose head.
@@ -241,7 +250,7 @@ fn save(folder: &Path, intent: &Intent, rescue: &str) -> Result<(), WorktreeFail
     } else if !loose {
         return Ok(());
     }
-    Ok(git.run(["update-ref", rescue, &commit]).map(drop)?)
+    Ok(durable!("rescue.ref", git.run(["update-ref", rescue, &commit])).map(drop)?)
 }
 
 /// The first entry that is another repository and was none in the last commit.
