@@ -223,6 +223,8 @@ impl Session {
 
     fn forget_turn(&mut self) {
         if let Some(turn) = self.turn.take() {
+            let times = turn.stillborn();
+            self.record.stillborn = (times > 0).then(|| (turn.ledger.lease().turn.clone(), times));
             let _ = self.said.send(Said::Over(turn.ledger.lease().clone()));
         }
         self.record.turn = None;

@@ -29,7 +29,7 @@ impl Session {
             }
             return;
         };
-        let mut turn = Turn::new(&held.assignment);
+        let mut turn = self.begun(&held.assignment);
         if let Some((ending, detail)) = held.ended {
             turn.end(held.since, ending, Some(detail));
             self.turn = Some(turn);
@@ -72,7 +72,7 @@ impl Session {
         self.record.epoch = assignment.lease.epoch;
         self.record.place = Some(assignment.place.clone());
         self.record.turn = Some(Held { assignment: assignment.clone(), since: self.shared.world.now(), ended: None });
-        self.turn = Some(Turn::new(&assignment));
+        self.turn = Some(self.begun(&assignment));
         // With the worktree there, the record is written once, with the process that will have the turn.
         if !worktree::is_ready(&self.shared.home, &assignment.place)
             && let Err(error) = durable!("record.assigned", self.record.write(&self.folder))
@@ -80,6 +80,10 @@ impl Session {
             return self.fail(Ending::Interrupted { reason: Reason::SpoolFailed, delivered: false }, error.to_string());
         }
         self.begin(assignment).await;
+    }
+
+    fn begun(&self, assignment: &Assignment) -> Turn {
+        Turn::new(assignment).after(self.record.stillborn(&assignment.lease.turn))
     }
 
     /// From the worktree to the message in the agent's stdin.
