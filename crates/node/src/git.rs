@@ -7,6 +7,7 @@ use crate::child;
 use fugue_domain::link::{Answered, CallFailed};
 use fugue_domain::project::{Origin, Repository};
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -76,12 +77,13 @@ pub struct Git {
     /// Variables besides the fixed ones.
     pub env: Vec<(&'static str, String)>,
     filters: Vec<(String, String)>,
+    lock: Option<File>,
 }
 
 impl Git {
     /// git in a folder that exists. Reads which filters the repository defines, in order to switch them off.
     pub fn at(folder: &Path) -> Self {
-        let mut git = Self { folder: folder.to_owned(), env: Vec::new(), filters: Vec::new() };
+        let mut git = Self { folder: folder.to_owned(), env: Vec::new(), filters: Vec::new(), lock: None };
         let names = git.run(["config", "--list", "--name-only", "-z"]).unwrap_or_default();
         let filters = names.split('\0').filter_map(|name| {
             let (driver, setting) = name.rsplit_once('.')?;
@@ -98,6 +100,13 @@ impl Git {
             }
         }
         git
+    }
+
+    /// The same, holding the repository's lock in every command: a git that outlives a killed node keeps the next one waiting, which
+    /// would otherwise clear away what this one is still writing.
+    pub fn under(mut self, lock: &File) -> std::io::Result<Self> {
+        self.lock = Some(lock.try_clone()?);
+        Ok(self)
     }
 
     /// Runs a command and gives what it printed, without the last line end.
@@ -117,6 +126,10 @@ impl Git {
         }
         command.env("GIT_CONFIG_COUNT", count.to_string()).envs(self.env.iter().map(|(name, value)| (name, value)));
         let run = |source| GitFailed::Run { folder: self.folder.clone(), source };
+        if let Some(lock) = &self.lock {
+            // An empty file to read; what matters is that git has it open until it ends.
+            command.stdin(lock.try_clone().map_err(run)?);
+        }
         let output = child::run(&mut command, LIMIT).map_err(run)?;
         if !output.status.success() {
             let verb = args.first().map(|arg| arg.to_string_lossy().into_owned()).unwrap_or_default();
@@ -185,10 +198,10 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
 }
 
 /// One at a time per repository: our own fetches, adds and removes must not meet.
-pub fn lock(home: &Path, repository: &Path) -> std::io::Result<std::fs::File> {
+pub fn lock(home: &Path, repository: &Path) -> std::io::Result<File> {
     let folder = home.join("locks");
     std::fs::create_dir_all(&folder)?;
-    let file = std::fs::File::create(folder.join(lock_name(repository)))?;
+    let file = File::options().read(true).write(true).create(true).truncate(true).open(folder.join(lock_name(repository)))?;
     file.lock()?;
     Ok(file)
 }

@@ -118,8 +118,8 @@ pub fn prepare(home: &Path, place: &Place) -> Result<(), WorktreeFailed> {
         return Err(WorktreeFailed::Place("a worktree needs a branch, and none was named".to_owned()));
     };
     let repository = git::repository(home, &place.origin, place.base.as_deref())?;
-    let _lock = git::lock(home, &repository)?;
-    let git = Git::at(&repository);
+    let lock = git::lock(home, &repository)?;
+    let git = Git::at(&repository).under(&lock)?;
     // Once git was asked, the base is what it was then: the head may have moved since.
     let base = match Intent::read(&folder)? {
         Some(intent) => Some(intent.base),
@@ -186,10 +186,10 @@ pub fn release(home: &Path, place: &Place) -> Result<Option<String>, WorktreeFai
         let repository = git::repository(home, &place.origin, None).ok();
         return Ok(repository.and_then(|repository| Git::at(&repository).commit(&rescue)).map(|_| rescue));
     };
-    let _lock = git::lock(home, &intent.repository)?;
-    let git = Git::at(&intent.repository);
+    let lock = git::lock(home, &intent.repository)?;
+    let git = Git::at(&intent.repository).under(&lock)?;
     if intent.stage == Stage::Ready && intent.path.is_dir() {
-        save(&folder, &intent, &rescue)?;
+        save(&folder, &intent, &rescue, &lock)?;
     }
     let intent = Intent { stage: Stage::Removing, ..intent };
     durable!("worktree.removing", intent.write(&folder))?;
@@ -211,8 +211,8 @@ fn remove(git: &Git, path: &Path) -> Result<(), WorktreeFailed> {
 }
 
 /// Puts what is in no branch under the rescue ref: changed and untracked files, what was staged, and commits of a loose head.
-fn save(folder: &Path, intent: &Intent, rescue: &str) -> Result<(), WorktreeFailed> {
-    let mut git = Git::at(&intent.path);
+fn save(folder: &Path, intent: &Intent, rescue: &str, lock: &File) -> Result<(), WorktreeFailed> {
+    let mut git = Git::at(&intent.path).under(lock)?;
     let Some(head) = git.commit("HEAD") else {
         return Err(WorktreeFailed::Place(format!(
             "{} has no commit to rescue its files onto; it is left as it is",
