@@ -37,6 +37,7 @@ async fn every_durable_step_may_be_the_last() -> Result<()> {
             println!("{point:>26} {:>5.1} s  {came}", begun.elapsed().as_secs_f64());
         }
     }
+    ensure!(rounds.count > 0, "no step begins with {only:?}");
     Ok(())
 }
 
