@@ -29,6 +29,8 @@ pub struct Fugue {
     port: u16,
     env: Vec<(String, OsString)>,
     tracer: Vec<String>,
+    /// The verb that is traced; every one when absent.
+    traced: Option<&'static str>,
 }
 
 /// The program to be tested: `FUGUE_BIN`, or the one that was built beside the test. The test is skipped when there is none.
@@ -49,7 +51,7 @@ impl Fugue {
             scratch.folder(name)?;
         }
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        Ok(Self { scratch, program: program.to_owned(), port, env: Vec::new(), tracer: Vec::new() })
+        Ok(Self { scratch, program: program.to_owned(), port, env: Vec::new(), tracer: Vec::new(), traced: None })
     }
 
     /// Adds a variable to the environment of every part that is started afterwards.
@@ -62,7 +64,15 @@ impl Fugue {
     /// Starts hubs under another program, which is given the command line behind its own words.
     #[must_use]
     pub fn under(mut self, words: &[&str]) -> Self {
-        self.tracer = words.iter().map(|word| (*word).to_owned()).collect();
+        (self.tracer, self.traced) = (words.iter().map(|word| (*word).to_owned()).collect(), Some("hub"));
+        self
+    }
+
+    /// Runs everything where no cgroup can be seen, as on a machine that gives none away. Needs the right to change mounts.
+    #[must_use]
+    pub fn without_cgroups(mut self) -> Self {
+        let hide = "umount --all --lazy --types cgroup2 2>/dev/null; exec \"$0\" \"$@\"";
+        self.tracer = ["unshare", "--mount", "--propagation", "private", "sh", "-c", hide].map(str::to_owned).to_vec();
         self
     }
 
@@ -134,16 +144,23 @@ impl Fugue {
 
     /// Starts a part and does not wait: a name for its log, the data folder (`hub` or `node`), the arguments.
     pub fn start(&self, name: &'static str, folder: &str, args: &[&str]) -> Result<Part> {
+        self.start_with(name, folder, args, &[])
+    }
+
+    /// The same with more variables, for this one start.
+    pub fn start_with(&self, name: &'static str, folder: &str, args: &[&str], env: &[(&str, OsString)]) -> Result<Part> {
         let log = self.root().join("log").join(name);
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log)?;
         let mut command = self.command(folder, args);
+        command.envs(env.iter().map(|(name, value)| (name, value)));
         let child = command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).spawn().context("cannot start fugue")?;
         Ok(Part::new(name, child, log))
     }
 
-    fn command(&self, folder: &str, args: &[&str]) -> Command {
+    /// The program with its arguments, in the install's environment and one of its data folders.
+    pub fn command(&self, folder: &str, args: &[&str]) -> Command {
         let mut command = match self.tracer.split_first() {
-            Some((tracer, words)) if args.first() == Some(&"hub") => {
+            Some((tracer, words)) if self.traced.is_none_or(|verb| args.first() == Some(&verb)) => {
                 let mut command = Command::new(tracer);
                 command.args(words).arg(&self.program);
                 command

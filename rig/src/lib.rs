@@ -5,6 +5,7 @@
 //! cannot hide itself. Whatever it starts it also ends. Used by tests of every crate, and by `cargo xtask bench`.
 #![allow(clippy::disallowed_methods, reason = "tests live in the real world: its clock, its processes")]
 
+pub mod audit;
 pub mod chance;
 pub mod checker;
 pub mod client;

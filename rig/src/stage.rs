@@ -15,9 +15,6 @@ use std::time::Duration;
 /// How long it may take until nothing is left of closed sessions.
 const CLEAN_MAX: Duration = Duration::from_secs(60);
 
-/// Keepers without an agent that a node holds ready.
-const SPARES: usize = 2;
-
 /// Everything that a test acts on. The running parts belong to the test, since it kills them.
 pub struct Stage {
     /// The owner's client.
@@ -79,29 +76,31 @@ impl Stage {
         Ok(History { sent, messages, turns, events, executions })
     }
 
-    /// Processes of the install besides these parts and the spare keepers of a node.
-    pub fn others(&self, parts: &[u32]) -> Vec<Process> {
-        let mut spares = 0;
+    /// Processes of the install besides these parts and the keepers that the audit names as spare.
+    pub fn others(&self, parts: &[u32], spares: &[i32]) -> Vec<Process> {
         let mut processes = self.fugue.processes();
-        processes.retain(|process| {
-            let spare = process.args.contains(" keeper ") && spares < SPARES;
-            spares += usize::from(spare);
-            !spare && !parts.contains(&(process.pid as u32))
-        });
+        processes.retain(|process| !spares.contains(&process.pid) && !parts.contains(&(process.pid as u32)));
         processes
     }
 
-    /// Closes sessions and waits until nothing is left of them: no process besides `parts`, no worktree.
-    pub async fn close(&self, sessions: &[String], parts: &[u32]) -> Result<()> {
-        for session in sessions {
-            self.client.post(&format!("/api/v1/sessions/{session}/close"), &json!({})).await?;
-        }
+    /// Waits until the audit is clean and nothing is left but `parts` and spare keepers: no process, no worktree.
+    pub async fn nothing_left(&self, parts: &[u32]) -> Result<()> {
         let nothing = async || {
-            let (processes, worktrees) = (self.others(parts), self.repo.worktrees()?);
+            let audit = self.fugue.audit()?;
+            audit.clean()?;
+            let (processes, worktrees) = (self.others(parts, &audit.spares), self.repo.worktrees()?);
             ensure!(processes.is_empty() && worktrees.is_empty(), "left are {processes:?} and {worktrees:?}");
             Ok(Some(()))
         };
         until("nothing to be left of closed sessions", CLEAN_MAX, nothing).await
+    }
+
+    /// Closes sessions and waits until nothing is left of them.
+    pub async fn close(&self, sessions: &[String], parts: &[u32]) -> Result<()> {
+        for session in sessions {
+            self.client.post(&format!("/api/v1/sessions/{session}/close"), &json!({})).await?;
+        }
+        self.nothing_left(parts).await
     }
 }
 

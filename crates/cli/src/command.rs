@@ -93,6 +93,9 @@ enum Command {
         /// The settings instead of the commands.
         #[arg(long)]
         config: bool,
+        /// The durable steps at which the debug build can be made to crash, one per line.
+        #[arg(long)]
+        steps: bool,
     },
 }
 
@@ -188,8 +191,9 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Demo(demo) => return demo.run(context).await,
         Command::Completions(completions) => completions.run(context)?,
         Command::Version => version::run(context).await?,
-        Command::Reference { config: false } => context.out.line(reference::cli_page().trim_end())?,
-        Command::Reference { config: true } => context.out.line(reference::config_page().trim_end())?,
+        Command::Reference { steps: true, .. } => context.out.line(fugue_domain::crash::STEPS.join("\n"))?,
+        Command::Reference { config: false, .. } => context.out.line(reference::cli_page().trim_end())?,
+        Command::Reference { config: true, .. } => context.out.line(reference::config_page().trim_end())?,
     }
     Ok(ExitCode::SUCCESS)
 }

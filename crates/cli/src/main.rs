@@ -6,6 +6,7 @@
 mod client;
 mod command;
 mod config;
+mod crash;
 mod editor;
 mod error;
 mod home;
@@ -23,6 +24,9 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if cfg!(debug_assertions) {
+        crash::arm();
+    }
     let mut args = std::env::args_os().skip(1);
     match args.next().as_deref().and_then(std::ffi::OsStr::to_str) {
         Some("keeper") => return fugue_node::keeper::main(args, &*world::RealWorld::shared()),

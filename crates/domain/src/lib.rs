@@ -8,6 +8,7 @@ pub mod agent;
 pub mod api;
 pub mod approval;
 pub mod caller;
+pub mod crash;
 pub mod digest;
 pub mod event;
 pub mod id;

@@ -116,9 +116,7 @@ fn wanted(new: &NewProject) -> Done<Origin> {
     match (&new.path, &new.url) {
         (Some(path), None) if !path.starts_with('/') || !sound(path) => Err(Problem::invalid("/path", "give an absolute path").into()),
         (Some(path), None) => Ok(Origin::Path(path.clone())),
-        (None, Some(url))
-            if !["https://", "http://", "ssh://", "file://"].iter().any(|scheme| url.starts_with(scheme)) || !sound(url) =>
-        {
+        (None, Some(url)) if !["https://", "http://", "ssh://", "file://"].iter().any(|scheme| url.starts_with(scheme)) || !sound(url) => {
             Err(Problem::invalid("/url", "give a URL that begins with https://, http://, ssh:// or file://").into())
         }
         // It would be stored, shown, and handed to git where every process list has it.

@@ -35,6 +35,12 @@ const BASIC: &[&str] = &[
 /// Where programs keep what an isolated agent must not see.
 const HOMES: &[&str] = &["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "CLAUDE_CONFIG_DIR", "CODEX_HOME"];
 
+/// The environment of a keeper: nothing. In a test of the debug build, also where it is to crash.
+pub fn of_keeper() -> Vec<(String, String)> {
+    let ours = ["FUGUE_CRASH", "FUGUE_CRASHED"].into_iter().filter(|_| cfg!(debug_assertions));
+    ours.filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
+}
+
 /// The whole environment of an agent. `own` is the folder of an isolated one.
 pub fn of_agent(
     launch: &Launch,

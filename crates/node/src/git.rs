@@ -8,6 +8,7 @@ use fugue_domain::approval::visible;
 use fugue_domain::link::{Answered, CallFailed};
 use fugue_domain::project::{Origin, Repository};
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -85,6 +86,7 @@ pub struct Git {
     overrides: Vec<(OsString, &'static str)>,
     /// Why the repository's settings could not be read. Then nothing is run: they might name a program.
     unread: Option<String>,
+    lock: Option<File>,
 }
 
 impl Git {
@@ -92,12 +94,19 @@ impl Git {
     ///
     /// Settings may hold for one folder or branch only (`includeIf`), so what writes files there asks for a `Git` of that very folder.
     pub fn at(folder: &Path) -> Self {
-        let mut git = Self { folder: folder.to_owned(), env: Vec::new(), overrides: Vec::new(), unread: None };
+        let mut git = Self { folder: folder.to_owned(), env: Vec::new(), overrides: Vec::new(), unread: None, lock: None };
         match git.named() {
             Ok(names) => git.switch_off(&names),
             Err(why) => git.unread = Some(why),
         }
         git
+    }
+
+    /// The same, holding the repository's lock in every command: a git that outlives a killed node keeps the next one waiting, which
+    /// would otherwise clear away what this one is still writing.
+    pub fn under(mut self, lock: &File) -> std::io::Result<Self> {
+        self.lock = Some(lock.try_clone()?);
+        Ok(self)
     }
 
     /// The names of the settings that name programs, each ended by a NUL.
@@ -151,7 +160,12 @@ impl Git {
             count += 1;
         }
         command.env("GIT_CONFIG_COUNT", count.to_string()).envs(self.env.iter().map(|(name, value)| (name, value)));
-        child::run(&mut command, LIMIT).map_err(|source| GitFailed::Run { folder: self.folder.clone(), source })
+        let failed = |source| GitFailed::Run { folder: self.folder.clone(), source };
+        if let Some(lock) = &self.lock {
+            // An empty file to read; what matters is that git has it open until it ends.
+            command.stdin(lock.try_clone().map_err(failed)?);
+        }
+        child::run(&mut command, LIMIT).map_err(failed)
     }
 
     /// Runs a command and gives what it printed, without the last line end.
@@ -239,13 +253,23 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
 }
 
 /// One at a time per repository: our own fetches, adds and removes must not meet.
-pub fn lock(home: &Path, repository: &Path) -> std::io::Result<std::fs::File> {
+pub fn lock(home: &Path, repository: &Path) -> std::io::Result<File> {
     let folder = home.join("locks");
     std::fs::create_dir_all(&folder)?;
-    let name = &fugue_domain::digest::sha256_hex(repository.as_os_str().as_encoded_bytes())[..24];
-    let file = std::fs::File::create(folder.join(name))?;
+    let file = File::options().read(true).write(true).create(true).truncate(true).open(folder.join(lock_name(repository)))?;
     file.lock()?;
     Ok(file)
+}
+
+/// The name of a repository's lock.
+pub fn lock_name(repository: &Path) -> String {
+    fugue_domain::digest::sha256_hex(repository.as_os_str().as_encoded_bytes())[..24].to_owned()
+}
+
+/// The folder by which we know a repository: the top of a checkout, or a clone of ours. `None` when it is none.
+pub fn top(folder: &Path) -> Option<PathBuf> {
+    let git = Git::at(folder);
+    if is_mirror(&git) { Some(folder.to_owned()) } else { git.run(["rev-parse", "--show-toplevel"]).ok().map(PathBuf::from) }
 }
 
 fn local(path: &Path) -> Result<PathBuf, CallFailed> {

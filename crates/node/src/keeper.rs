@@ -15,6 +15,7 @@ use crate::machine::boot_ms;
 use crate::ownership::Tree;
 use crate::spool::{Kind, Writer};
 use agent::{Agent, read_now};
+use fugue_domain::durable;
 use fugue_domain::limits::{AGENT_IDLE_MS, SPOOL_UNACKED_BYTES_MAX, STOP_GRACE_MS};
 use fugue_domain::world::World;
 use line::{Launch, Push, Received, Request, Why, encode};
@@ -62,7 +63,7 @@ fn keep(folder: &Path, leaf: bool, world: &dyn World) -> ExitCode {
     let opened = io::stdin().as_fd().try_clone_to_owned().map(UnixListener::from).and_then(|listener| {
         listener.local_addr()?;
         listener.set_nonblocking(true)?;
-        Ok((listener, Writer::create(folder)?))
+        Ok((listener, durable!("spool.create", Writer::create(folder))?))
     });
     match opened {
         Ok((listener, spool)) => {
@@ -170,7 +171,7 @@ impl<'w> Keeper<'w> {
             self.watch();
             self.pay();
             if self.spool.sync_due().is_some_and(|due| due <= Instant::now()) {
-                let _ = self.spool.sync();
+                let _ = durable!("spool.sync", self.spool.sync());
             }
             self.push();
         }
@@ -275,7 +276,7 @@ impl<'w> Keeper<'w> {
             Request::Renew { deadline } => self.deadline = deadline,
             Request::Trim { acked, keep } => {
                 self.acked = self.acked.max(acked);
-                let _ = self.spool.trim(keep);
+                let _ = durable!("spool.trim", self.spool.trim(keep));
             }
             Request::Leave => self.leave = true,
         }
@@ -287,7 +288,7 @@ impl<'w> Keeper<'w> {
         }
         let ready = self.runner.take().and_then(|mut runner| runner.is_there().then_some(runner));
         let runner = ready.map_or_else(|| Runner::start(&self.words, &mut self.tree), Ok);
-        match runner.and_then(|runner| Agent::start(launch, runner)) {
+        match runner.and_then(|runner| durable!("agent.launch", Agent::start(launch, runner))) {
             Ok(agent) => {
                 self.record(Owed::plain(Kind::Started, agent.pid().to_string().into_bytes()));
                 self.agent = Some(agent);
@@ -422,7 +423,7 @@ impl<'w> Keeper<'w> {
             }
             if let (Some(paid), Some(agent)) = (self.owed.pop_front(), &mut self.agent)
                 && paid.kind == Kind::In
-                && !agent.queue(paid.bytes, paid.close)
+                && !durable!("agent.write", agent.queue(paid.bytes, paid.close))
             {
                 eprintln!("the agent does not read its stdin: the write {} was dropped", paid.key);
             }

@@ -4,13 +4,13 @@
 //! keeper; what the node remembers is in its folder; on the next start both are found again. [`run`] is called by the command
 //! line, for `fugue node` and, with the hub in the same process, for `fugue up`.
 
+pub mod audit;
 pub mod driver;
 pub mod git;
 pub mod keeper;
 pub mod ownership;
 pub mod program;
 pub mod rehearse;
-pub mod sweep;
 
 mod child;
 mod environment;
@@ -24,6 +24,7 @@ mod session;
 mod spare;
 mod spool;
 mod supervisor;
+mod sweep;
 mod turn;
 mod worktree;
 

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// What every leaf of ours begins with.
 pub const LEAF_PREFIX: &str = "fugue-";
+/// Levels of cgroups that are searched for leaves; systemd nests a user's service about six deep.
+const CGROUP_DEPTH_MAX: usize = 12;
 
 /// How well this machine lets us own processes, and why, in words for people.
 pub fn detect() -> (Ownership, String) {
@@ -42,8 +44,32 @@ pub fn detect() -> (Ownership, String) {
     }
 }
 
+/// The leaves of this machine whose name goes on like this. A node may have been started in another cgroup each time, so all are searched.
+pub fn leaves(prefix: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders: Vec<(PathBuf, usize)> = mount().into_iter().map(|(_, mount)| (mount, 0)).collect();
+    while let Some((folder, depth)) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        {
+            let name = entry.file_name();
+            if name.to_str().and_then(|name| name.strip_prefix(LEAF_PREFIX)).is_some_and(|name| name.starts_with(prefix)) {
+                found.push(entry.path());
+            } else if depth < CGROUP_DEPTH_MAX {
+                folders.push((entry.path(), depth + 1));
+            }
+        }
+    }
+    found
+}
+
 /// The cgroup of this process in the v2 hierarchy: the folder in which leaves are made.
 pub fn leaf_parent() -> Option<PathBuf> {
+    let (below, mount) = mount()?;
+    Some(mount.join(below))
+}
+
+/// Where the v2 hierarchy that this process is in is mounted, and the process's cgroup below that.
+fn mount() -> Option<(PathBuf, PathBuf)> {
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
     let own = fs::read_to_string("/proc/self/cgroup").ok()?;
     let own = own.lines().find_map(|line| line.strip_prefix("0::"))?;
@@ -52,7 +78,7 @@ pub fn leaf_parent() -> Option<PathBuf> {
         let mut fields = left.split(' ');
         let (root, mount) = (fields.nth(3)?, fields.next()?);
         let below = Path::new(own).strip_prefix(root).ok()?;
-        right.starts_with("cgroup2 ").then(|| Path::new(mount).join(below))
+        right.starts_with("cgroup2 ").then(|| (below.to_owned(), PathBuf::from(mount)))
     })
 }
 
@@ -75,7 +101,7 @@ impl Tree {
 
     /// What is left of the agent of a keeper that is gone.
     pub fn left_by(keeper: &str) -> Self {
-        let leaf = leaf_parent().map(|parent| parent.join(format!("{LEAF_PREFIX}{keeper}"))).filter(|leaf| leaf.is_dir());
+        let leaf = leaves(keeper).into_iter().find(|leaf| leaf.ends_with(format!("{LEAF_PREFIX}{keeper}")));
         Self { leaf, keeper: keeper.to_owned(), root: None, subreaper: None }
     }
 

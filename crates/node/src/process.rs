@@ -4,6 +4,7 @@
 //! which the system gave to another process meanwhile hurts nobody. Called by `ownership`, `sweep` and the keeper's handle.
 
 use rustix::process::{Pid, Signal};
+use std::path::Path;
 
 /// The variable that names the session in the environment of everything an agent starts.
 pub const SESSION_VARIABLE: &str = "FUGUE_SESSION";
@@ -64,6 +65,21 @@ pub fn variable(pid: i32, name: &str) -> Option<String> {
     })
 }
 
+/// The words that a process was started with.
+pub fn arguments(pid: i32) -> Vec<String> {
+    let bytes = table::arguments(pid).unwrap_or_default();
+    bytes.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+}
+
+/// Whether a program whose name begins like this works in one of these folders. Where nobody can tell, it does.
+pub fn is_at_work(program: &str, folders: &[&Path]) -> bool {
+    let works = |process: &Process| {
+        table::name(process.pid).is_some_and(|name| name.starts_with(program))
+            && table::folder(process.pid).is_none_or(|cwd| folders.iter().any(|folder| cwd.starts_with(folder)))
+    };
+    all().iter().any(works)
+}
+
 #[cfg(target_os = "linux")]
 mod table {
     use super::Process;
@@ -86,6 +102,18 @@ mod table {
 
     pub fn environment(pid: i32) -> Option<Vec<u8>> {
         std::fs::read(format!("/proc/{pid}/environ")).ok()
+    }
+
+    pub fn arguments(pid: i32) -> Option<Vec<u8>> {
+        std::fs::read(format!("/proc/{pid}/cmdline")).ok()
+    }
+
+    pub fn name(pid: i32) -> Option<String> {
+        std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()
+    }
+
+    pub fn folder(pid: i32) -> Option<std::path::PathBuf> {
+        std::fs::read_link(format!("/proc/{pid}/cwd")).ok()
     }
 }
 
@@ -120,5 +148,18 @@ mod table {
     pub fn environment(pid: i32) -> Option<Vec<u8>> {
         let text = ps(&["-Eww", "-o", "command=", "-p", &pid.to_string()])?;
         Some(text.replace([' ', '\n'], "\0").into_bytes())
+    }
+
+    pub fn arguments(pid: i32) -> Option<Vec<u8>> {
+        Some(ps(&["-ww", "-o", "command=", "-p", &pid.to_string()])?.trim().replace(' ', "\0").into_bytes())
+    }
+
+    pub fn name(pid: i32) -> Option<String> {
+        let path = ps(&["-o", "comm=", "-p", &pid.to_string()])?;
+        Some(path.trim().rsplit('/').next()?.to_owned())
+    }
+
+    pub fn folder(_: i32) -> Option<std::path::PathBuf> {
+        None
     }
 }

@@ -14,6 +14,7 @@ use crate::link::Outgoing;
 use crate::machine::boot_ms;
 use crate::turn::{Act, INTERRUPT_MS, Told, Turn, What};
 use crate::worktree::{self, session_folder};
+use fugue_domain::durable;
 use fugue_domain::id::SessionId;
 use fugue_domain::lease::LeaseKey;
 use fugue_domain::limits::AGENT_IDLE_MS;
@@ -222,6 +223,8 @@ impl Session {
 
     fn forget_turn(&mut self) {
         if let Some(turn) = self.turn.take() {
+            let times = turn.stillborn();
+            self.record.stillborn = (times > 0).then(|| (turn.ledger.lease().turn.clone(), times));
             let _ = self.said.send(Said::Over(turn.ledger.lease().clone()));
         }
         self.record.turn = None;
@@ -230,7 +233,7 @@ impl Session {
 
     fn remember_idle(&mut self) {
         self.record.process = self.process.as_ref().map(|process| process.kept(false));
-        if let Err(error) = self.record.write(&self.folder) {
+        if let Err(error) = durable!("record.idle", self.record.write(&self.folder)) {
             tracing::error!(session.id = %self.id, "the session's folder cannot be written: {error}");
         }
     }
@@ -331,7 +334,7 @@ impl Session {
         let (Some(turn), Some(link)) = (&mut self.turn, &self.link) else { return };
         let offset = self.process.as_ref().map_or(0, |process| process.reader.offset());
         while let Some(batch) = turn.ledger.send(offset) {
-            if !link.send(batch).await {
+            if !durable!("reports.send", link.send(batch).await) {
                 self.link = None;
                 turn.ledger.send_again();
                 return;
@@ -374,11 +377,14 @@ impl Session {
         let released = tokio::task::spawn_blocking(move || worktree::release(&home, &place)).await;
         match released {
             Ok(Ok(rescue)) => {
-                if let Some(link) = &self.link {
-                    link.say(&FromNode::Released { session: self.id.clone(), rescue }).await;
-                }
+                // First forgotten, then said: the hub repeats its wish until it hears, but a folder that it believes gone is for nobody.
                 let folder = self.folder.clone();
-                let _ = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)).await;
+                let forget = move || durable!("session.forget", std::fs::remove_dir_all(folder));
+                let _ = tokio::task::spawn_blocking(forget).await;
+                if let Some(link) = &self.link {
+                    let released = FromNode::Released { session: self.id.clone(), rescue };
+                    durable!("session.released", link.say(&released).await);
+                }
                 true
             }
             Ok(Err(error)) => {

@@ -2,7 +2,7 @@
 //!
 //! A spare that its node leaves alone ends by itself. Called by sessions; the supervisor runs [`Spares::refill`].
 
-use crate::keeper::handle::Handle;
+use crate::keeper::handle::{Handle, clear};
 use fugue_domain::world::SharedWorld;
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -13,11 +13,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Keepers that wait; two sessions may begin at the same time.
-const SPARES: usize = 2;
+pub const SPARES: usize = 2;
 /// How long a replacement waits after a spare was taken: started at once, it would take the processor from the agent that starts.
 const REFILL_AFTER: Duration = Duration::from_millis(300);
 /// The same when no spare is left: only until that agent has most likely started.
 const REFILL_EMPTY_AFTER: Duration = Duration::from_millis(15);
+
+/// How often the spares are looked at when none is taken: one that was killed is replaced, and its folder goes.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// The spares of one node.
 pub struct Spares {
@@ -54,6 +57,7 @@ impl Spares {
             if spare.is_alive() {
                 return Ok(spare);
             }
+            bury(&spare);
         }
         self.start().await
     }
@@ -70,7 +74,8 @@ impl Spares {
                     }
                 }
             }
-            self.taken.notified().await;
+            let _ = tokio::time::timeout(LOOK_AGAIN, self.taken.notified()).await;
+            self.ready().retain(|spare| spare.is_alive() || bury(spare));
             while !self.ready().is_empty() && tokio::time::timeout(REFILL_AFTER, self.taken.notified()).await.is_ok() {}
             if self.ready().is_empty() {
                 tokio::time::sleep(REFILL_EMPTY_AFTER).await;
@@ -90,4 +95,15 @@ impl Spares {
         let name = format!("{}{:016x}", self.prefix, self.world.random() as u64);
         Handle::start(&self.command, &keepers_folder(&self.home).join(name), self.leaf).await
     }
+}
+
+/// Removes what a dead spare has left. Always false: it is no spare any more.
+fn bury(spare: &Handle) -> bool {
+    let (name, folder) = (spare.name().to_owned(), spare.folder().to_owned());
+    tracing::warn!(keeper = name, "a keeper died before it had an agent");
+    drop(tokio::task::spawn_blocking(move || {
+        clear(&name);
+        std::fs::remove_dir_all(folder)
+    }));
+    false
 }

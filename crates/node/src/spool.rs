@@ -5,6 +5,7 @@
 //! over all segments, and a segment is named by the offset at which it begins.
 
 use crc::{CRC_32_ISCSI, Crc, Table};
+use fugue_domain::durable;
 use fugue_domain::world::Millis;
 use std::fs::{self, File};
 use std::io::{self, IoSlice, Write};
@@ -115,7 +116,7 @@ impl Writer {
         head.extend_from_slice(key.as_bytes());
         let sum = checksum(&head[8..], bytes);
         head[4..8].copy_from_slice(&sum.to_le_bytes());
-        if let Err(error) = write_both(&mut self.file, &head, bytes) {
+        if let Err(error) = named(kind, || write_both(&mut self.file, &head, bytes)) {
             self.file.set_len(self.offset - self.start)?;
             return Err(error);
         }
@@ -162,6 +163,19 @@ fn checksum(head: &[u8], bytes: &[u8]) -> u32 {
     digest.update(head);
     digest.update(bytes);
     digest.finalize()
+}
+
+/// The append, as a durable step of its own for each kind of frame that decides something.
+fn named(kind: Kind, append: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    match kind {
+        Kind::Started => durable!("spool.started", append()),
+        Kind::In => durable!("spool.in", append()),
+        Kind::Told => durable!("spool.told", append()),
+        Kind::Out => durable!("spool.out", append()),
+        Kind::Stop => durable!("spool.stop", append()),
+        Kind::Exit => durable!("spool.exit", append()),
+        Kind::Err | Kind::NotStarted => append(),
+    }
 }
 
 fn write_both(file: &mut File, head: &[u8], bytes: &[u8]) -> io::Result<()> {

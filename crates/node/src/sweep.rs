@@ -1,28 +1,19 @@
 //! The sweep: what is left of sessions that nobody knows any more.
 //!
-//! Invariant: only what carries this node's own prefix is looked at, and nothing is ended by its name alone. The supervisor ends
-//! leftovers at its start; `fugue doctor --audit` only lists them.
+//! Invariant: only what carries this node's own prefix is looked at, and nothing is ended by its name alone. The node ends
+//! leftovers at its start; `audit` only lists them.
 
 use crate::keeper::handle::{clear, process_of};
-use crate::ownership::{LEAF_PREFIX, leaf_parent};
-use crate::process::{self, KEEPER_VARIABLE, SESSION_VARIABLE};
+use crate::ownership::{self, LEAF_PREFIX};
+use crate::process::{self, KEEPER_VARIABLE};
 use crate::session::record::Record;
 use crate::spare::{keepers_folder, prefix};
-use crate::worktree::Intent;
+use fugue_domain::durable;
 use fugue_domain::id::SessionId;
 use rustix::process::Signal;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-
-/// Something that belongs to no session that the node knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What it is.
-    pub what: String,
-    /// What to do about it.
-    pub hint: String,
-}
 
 /// The sessions that a node's folder remembers. What cannot be read is reported and left alone.
 pub fn remembered(home: &Path) -> Vec<(SessionId, Record)> {
@@ -47,49 +38,13 @@ pub fn clean(home: &Path, remembered: &[(SessionId, Record)]) {
             keeper.signal(Signal::KILL);
         }
         clear(&name);
-        let _ = fs::remove_dir_all(folder);
+        let _ = durable!("sweep.folder", fs::remove_dir_all(folder));
         tracing::warn!(keeper = name, "a keeper that belongs to no session was ended");
     }
 }
 
-/// Lists what belongs to no session: keepers, processes, cgroups and worktrees.
-pub fn audit(home: &Path) -> Vec<Finding> {
-    let sessions = remembered(home);
-    let known = known(&sessions);
-    let restart = "restart `fugue node`: it ends what belongs to no session";
-    let mut found = Vec::new();
-    let mut add = |what: String, hint: &str| found.push(Finding { what, hint: hint.to_owned() });
-    for name in unknown_keepers(home, &known) {
-        // A keeper without an agent waits for one, and ends by itself when its node does.
-        let has_agent = fs::metadata(keepers_folder(home).join(&name).join("spool-0000000000000000")).is_ok_and(|spool| spool.len() > 0);
-        if has_agent && process_of(&keepers_folder(home).join(&name)).is_some() {
-            add(format!("keeper {name} belongs to no session"), restart);
-        }
-    }
-    for process in process::all() {
-        let Some(keeper) = process::variable(process.pid, KEEPER_VARIABLE).filter(|keeper| keeper.starts_with(&prefix(home))) else {
-            continue;
-        };
-        if !known.contains(&keeper) {
-            let session = process::variable(process.pid, SESSION_VARIABLE).unwrap_or_default();
-            add(format!("process {} was started by an agent of {session}, which is not running", process.pid), restart);
-        }
-    }
-    for name in leaves(home) {
-        if !known.contains(&name) && !keepers_folder(home).join(&name).is_dir() {
-            add(format!("cgroup {LEAF_PREFIX}{name} belongs to no agent"), restart);
-        }
-    }
-    for name in children(&home.join("worktrees")) {
-        if !Intent::read(&home.join("sessions").join(&name)).is_ok_and(|intent| intent.is_some()) {
-            let path = home.join("worktrees").join(&name);
-            add(format!("worktree {} belongs to no session", path.display()), "look whether it holds work, then `git worktree remove` it");
-        }
-    }
-    found
-}
-
-fn known(remembered: &[(SessionId, Record)]) -> BTreeSet<String> {
+/// Names of the keepers that sessions remember.
+pub(crate) fn known(remembered: &[(SessionId, Record)]) -> BTreeSet<String> {
     remembered.iter().filter_map(|(_, record)| Some(record.process.as_ref()?.keeper.clone())).collect()
 }
 
@@ -104,12 +59,12 @@ fn unknown_marks(home: &Path, known: &BTreeSet<String>) -> Vec<String> {
 }
 
 fn leaves(home: &Path) -> Vec<String> {
-    let names = leaf_parent().map(|parent| children(&parent)).unwrap_or_default();
-    let ours = names.into_iter().filter_map(|name| name.strip_prefix(LEAF_PREFIX).map(str::to_owned));
-    ours.filter(|name| name.starts_with(&prefix(home))).collect()
+    let leaves = ownership::leaves(&prefix(home)).into_iter();
+    leaves.filter_map(|leaf| Some(leaf.file_name()?.to_str()?.strip_prefix(LEAF_PREFIX)?.to_owned())).collect()
 }
 
-fn children(folder: &Path) -> Vec<String> {
+/// The names in a folder; none when it is not there.
+pub(crate) fn children(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }

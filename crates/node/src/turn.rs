@@ -13,7 +13,7 @@ use crate::spool::{Frame, Kind};
 use fugue_domain::approval::Request;
 use fugue_domain::event::{Delta, Event, Level};
 use fugue_domain::id::MessageId;
-use fugue_domain::limits::{APPROVAL_BYTES_MAX, APPROVAL_NAME_BYTES_MAX, TURN_EVENT_BYTES_MAX};
+use fugue_domain::limits::{APPROVAL_BYTES_MAX, APPROVAL_NAME_BYTES_MAX, ATTEMPTS_MAX, TURN_EVENT_BYTES_MAX};
 use fugue_domain::link::{Assignment, Report};
 use fugue_domain::reason::Reason;
 use fugue_domain::rule::{Judgement, Rules, Verdict as Ruling};
@@ -102,6 +102,8 @@ pub struct Turn {
     event_bytes: i64,
     missing: i64,
     offset: u64,
+    /// Attempts in a row, earlier ones included, whose agent was gone before it had the message.
+    stillborn: i64,
 }
 
 impl Turn {
@@ -122,7 +124,20 @@ impl Turn {
             event_bytes: 0,
             missing: 0,
             offset: 0,
+            stillborn: 0,
         }
+    }
+
+    /// The same, after so many attempts in a row whose agent was gone before it had the message.
+    #[must_use]
+    pub fn after(mut self, stillborn: i64) -> Self {
+        self.stillborn = stillborn;
+        self
+    }
+
+    /// How many attempts in a row had an agent that was gone before it had the message.
+    pub fn stillborn(&self) -> i64 {
+        if self.delivered { 0 } else { self.stillborn }
     }
 
     /// Whether its process is being stopped.
@@ -151,7 +166,22 @@ impl Turn {
             Gone::Died => (Reason::KeeperDied, self.delivered),
             Gone::Restarted => (Reason::MachineRestarted, true),
         };
-        self.end(at, Ending::Interrupted { reason, delivered }, None);
+        let (ending, detail) = self.broken(reason, delivered, None);
+        self.end(at, ending, detail);
+    }
+
+    /// What an attempt without a terminal event comes to. Nothing was executed by an agent that never had the message, so it is tried
+    /// again, whatever the policy; but not for ever: a program that dies at its start would be started a thousand times a minute.
+    fn broken(&mut self, reason: Reason, delivered: bool, how: Option<String>) -> (Ending, Option<String>) {
+        if delivered || self.ended {
+            return (Ending::Interrupted { reason, delivered }, how);
+        }
+        self.stillborn += 1;
+        if self.stillborn < ATTEMPTS_MAX {
+            return (Ending::Interrupted { reason, delivered }, how);
+        }
+        let how = how.unwrap_or_else(|| reason.meaning().to_owned());
+        (Ending::Failed { reason }, Some(format!("{how} ({} times in a row, each time before the agent had the message)", self.stillborn)))
     }
 
     fn event(&mut self, at: Millis, event: Event) {
@@ -223,7 +253,14 @@ impl Turn {
     fn exit(&mut self, at: Millis, end: Result<i32, i32>) {
         let interrupted = |reason| Ending::Interrupted { reason, delivered: self.delivered };
         let ending = match self.stop {
-            None => interrupted(Reason::Crashed),
+            None => {
+                let how = match end {
+                    Ok(code) => format!("the agent's process ended with exit code {code}"),
+                    Err(signal) => format!("the agent's process was ended by signal {signal}"),
+                };
+                let (ending, detail) = self.broken(Reason::Crashed, self.delivered, Some(how));
+                return self.end(at, ending, detail);
+            }
             Some(Why::Stop) => Ending::Cancelled { reason: Reason::Stop },
             Some(Why::Interrupt) => Ending::Cancelled { reason: Reason::Interrupt },
             Some(Why::Timeout) => Ending::Failed { reason: Reason::Timeout },
@@ -231,12 +268,7 @@ impl Turn {
             Some(Why::Lease | Why::Idle) => interrupted(Reason::NodeLost),
             Some(Why::Spool) => interrupted(Reason::SpoolFailed),
         };
-        let how = match end {
-            Ok(code) => format!("the agent's process ended with exit code {code}"),
-            Err(signal) => format!("the agent's process was ended by signal {signal}"),
-        };
-        let detail = self.stop.is_none().then_some(how);
-        self.end(at, ending, detail);
+        self.end(at, ending, None);
     }
 }
 

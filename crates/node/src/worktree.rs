@@ -5,6 +5,7 @@
 //! All calls block.
 
 use crate::git::{self, Git, GitFailed};
+use fugue_domain::durable;
 use fugue_domain::id::SessionId;
 use fugue_domain::link::{CallFailed, Place};
 use fugue_domain::session::PlaceKind;
@@ -14,6 +15,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const INTENT: &str = "worktree.json";
+/// What the refs that hold rescued work begin with; the session's id follows.
+pub const RESCUE: &str = "refs/fugue/rescue/";
 
 /// Why a worktree could not be made or given back.
 #[derive(Debug, thiserror::Error)]
@@ -118,8 +121,8 @@ pub fn prepare(home: &Path, place: &Place) -> Result<(), WorktreeFailed> {
         return Err(WorktreeFailed::Place("a worktree needs a branch, and none was named".to_owned()));
     };
     let repository = git::repository(home, &place.origin, place.base.as_deref())?;
-    let _lock = git::lock(home, &repository)?;
-    let git = Git::at(&repository);
+    let lock = git::lock(home, &repository)?;
+    let git = Git::at(&repository).under(&lock)?;
     // Once git was asked, the base is what it was then: the head may have moved since.
     let base = match Intent::read(&folder)? {
         Some(intent) => Some(intent.base),
@@ -130,11 +133,12 @@ pub fn prepare(home: &Path, place: &Place) -> Result<(), WorktreeFailed> {
         return Err(WorktreeFailed::Place(format!("{} has no commit for {named}", repository.display())));
     };
     let intent = Intent { stage: Stage::Creating, repository, path, branch, base };
-    intent.write(&folder)?;
-    add(&git, &intent, &place.session)?;
+    durable!("worktree.intent", intent.write(&folder))?;
+    durable!("worktree.add", add(&git, &intent, &place.session, &lock))?;
     // Once more: the folder could have been exchanged while git wrote.
     own(home, &intent.path)?;
-    Ok(Intent { stage: Stage::Ready, ..intent }.write(&folder)?)
+    let ready = Intent { stage: Stage::Ready, ..intent };
+    Ok(durable!("worktree.ready", ready.write(&folder))?)
 }
 
 /// Neither the folder of all worktrees nor this one may be a link: git would write, and read, wherever it leads.
@@ -151,7 +155,7 @@ fn own(home: &Path, path: &Path) -> Result<(), WorktreeFailed> {
 }
 
 /// Asks git, from whatever an earlier try has left: nothing, a branch, an entry, half a folder, or everything.
-fn add(git: &Git, intent: &Intent, session: &SessionId) -> Result<(), GitFailed> {
+fn add(git: &Git, intent: &Intent, session: &SessionId, lock: &File) -> Result<(), WorktreeFailed> {
     let path = intent.path.as_os_str();
     if is_whole(intent) {
         return Ok(());
@@ -173,7 +177,8 @@ fn add(git: &Git, intent: &Intent, session: &SessionId) -> Result<(), GitFailed>
     }
     git.run(args)?;
     // The files are written by git as it is in there: a repository may name other filters for that folder and branch than here.
-    Git::at(&intent.path).run(["reset", "--quiet", "--hard", "--no-recurse-submodules"]).map(drop)
+    Git::at(&intent.path).under(lock)?.run(["reset", "--quiet", "--hard", "--no-recurse-submodules"])?;
+    Ok(())
 }
 
 /// Whether git finished: the entry is there, and the checkout's index is complete and unlocked.
@@ -196,35 +201,40 @@ pub fn release(home: &Path, place: &Place) -> Result<Option<String>, WorktreeFai
         return Ok(None);
     }
     let folder = session_folder(home, &place.session);
-    let rescue = format!("refs/fugue/rescue/{}", place.session);
+    let rescue = format!("{RESCUE}{}", place.session);
     let Some(intent) = Intent::read(&folder)? else {
         // Nothing was made, or an earlier release was not heard: the ref still tells.
         let repository = git::repository(home, &place.origin, None).ok();
         return Ok(repository.and_then(|repository| Git::at(&repository).commit(&rescue)).map(|_| rescue));
     };
-    let _lock = git::lock(home, &intent.repository)?;
-    let git = Git::at(&intent.repository);
+    let lock = git::lock(home, &intent.repository)?;
+    let git = Git::at(&intent.repository).under(&lock)?;
     if intent.stage == Stage::Ready && intent.path.is_dir() {
         own(home, &intent.path)?;
-        save(&folder, &intent, &rescue)?;
+        save(&folder, &intent, &rescue, &lock)?;
     }
     let intent = Intent { stage: Stage::Removing, ..intent };
-    intent.write(&folder)?;
-    let path = intent.path.as_os_str();
-    let _ = git.run(["worktree".as_ref(), "unlock".as_ref(), path]);
-    let removed = git.run(["worktree".as_ref(), "remove".as_ref(), "--force".as_ref(), path]);
-    if intent.path.exists() {
-        removed?;
-        fs::remove_dir_all(&intent.path)?;
-    }
+    durable!("worktree.removing", intent.write(&folder))?;
+    durable!("worktree.remove", remove(&git, &intent.path))?;
     let rescued = git.commit(&rescue).map(|_| rescue);
-    fs::remove_file(folder.join(INTENT))?;
+    durable!("worktree.forget", fs::remove_file(folder.join(INTENT)))?;
     Ok(rescued)
 }
 
+/// Lets git remove what is there, whole or half gone.
+fn remove(git: &Git, path: &Path) -> Result<(), WorktreeFailed> {
+    let _ = git.run(["worktree".as_ref(), "unlock".as_ref(), path.as_os_str()]);
+    let removed = git.run(["worktree".as_ref(), "remove".as_ref(), "--force".as_ref(), path.as_os_str()]);
+    if path.exists() {
+        removed?;
+        fs::remove_dir_all(path)?;
+    }
+    Ok(())
+}
+
 /// Puts what is in no branch under the rescue ref: changed and untracked files, what was staged, and commits of a loose head.
-fn save(folder: &Path, intent: &Intent, rescue: &str) -> Result<(), WorktreeFailed> {
-    let mut git = Git::at(&intent.path);
+fn save(folder: &Path, intent: &Intent, rescue: &str, lock: &File) -> Result<(), WorktreeFailed> {
+    let mut git = Git::at(&intent.path).under(lock)?;
     let Some(head) = git.commit("HEAD") else {
         return Err(WorktreeFailed::Place(format!(
             "{} has no commit to rescue its files onto; it is left as it is",
@@ -265,7 +275,7 @@ fn save(folder: &Path, intent: &Intent, rescue: &str) -> Result<(), WorktreeFail
     } else if !loose {
         return Ok(());
     }
-    Ok(git.run(["update-ref", rescue, &commit]).map(drop)?)
+    Ok(durable!("rescue.ref", git.run(["update-ref", rescue, &commit])).map(drop)?)
 }
 
 /// Takes in which commits nested repositories are at, and then keeps git from looking into them: there it would run `git status` with

@@ -43,6 +43,11 @@ impl Part {
         until(&format!("{} to end", self.name), limit, async || Ok(self.child.try_wait()?.map(|status| status.success()))).await
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     /// Freezes it.
     pub fn pause(&self) {
         self.signal(Signal::STOP);

@@ -87,11 +87,7 @@ pub fn check(tree: &Tree, report: &mut Report) {
         }
         if !may_query(file) {
             for (line, _) in file.code().filter(|(_, text)| states(text)) {
-                report(
-                    &file.path,
-                    line,
-                    "SQL stands beside the type it loads: move it into the noun's file".to_owned(),
-                );
+                report(&file.path, line, "SQL stands beside the type it loads: move it into the noun's file".to_owned());
             }
         }
     }

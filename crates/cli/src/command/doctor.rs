@@ -3,6 +3,8 @@
 //! Every check says what was found; one that is not well says the next step. Exit code 1 when something is wrong, 0 when
 //! nothing is, even if something optional is not there.
 
+mod audit;
+
 use super::Context;
 use crate::config::FILE;
 use crate::error::Failure;
@@ -27,7 +29,9 @@ const DATABASE_LIMIT: Duration = Duration::from_secs(5);
 /// Look at this machine: programs, logins, ownership of processes, databases, the data folder, the hub.
 #[derive(Args)]
 pub struct Doctor {
-    /// Also look for processes and worktrees that nobody owns any more.
+    /// Look instead for what nobody owns any more: processes, keepers, cgroups, sessions, worktrees, branches, rescued work, locks,
+    /// sockets, spools. Changes nothing. Exit code 0: nothing leaks; 1: something does; 3 or 4: nothing found, but the hub could not
+    /// be asked.
     #[arg(long)]
     audit: bool,
 }
@@ -69,13 +73,13 @@ impl Check {
 impl Doctor {
     /// Looks at everything.
     pub async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        if self.audit {
+            return audit::run(context).await;
+        }
         let mut checks = vec![home(context), disk(context), git(), ownership()];
         checks.extend(programs(context));
         checks.push(database(context).await);
         checks.push(hub(context).await?);
-        if self.audit {
-            checks.extend(audit(context));
-        }
         let ok = checks.iter().all(|check| check.health != Health::Wrong);
         let report = serde_json::json!({"ok": ok, "version": env!("CARGO_PKG_VERSION"), "checks": checks});
         context.out.value(&report, |_| {
@@ -206,12 +210,4 @@ async fn hub(context: &Context) -> Result<Check, Failure> {
             Check::wrong("hub", failure.to_string(), "Start it, or correct the address: --hub, FUGUE_HUB, `hub` in config.toml.")
         }
     })
-}
-
-fn audit(context: &Context) -> Vec<Check> {
-    let found = fugue_node::sweep::audit(&context.node_folder());
-    if found.is_empty() {
-        return vec![Check::good("audit", "no process and no worktree is without an owner")];
-    }
-    found.into_iter().map(|left| Check::wrong("audit", left.what, left.hint)).collect()
 }

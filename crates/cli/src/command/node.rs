@@ -10,6 +10,7 @@ use crate::output::{BOLD, DIM, ERROR, GOOD, Table, WARN, say, span};
 use anstyle::Style;
 use clap::{Args, Subcommand};
 use fugue_domain::api::{Join, JoinCode, Joined, Node as View};
+use fugue_domain::durable;
 use fugue_domain::node::NodeState;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -147,8 +148,9 @@ impl JoinArgs {
         let client = Client::new(hub.clone(), None, &context.world)?;
         let name = name(context);
         let joined: Joined = client.post("/api/v1/nodes/join", &Join { code: self.code, name: name.clone() }).await?;
-        context.home.write(TOKEN, &joined.token)?;
-        context.home.write(HUB, &hub)?;
+        // A token without its hub would be shown to another one.
+        durable!("node.hub", context.home.write(HUB, &hub))?;
+        durable!("node.token", context.home.write(TOKEN, &joined.token))?;
         say(format_args!("{GOOD}Joined{GOOD:#} {hub} as {BOLD}{name}{BOLD:#} ({}).", joined.node));
         if self.only {
             say("Run it with `fugue node run`.");

@@ -3,11 +3,12 @@
 //! A keeper's folder holds its socket, its spool and `keeper.json`, by which it is recognised: process id, start time and boot.
 //! Dropping a [`Handle`] harms nobody: the keeper and its agent live on.
 
-use crate::child;
 use crate::keeper::line::{Push, Received, Request, encode};
 use crate::machine::boot_id;
 use crate::ownership::Tree;
 use crate::process::{self, Process};
+use crate::{child, environment};
+use fugue_domain::durable;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -131,7 +132,7 @@ impl Handle {
 }
 
 fn spawn(command: &[OsString], folder: PathBuf, leaf: bool) -> io::Result<(PathBuf, Identity, UnixStream)> {
-    fs::create_dir_all(&folder)?;
+    durable!("keeper.folder", fs::create_dir_all(&folder))?;
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
     let listener = with_socket(&folder, |path| UnixListener::bind(path))?;
     fs::set_permissions(folder.join("socket"), fs::Permissions::from_mode(0o600))?;
@@ -140,12 +141,13 @@ fn spawn(command: &[OsString], folder: PathBuf, leaf: bool) -> io::Result<(PathB
     let (program, args) = command.split_first().ok_or_else(|| io::Error::other("the command that starts a keeper is empty"))?;
     let mut command = child::command(program, &folder);
     command.args(args).arg(&folder).args(leaf.then_some(super::LEAF)).stdin(std::os::fd::OwnedFd::from(listener));
+    command.envs(environment::of_keeper());
     command.stdout(std::process::Stdio::null()).stderr(File::create(folder.join("keeper.log"))?);
     // Tokio collects the child when it ends; dropping it does not end it.
-    let child = tokio::process::Command::from(command).spawn()?;
+    let child = durable!("keeper.start", tokio::process::Command::from(command).spawn())?;
     let pid = child.id().ok_or_else(|| io::Error::other("the keeper ended at once"))? as i32;
     let identity = Identity { pid, start: process::start_of(pid).unwrap_or(0), boot: boot_id() };
-    fs::write(folder.join("keeper.json"), serde_json::to_vec(&identity)?)?;
+    durable!("keeper.identity", fs::write(folder.join("keeper.json"), serde_json::to_vec(&identity)?))?;
     Ok((folder, identity, stream))
 }
 

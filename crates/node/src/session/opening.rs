@@ -11,6 +11,7 @@ use crate::driver::{Context, Driver};
 use crate::keeper::line::Why;
 use crate::turn::{self, Talk, Turn};
 use crate::worktree;
+use fugue_domain::durable;
 use fugue_domain::link::{Assignment, Place};
 use fugue_domain::reason::Reason;
 use fugue_domain::turn::{Ending, Opening};
@@ -28,7 +29,7 @@ impl Session {
             }
             return;
         };
-        let mut turn = Turn::new(&held.assignment);
+        let mut turn = self.begun(&held.assignment);
         if let Some((ending, detail)) = held.ended {
             turn.end(held.since, ending, Some(detail));
             self.turn = Some(turn);
@@ -71,14 +72,18 @@ impl Session {
         self.record.epoch = assignment.lease.epoch;
         self.record.place = Some(assignment.place.clone());
         self.record.turn = Some(Held { assignment: assignment.clone(), since: self.shared.world.now(), ended: None });
-        self.turn = Some(Turn::new(&assignment));
+        self.turn = Some(self.begun(&assignment));
         // With the worktree there, the record is written once, with the process that will have the turn.
         if !worktree::is_ready(&self.shared.home, &assignment.place)
-            && let Err(error) = self.record.write(&self.folder)
+            && let Err(error) = durable!("record.assigned", self.record.write(&self.folder))
         {
             return self.fail(Ending::Interrupted { reason: Reason::SpoolFailed, delivered: false }, error.to_string());
         }
         self.begin(assignment).await;
+    }
+
+    fn begun(&self, assignment: &Assignment) -> Turn {
+        Turn::new(assignment).after(self.record.stillborn(&assignment.lease.turn))
     }
 
     /// From the worktree to the message in the agent's stdin.
@@ -117,14 +122,14 @@ impl Session {
         let launch = process.launch(&self.id, &cwd, &self.folder).map_err(missing)?;
         // Remembered before the program starts; the disk may have it later.
         self.record.process = Some(process.kept(true));
-        let file = self.record.write(&self.folder).map_err(unstored)?;
+        let file = durable!("record.opened", self.record.write(&self.folder)).map_err(unstored)?;
         process.heard = Instant::now();
         let writes = process.talk.driver.open(&turn::say(assignment));
         process.open(launch, writes).await;
         self.renew().await;
         let (id, folder) = (self.id.clone(), self.folder.clone());
         drop(tokio::task::spawn_blocking(move || {
-            if let Err(error) = record::settle(&file, &folder) {
+            if let Err(error) = durable!("record.settled", record::settle(&file, &folder)) {
                 tracing::error!(session.id = %id, "the session's folder cannot be brought to the disk: {error}");
             }
         }));
@@ -148,7 +153,7 @@ impl Session {
         let (Some(turn), Some(held)) = (&mut self.turn, &mut self.record.turn) else { return };
         turn.end(held.since, ending.clone(), Some(detail.clone()));
         held.ended = Some((ending, detail));
-        if let Err(error) = self.record.write(&self.folder) {
+        if let Err(error) = durable!("record.failed", self.record.write(&self.folder)) {
             tracing::error!(session.id = %self.id, "the session's folder cannot be written: {error}");
         }
     }

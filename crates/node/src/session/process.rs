@@ -13,6 +13,7 @@ use crate::spare::keepers_folder;
 use crate::spool::Reader;
 use crate::turn::{Act, Talk};
 use fugue_domain::agent::Agent;
+use fugue_domain::durable;
 use fugue_domain::id::SessionId;
 use std::path::Path;
 use std::sync::Arc;
@@ -199,7 +200,7 @@ impl Process {
     pub async fn forget(mut self) {
         self.ask(&Request::Leave, &[]).await;
         let folder = keepers_folder(&self.shared.home).join(&self.name);
-        drop(tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder)));
+        drop(tokio::task::spawn_blocking(move || durable!("keeper.forget", std::fs::remove_dir_all(folder))));
     }
 }
 

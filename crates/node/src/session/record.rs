@@ -5,6 +5,7 @@
 //! machine that does not list a leased turn may have carried it out. The hub knows everything else.
 
 use crate::turn::Talk;
+use fugue_domain::id::TurnId;
 use fugue_domain::link::{Assignment, Place};
 use fugue_domain::turn::Ending;
 use fugue_domain::world::Millis;
@@ -27,6 +28,9 @@ pub struct Record {
     pub process: Option<Kept>,
     /// The newest epoch that was ever held here: an older or equal assignment is an echo.
     pub epoch: i64,
+    /// The turn that was held last, if its agent was gone before it had the message, and how often in a row that was so.
+    #[serde(default)]
+    pub stillborn: Option<(TurnId, i64)>,
 }
 
 /// A turn that the node holds.
@@ -56,6 +60,11 @@ pub struct Kept {
 }
 
 impl Record {
+    /// How often in a row an agent was gone before it had this turn's message.
+    pub fn stillborn(&self, turn: &TurnId) -> i64 {
+        self.stillborn.iter().find(|(last, _)| last == turn).map_or(0, |(_, times)| *times)
+    }
+
     /// Reads what is remembered. A folder without a record remembers nothing, and nor does one whose record a power loss has torn.
     pub fn read(folder: &Path) -> io::Result<Option<Self>> {
         match fs::read(folder.join(FILE)) {

@@ -86,6 +86,28 @@ fn a_recorded_stop_decides_how_the_turn_ended() {
 }
 
 #[test]
+fn an_agent_that_was_gone_three_times_before_it_had_the_message_is_given_up() {
+    let assignment = assignment(Path::new("/h"));
+    let (key, exit) = (key(), (Kind::Exit, "", &br#"{"Err":9}"#[..]));
+    let end = |before: i64, frames: &[(Kind, &str, &[u8])]| {
+        let (mut talk, mut turn) = (talk(&assignment), Turn::new(&assignment).after(before));
+        for (number, (kind, key, bytes)) in frames.iter().enumerate() {
+            talk.fold(&frame(number as u64 + 1, *kind, key, bytes), Some(&mut turn), &mut Vec::new());
+        }
+        (turn.stillborn(), String::from_utf8_lossy(turn.ledger.send(0).unwrap().as_bytes()).into_owned())
+    };
+    for before in [0, 1] {
+        let (times, said) = end(before, &[exit]);
+        assert!(times == before + 1 && said.contains(r#""ending":"interrupted""#), "{times}: {said}");
+    }
+    let (_, said) = end(2, &[exit]);
+    assert!(said.contains(r#""ending":"failed","reason":"crashed""#) && said.contains("3 times in a row"), "{said}");
+    // With the message delivered it is the policy's business, and the count begins again.
+    let (times, said) = end(2, &[(Kind::In, &key, b""), exit]);
+    assert!(times == 0 && said.contains(r#""delivered":true"#), "{times}: {said}");
+}
+
+#[test]
 fn a_request_is_judged_by_the_rules_and_what_cannot_be_judged_is_denied() {
     let mut assignment = assignment(Path::new("/h"));
     assignment.agent.rules = Rules::of(&["Read"], &[], &["Bash(rm *)"]);

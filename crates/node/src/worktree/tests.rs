@@ -169,3 +169,29 @@ fn places_that_make_no_sense_are_refused_in_words() {
     prepare(&folder.0, &Place { origin: url, ..place }).unwrap();
     assert!(git::inspect(&folder.0, &fugue_domain::project::Origin::Url("ext::sh -c touch".into())).is_err());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_git_that_outlives_its_node_keeps_the_lock() {
+    let (folder, place) = home("outlives");
+    let repository = folder.0.join("repository");
+    prepare(&folder.0, &place).unwrap();
+    let lock = git::lock(&folder.0, &repository).unwrap();
+    let fifo = folder.0.join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // It reads from a pipe to which nothing is written, and so it waits.
+    let under = Git::at(&repository).under(&lock).unwrap();
+    let hash = fifo.clone();
+    let waits = std::thread::spawn(move || under.run(["hash-object".as_ref(), "--".as_ref(), hash.as_os_str()]).map(drop));
+    let pipe = File::options().write(true).open(&fifo).unwrap();
+    let name = folder.0.join("locks").join(git::lock_name(&repository));
+    let holds = |pid: i32| {
+        let link = |part: &str| fs::read_link(format!("/proc/{pid}/{part}")).unwrap_or_default();
+        link("cwd") == repository && link("fd/0") == name
+    };
+    assert!(crate::process::all().iter().any(|process| holds(process.pid)), "git has the lock open for as long as it works");
+    drop(pipe);
+    let _ = waits.join().unwrap();
+    drop(lock);
+    assert!(File::open(&name).unwrap().try_lock().is_ok(), "with the last git, the lock is free");
+}

@@ -61,8 +61,9 @@ pub async fn store(tx: &mut Tx<'_>, node: &NodeId, batch: Batch) -> Done<Option<
 /// The common case in one statement: nothing but events, and they are the next ones. `None` means that it is another case.
 async fn store_events(tx: &mut Tx<'_>, node: &NodeId, batch: &Batch) -> Done<Option<i64>> {
     let lease = &batch.lease;
-    let Some(lines) = batch.reports.iter().map(Report::event).map(|event| event.and_then(|event| sound(event, lease)))
-        .collect::<Option<Vec<&str>>>() else {
+    let Some(lines) =
+        batch.reports.iter().map(Report::event).map(|event| event.and_then(|event| sound(event, lease))).collect::<Option<Vec<&str>>>()
+    else {
         return Ok(None);
     };
     let through = batch.first - 1 + lines.len() as i64;

@@ -1,0 +1,235 @@
+//! Crash points: the node, a keeper or a joining machine dies right before and right after every durable step that the product names;
+//! its supervisor starts it again, and what comes out must be one of three: carried out once, carried out again and marked, or broken off
+//! and marked. A step that was not crashed on both sides fails the test.
+#![allow(clippy::disallowed_methods, reason = "tests live in the real world")]
+
+use anyhow::{Context, Result, bail, ensure};
+use rig::checker::{Sent, assert_sound};
+use rig::fugue::{Fugue, Part, program};
+use rig::repo::Repo;
+use rig::stage::{Stage, id, witnessed};
+use rig::wait::until;
+use serde_json::{Value, json};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+const ROUND_MAX: Duration = Duration::from_secs(60);
+/// How long a step may come after the session was given back.
+const CRASH_MAX: Duration = Duration::from_secs(10);
+/// Steps whose later times matter more: the first thing written to an agent is a greeting, the second is the message.
+const DEEPER: [(&str, u32); 4] = [("spool.in", 2), ("agent.write", 2), ("spool.out", 2), ("reports.send", 2)];
+const POLICIES: [&str; 3] = ["ask", "retry", "resume"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_durable_step_may_be_the_last() -> Result<()> {
+    let Some(mut rounds) = Rounds::begin().await? else { return Ok(()) };
+    let listed = rounds.stage.fugue.run(&["reference", "--steps"])?;
+    let steps: Vec<String> = String::from_utf8(listed.stdout)?.lines().map(str::to_owned).collect();
+    ensure!(steps.len() > 20, "only {steps:?}");
+    // One step alone, for whoever looks for a mistake.
+    let only = std::env::var("FUGUE_STEP").ok();
+    for step in steps.iter().filter(|step| only.as_ref().is_none_or(|only| step.starts_with(only.as_str()))) {
+        let deeper = DEEPER.iter().filter(|(name, _)| name == step).map(|(_, time)| *time);
+        for (time, side) in std::iter::once(1).chain(deeper).flat_map(|time| [(time, "before"), (time, "after")]) {
+            let (point, begun) = (format!("{step}:{side}:{time}"), Instant::now());
+            let came = rounds.round(step, &point).await.with_context(|| point.clone())?;
+            println!("{point:>26} {:>5.1} s  {came}", begun.elapsed().as_secs_f64());
+        }
+    }
+    ensure!(rounds.count > 0, "no step begins with {only:?}");
+    Ok(())
+}
+
+/// Whether the program has crash points: a debug build does.
+fn crashes(fugue: &Fugue) -> Result<bool> {
+    let mark = fugue.root().join("probe");
+    let mut command = fugue.command("probe", &["node", "join", "x", "--hub", "http://127.0.0.1:9"]);
+    let out = command.env("FUGUE_CRASH", "no.such:before").env("FUGUE_CRASHED", mark).output()?;
+    Ok(String::from_utf8_lossy(&out.stderr).contains("no.such"))
+}
+
+struct Rounds {
+    stage: Stage,
+    hub: Part,
+    /// None while it is away on purpose.
+    node: Option<Part>,
+    count: usize,
+}
+
+impl Rounds {
+    /// An install with a hub and a node; none if the program cannot be tested.
+    async fn begin() -> Result<Option<Self>> {
+        let Some(program) = program() else { return Ok(None) };
+        let fugue = witnessed(Fugue::new(&program)?);
+        if !crashes(&fugue)? {
+            rig::skip("the program is a release build, which has no crash points");
+            return Ok(None);
+        }
+        let (hub, node) = (fugue.hub().await?, fugue.node().await?);
+        Ok(Some(Self { stage: Stage::on(fugue).await?, hub, node: Some(node), count: 0 }))
+    }
+
+    /// One crash, and everything up to a clean machine. Gives what became of the message.
+    async fn round(&mut self, step: &str, point: &str) -> Result<String> {
+        self.count += 1;
+        let mark = self.stage.fugue.root().join(format!("crashed-{}", self.count));
+        let env = [("FUGUE_CRASH", OsString::from(point)), ("FUGUE_CRASHED", mark.clone().into_os_string())];
+        let came = match step {
+            "node.hub" | "node.token" => self.joins(&env).await?,
+            _ => self.works(step, &env, &mark).await?,
+        };
+        ensure!(mark.exists(), "the step was never reached, so nothing crashed there");
+        let parts: Vec<u32> = std::iter::once(&self.hub).chain(&self.node).map(Part::pid).collect();
+        self.stage.nothing_left(&parts).await?;
+        Ok(came)
+    }
+
+    /// A machine joins, dies while it does, and joins again.
+    async fn joins(&mut self, env: &[(&str, OsString)]) -> Result<String> {
+        let folder = format!("joins-{}", self.count);
+        for crash in [true, false] {
+            let code = self.stage.client.post("/api/v1/nodes/join-codes", &json!({})).await?;
+            let code = code["code"].as_str().context("a code")?.to_owned();
+            let mut command = self.stage.fugue.command(&folder, &["node", "join", &code, "--only", "--name", &folder]);
+            let out = command.envs(env.iter().map(|(name, value)| (name, value))).output()?;
+            ensure!(out.status.success() != crash, "{out:?}");
+            let is_there = |name: &str| self.stage.fugue.root().join(&folder).join("node").join(name).exists();
+            ensure!(is_there("hub") || !is_there("token"), "a token without its hub would be shown to another one");
+            ensure!(crash || is_there("token"), "it has joined and has no token");
+        }
+        Ok("joined again".to_owned())
+    }
+
+    /// A session from the first message to its release, with a crash somewhere on the way.
+    async fn works(&mut self, step: &str, env: &[(&str, OsString)], crashed: &Path) -> Result<String> {
+        let fails = step == "record.failed";
+        let mark = format!("m-{}", self.count);
+        let says = vec![format!("{mark} begins"), format!("{mark} ends")];
+        // The spool is synced a moment after it was written: an agent must live that long.
+        let pause = if step == "spool.sync" { "sleep 600\n" } else { "" };
+        let text = format!("say {}\nwrite {mark}.txt done\nrun true\n{pause}say {}", says[0], says[1]);
+        let policy = POLICIES[self.count % POLICIES.len()];
+        // With the node away, the turn comes before its worktree: both have to be made.
+        self.node = None;
+        if step.starts_with("hub.") {
+            self.hub.kill()?;
+            self.hub = self.stage.fugue.start_with("hub", "hub", &["hub"], env)?;
+            self.node = Some(self.stage.fugue.start("node", "node", &["node", "run"])?);
+        }
+        let project = if fails { self.vanishing().await? } else { self.stage.project.clone() };
+        let session = self.create("/api/v1/sessions", &mark, json!({"project": project, "agent": "rehearse"})).await?;
+        let session = id(&session)?;
+        let path = format!("/api/v1/sessions/{session}");
+        let message = self.create(&format!("{path}/messages"), &mark, json!({"text": text, "on_interruption": policy})).await?;
+        let turn = id(&message["turn"])?;
+        if fails {
+            std::fs::rename(self.vanished(), self.vanished().with_extension("away"))?;
+        }
+        if !step.starts_with("hub.") {
+            self.node = Some(self.stage.fugue.start_with("node", "node", &["node", "run"], env)?);
+        }
+        let ended = self.supervise("the turn to end", async |stage| answer(stage, &turn).await).await?;
+        self.supervise("the session to be closed", async |stage| Ok(stage.client.post(&format!("{path}/close"), &json!({})).await.ok()))
+            .await?;
+        self.supervise("the session to be released", async |stage| {
+            let events = stage.client.events(&session).await?;
+            Ok(events.iter().any(|event| event["type"] == "session.released").then_some(()))
+        })
+        .await?;
+        // Some steps are taken in the background of what was waited for.
+        until("the crash", CRASH_MAX, async || Ok(crashed.exists().then_some(()))).await?;
+        let sent = Sent { text, acked: Some((id(&message)?, turn)), says };
+        let history = self.stage.history(&session, vec![sent]).await?;
+        let came = outcome(&ended, history.executions.len(), fails)?;
+        let all = self.stage.executions()?;
+        let own = all.into_iter().filter(|execution| execution.turn == ended["id"].as_str().unwrap_or_default()).collect::<Vec<_>>();
+        assert_sound(&[history], &own);
+        if ended["outcome"] == "succeeded" {
+            let rescue = format!("refs/fugue/rescue/{session}:{mark}.txt");
+            ensure!(self.stage.repo.git(&["show", &rescue])? == "done", "what was not committed is in the rescue ref");
+        }
+        Ok(format!("{policy:<6} {came}"))
+    }
+
+    /// Starts what has died, until the probe gives a value.
+    async fn supervise<T>(&mut self, what: &str, mut probe: impl AsyncFnMut(&Stage) -> Result<Option<T>>) -> Result<T> {
+        let begun = Instant::now();
+        loop {
+            if self.hub.has_ended()? {
+                self.hub = self.stage.fugue.hub().await?;
+            }
+            if let Some(node) = &mut self.node
+                && node.has_ended()?
+            {
+                *node = self.stage.fugue.start("node", "node", &["node", "run"])?;
+            }
+            let last = match probe(&self.stage).await {
+                Ok(Some(value)) => return Ok(value),
+                other => other.err(),
+            };
+            if begun.elapsed() > ROUND_MAX {
+                bail!("waited in vain for {what}: {last:?}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Makes a thing, once, however often the hub has to be asked.
+    async fn create(&mut self, path: &str, key: &str, body: Value) -> Result<Value> {
+        let key = format!("{key}-{}", path.len());
+        self.supervise(path, async |stage| {
+            let reply = stage.client.post_keyed(path, &key, &body).await?;
+            ensure!(reply.status == 201, "{}: {}", reply.status, reply.body);
+            Ok(Some(reply.body))
+        })
+        .await
+    }
+
+    /// A project whose repository is about to be gone.
+    async fn vanishing(&mut self) -> Result<String> {
+        let repo = Repo::create(&self.vanished())?;
+        let _node = self.stage.fugue.node().await?;
+        // The hub may still believe in the node before this one.
+        let added = async || Ok(Some(self.stage.client.post("/api/v1/projects", &json!({"path": repo.path()})).await?));
+        id(&until("the project to be added", ROUND_MAX, added).await?)
+    }
+
+    fn vanished(&self) -> PathBuf {
+        self.stage.fugue.root().join(format!("vanishing-{}", self.count))
+    }
+}
+
+/// Answers what the turn asks; gives the turn once it has ended.
+async fn answer(stage: &Stage, turn: &str) -> Result<Option<Value>> {
+    let now = stage.client.get(&format!("/api/v1/turns/{turn}")).await?;
+    if now["state"] == "waiting" {
+        for asked in stage.client.all("/api/v1/approvals?state=pending").await?.iter().filter(|asked| asked["turn"] == *turn) {
+            // Somebody may have withdrawn it meanwhile: the next look shows.
+            let _ = stage.client.post(&format!("/api/v1/approvals/{}/approve", id(asked)?), &json!({"hash": asked["hash"]})).await;
+        }
+    }
+    Ok((now["state"] == "ended").then_some(now))
+}
+
+/// Which of the allowed outcomes it is.
+fn outcome(turn: &Value, executions: usize, fails: bool) -> Result<String> {
+    let marked = turn["maybe_executed"] == true;
+    Ok(match (turn["outcome"].as_str(), marked, executions) {
+        (Some("failed"), false, 0) if fails && turn["reason"] == "worktree_failed" => "failed before it began, as it must".to_owned(),
+        (Some("succeeded"), false, 1) => "carried out once".to_owned(),
+        (Some("succeeded"), true, times) if times as i64 <= turn["attempts"].as_i64().unwrap_or(0) => {
+            format!("carried out {times} times, marked")
+        }
+        (Some("interrupted"), true, _) => "broken off, marked".to_owned(),
+        _ => bail!("executed {executions} times, and the record says {turn}"),
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_that_never_comes_is_a_failure() -> Result<()> {
+    let Some(mut rounds) = Rounds::begin().await? else { return Ok(()) };
+    let failed = rounds.round("record.idle", "record.idle:after:1000").await.expect_err("the thousandth time never comes");
+    ensure!(format!("{failed:#}").contains("in vain for the crash"), "{failed:#}");
+    Ok(())
+}
