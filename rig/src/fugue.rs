@@ -88,6 +88,11 @@ impl Fugue {
         self
     }
 
+    /// Starts hubs by themselves again.
+    pub fn untraced(&mut self) {
+        self.tracer.clear();
+    }
+
     /// The folder that everything of it is in; its path marks its processes.
     pub fn root(&self) -> &Path {
         self.scratch.path()

@@ -21,6 +21,7 @@ pub mod scratch;
 pub mod skip;
 pub mod sse;
 pub mod stage;
+pub mod syscalls;
 pub mod wait;
 pub mod witness;
 pub mod workload;

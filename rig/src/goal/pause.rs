@@ -92,6 +92,10 @@ impl Pause {
             let now = stage.client.get(&format!("/api/v1/turns/{turn}")).await?;
             ensure!(now["state"] != "running", "the lease was not ended: {now}");
         }
+        // Keepers that run fence their agents without the node; those that stood still as well have it before them.
+        let alive = agents.iter().filter(|agent| agent.lives()).count();
+        let wanted = if frozen.is_empty() { 0 } else { agents.len() };
+        ensure!(alive == wanted, "at the end of pause {cycle}, {alive} of {} agents lived", agents.len());
         ground.node.resume();
         let resumed = Instant::now();
         frozen.iter().for_each(|process| process.signal(Signal::CONT));
