@@ -127,7 +127,11 @@ impl Workload {
             let story = self.journal.story();
             let missing = histories.iter().find(|(session, history)| story.seen.get(*session).map_or(0, Vec::len) < history.events.len());
             if let Some((session, history)) = missing {
-                bail!("{session} has {} events, and its stream showed {}", history.events.len(), story.seen.get(session).map_or(0, Vec::len));
+                bail!(
+                    "{session} has {} events, and its stream showed {}",
+                    history.events.len(),
+                    story.seen.get(session).map_or(0, Vec::len)
+                );
             }
             Ok(Some(story))
         };

@@ -37,7 +37,9 @@ async fn prove() -> Result<ExitCode> {
     let seed = Chance::seed();
     let mut rows = Vec::new();
     let mut good = true;
-    for run in run::all(options.short).into_iter().filter(|run| options.goals.is_empty() || options.goals.iter().any(|goal| goal == run.goal())) {
+    for run in
+        run::all(options.short).into_iter().filter(|run| options.goals.is_empty() || options.goals.iter().any(|goal| goal == run.goal()))
+    {
         println!("\n==== {} ====", run.name());
         let begun = Instant::now();
         // A promise that is broken may be a panic, and the other goals are to be heard as well.

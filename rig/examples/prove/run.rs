@@ -71,9 +71,8 @@ pub fn all(short: bool) -> Vec<Run> {
         Run::Kills(Kills { goal, victims, kills: pick(20, 200), sessions: pick(8, 20), messages, store })
     };
     let everything = |store| Run::Everything(Everything { whole: seconds(pick(30, 1_800) as u64), sessions: pick(4, 12), store });
-    let partition = |up, down, lasting: usize| {
-        Run::Partition(Partition { up, down, lasting: seconds(lasting as u64), sessions: pick(3, 5) })
-    };
+    let partition =
+        |up, down, lasting: usize| Run::Partition(Partition { up, down, lasting: seconds(lasting as u64), sessions: pick(3, 5) });
     let mut runs = vec![
         kills("R1", &[Victim::Hub], pick(200, 5_000), Store::Sqlite),
         kills("R1", &[Victim::Hub], pick(200, 5_000), Store::Postgres),

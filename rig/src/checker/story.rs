@@ -57,7 +57,8 @@ impl<'a> Check<'a> {
         }
         for (key, (text_sent, ends)) in sends {
             let there = there.get(text_sent).map_or(&[][..], Vec::as_slice);
-            let told: BTreeSet<&str> = ends.iter().filter_map(|end| if let End::Ok(body) = end { body["id"].as_str() } else { None }).collect();
+            let told: BTreeSet<&str> =
+                ends.iter().filter_map(|end| if let End::Ok(body) = end { body["id"].as_str() } else { None }).collect();
             if there.len() > 1 {
                 self.broken(Rule::Doubled, format!("the message of key {key} is there {} times", there.len()));
             }

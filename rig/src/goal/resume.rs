@@ -42,7 +42,8 @@ impl Resume {
             turns.push((session.clone(), send(&ground.stage, &session, &text, "ask").await?.1));
             for socket in [false, true] {
                 let (client, chance) = (ground.stage.client.clone(), Chance::new(chance.draw()));
-                let reader = Reader { client, session: session.clone(), socket, cuts: self.cuts, longest: self.texts / self.cuts.max(1), chance };
+                let reader =
+                    Reader { client, session: session.clone(), socket, cuts: self.cuts, longest: self.texts / self.cuts.max(1), chance };
                 readers.spawn(reader.run());
             }
         }

@@ -24,7 +24,8 @@ fn turn(state: &str, outcome: Value) -> Value {
 /// A message that was sent twice under its key, another of which nobody knows, a third that was refused; a turn, a question, a stream.
 fn sound() -> (Story, BTreeMap<String, History>) {
     let answer = |end| operation(Ask::Answer { approval: "apr_1".to_owned(), approve: true }, 0, end);
-    let events = vec![json!({"seq": 1, "type": "x"}), json!({"seq": 2, "type": "approval.answered", "approval": "apr_1", "state": "approved"})];
+    let events =
+        vec![json!({"seq": 1, "type": "x"}), json!({"seq": 2, "type": "approval.answered", "approval": "apr_1", "state": "approved"})];
     let story = Story {
         operations: vec![
             send("k1", End::Unknown),
