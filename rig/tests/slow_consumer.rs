@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests live in the real world")]
 
 use anyhow::{Context, Result, ensure};
-use rig::fugue::{Fugue, Part, program};
+use rig::fugue::{Fugue, program};
 use rig::sse::{Message, Parser};
 use rig::stage::Stage;
 use rig::wait::until;
@@ -54,8 +54,8 @@ async fn readers_that_do_not_read_disturb_nobody_and_lose_nothing() -> Result<()
     for _ in 0..READERS {
         readers.spawn(read(stage.client.sse(&path, Some(begin)).await?));
     }
-    let sockets = hub.sockets();
-    ensure!(before > 0 && sockets > READERS + STALLED, "{before} bytes and {sockets} sockets of the hub cannot be all");
+    let held = held(stage.fugue.address().port(), &stalled)?;
+    ensure!(before > 0 && held == STALLED, "the hub has {before} bytes, and holds {held} of {STALLED} connections already now");
     let script: Vec<String> = (0..LINES).map(|line| format!("say line {line}\nsleep 30")).collect();
     let turn = stage.turn(&session, &script.join("\n")).await?;
     let watched = async {
@@ -66,7 +66,7 @@ async fn readers_that_do_not_read_disturb_nobody_and_lose_nothing() -> Result<()
     };
     let work = async {
         stage.client.turn_in(&turn, &["ended"], QUIET_MAX).await?;
-        closed(&hub, sockets).await
+        closed(stage.fugue.address().port(), &stalled).await
     };
     tokio::select! {
         done = work => done?,
@@ -76,7 +76,7 @@ async fn readers_that_do_not_read_disturb_nobody_and_lose_nothing() -> Result<()
     let stored = stage.client.events(&session).await?;
     let mut delays = Vec::new();
     while let Some(done) = readers.join_next().await {
-        let Read { numbers, delays: delayed, .. } = done??;
+        let Read { numbers, delays: delayed } = done??;
         ensure!(numbers == (begin + 1..=stored.len() as i64).collect::<Vec<_>>(), "a reader missed something or saw it twice");
         delays.extend(delayed);
     }
@@ -93,13 +93,30 @@ async fn readers_that_do_not_read_disturb_nobody_and_lose_nothing() -> Result<()
 }
 
 /// Waits until the hub has let go of the stalled connections.
-async fn closed(hub: &Part, sockets: usize) -> Result<()> {
+async fn closed(hub: u16, stalled: &[TcpStream]) -> Result<()> {
     let begun = std::time::Instant::now();
-    // The connections of the others stay open, so what goes are the twenty.
-    let gone = async || Ok((hub.sockets() + STALLED <= sockets).then_some(()));
+    let gone = async || {
+        let left = held(hub, stalled)?;
+        ensure!(left == 0, "the hub still holds {left} of them");
+        Ok(Some(()))
+    };
     until("the stalled readers to be closed", CLOSED_MAX, gone).await?;
     println!("the stalled were closed {:.1} s after the turn ended", begun.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// How many of these connections the hub's side has not closed, by the kernel's table.
+fn held(hub: u16, stalled: &[TcpStream]) -> Result<usize> {
+    let table = std::fs::read_to_string("/proc/net/tcp")?;
+    let port = |address: &str| u16::from_str_radix(address.rsplit(':').next().unwrap_or_default(), 16).unwrap_or_default();
+    let mut count = 0;
+    for stream in stalled {
+        let mine = stream.local_addr()?.port();
+        let established = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        count +=
+            established.filter(|fields| fields.len() > 3 && port(fields[1]) == hub && port(fields[2]) == mine && fields[3] == "01").count();
+    }
+    Ok(count)
 }
 
 /// Asks for the stream on a socket with little room, and reads nothing.
@@ -116,11 +133,10 @@ async fn request(stage: &Stage, path: &str, after: i64) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// What a reader saw. Its connection stays open, so that those that the hub closes can be counted.
+/// What a reader saw.
 struct Read {
     numbers: Vec<i64>,
     delays: Vec<u64>,
-    _stream: rig::sse::Sse,
 }
 
 /// Reads until the turn's last event: the numbers, and how long each line took.
@@ -137,7 +153,7 @@ async fn read(mut stream: rig::sse::Sse) -> Result<Read> {
             delays.push(now.saturating_sub(millis(event["at"].as_str().unwrap_or_default())?));
         }
         if event["type"] == "turn.ended" {
-            return Ok(Read { numbers, delays, _stream: stream });
+            return Ok(Read { numbers, delays });
         }
     }
 }

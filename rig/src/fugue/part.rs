@@ -65,13 +65,6 @@ impl Part {
         kib.unwrap_or_default() * 1024
     }
 
-    /// Sockets that it has open.
-    pub fn sockets(&self) -> usize {
-        let files = std::fs::read_dir(format!("/proc/{}/fd", self.pid())).into_iter().flatten().flatten();
-        let targets = files.filter_map(|file| std::fs::read_link(file.path()).ok());
-        targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
-    }
-
     /// The log of all processes that had this place.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
