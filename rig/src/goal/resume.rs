@@ -109,7 +109,7 @@ impl Reader {
     /// One connection: true when the turn's end was seen.
     async fn read(&mut self, path: &str, seen: &mut Vec<u64>, left: u64) -> Result<bool> {
         let mut stream = match self.socket {
-            true => Stream::Socket(self.client.ws(&format!("{path}?after={}", seen.len())).await?),
+            true => Stream::Socket(Box::new(self.client.ws(&format!("{path}?after={}", seen.len())).await?)),
             false => Stream::Sse(self.client.sse(path, Some(seen.len() as i64)).await?),
         };
         let mut read = 0;
@@ -143,7 +143,7 @@ impl std::error::Error for Broken {}
 
 enum Stream {
     Sse(crate::sse::Sse),
-    Socket(crate::client::Socket),
+    Socket(Box<crate::client::Socket>),
 }
 
 impl Stream {
