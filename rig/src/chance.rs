@@ -10,13 +10,18 @@ impl Chance {
         Self(seed)
     }
 
-    /// The sequence of the seed in `FUGUE_SEED`, or of the clock; the seed is printed, as it is needed to repeat the run.
+    /// The sequence of [`Chance::seed`].
     pub fn from_env() -> Self {
+        Self(Self::seed())
+    }
+
+    /// The seed in `FUGUE_SEED`, or one of the clock; it is printed, as it is needed to repeat the run.
+    pub fn seed() -> u64 {
         let given = std::env::var("FUGUE_SEED").ok().and_then(|seed| seed.parse().ok());
         let clock = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(1, |since| since.as_nanos() as u64);
         let seed = given.unwrap_or_else(clock);
         println!("seed: {seed} (repeat with FUGUE_SEED={seed})");
-        Self(seed)
+        seed
     }
 
     /// The next number.

@@ -2,15 +2,19 @@
 //!
 //! Invariant: it believes nobody. Every message that was acknowledged must have exactly one ending; every execution that the witness
 //! saw must be explained by exactly one attempt; more than one only where the record says `maybe_executed`; numbers are
-//! contiguous from 1; what is final stays final. It gives back violations, and the tests beside it prove that it finds each kind.
+//! contiguous from 1; what is final stays final; an approval is used at most once. It gives back violations, and the tests beside it
+//! prove that it finds each kind.
 
 use crate::witness::Execution;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+mod story;
 #[cfg(test)]
 mod tests;
+
+pub use story::check_story;
 
 /// A message that a test sent.
 #[derive(Debug, Clone)]
@@ -36,6 +40,8 @@ pub struct History {
     pub events: Vec<Value>,
     /// What the witness saw of this session's turns.
     pub executions: Vec<Execution>,
+    /// Marks that approved commands of this session left behind when they ran, one for each run.
+    pub ran: Vec<String>,
 }
 
 impl History {
@@ -76,6 +82,16 @@ pub enum Rule {
     Epochs,
     /// The stream equals the agent's output.
     Output,
+    /// A question is settled once, as it was answered, and an approval runs its command once.
+    Approval,
+    /// What was refused is not there.
+    Refused,
+    /// What a client saw to be final stays so.
+    Changed,
+    /// A stream shows what is stored, each event once, in order.
+    Seen,
+    /// Enough went well for the run to mean something.
+    Few,
 }
 
 impl fmt::Display for Violation {
@@ -93,6 +109,7 @@ pub fn check(history: &History) -> Vec<Violation> {
     check.numbers();
     check.order();
     check.output();
+    check.approvals();
     check.found
 }
 
@@ -227,6 +244,31 @@ impl<'a> Check<'a> {
         let epochs: Vec<i64> = history.events_of("turn.assigned").filter_map(|event| event["epoch"].as_i64()).collect();
         if let Some(pair) = epochs.windows(2).find(|pair| pair[0] >= pair[1]) {
             self.broken(Rule::Epochs, format!("epoch {} came after {}", pair[1], pair[0]));
+        }
+    }
+
+    /// Each question has one answer at most, and what ran was approved for it, as often as it was approved.
+    fn approvals(&mut self) {
+        let history = self.history;
+        let asked: Vec<(&str, &str)> =
+            history.events_of("approval.asked").map(|event| (text(&event["approval"]), text(&event["input"]))).collect();
+        let settled: Vec<(&str, &str)> =
+            history.events_of("approval.answered").map(|event| (text(&event["approval"]), text(&event["state"]))).collect();
+        for (index, (id, state)) in settled.iter().enumerate() {
+            if settled[..index].iter().any(|(earlier, _)| earlier == id) {
+                self.broken(Rule::Approval, format!("{id} was settled again, as {state}"));
+            }
+            if !asked.iter().any(|(known, _)| known == id) {
+                self.broken(Rule::Approval, format!("{id} was settled and never asked"));
+            }
+        }
+        for mark in history.ran.iter().collect::<BTreeSet<_>>() {
+            let ran = history.ran.iter().filter(|other| *other == mark).count();
+            let of_mark = asked.iter().filter(|(_, input)| input.contains(mark.as_str()));
+            let approved = of_mark.filter(|(id, _)| settled.contains(&(id, "approved"))).count();
+            if ran > approved {
+                self.broken(Rule::Approval, format!("the command of {mark} ran {ran} times and was approved {approved} times"));
+            }
         }
     }
 

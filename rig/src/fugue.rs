@@ -10,7 +10,7 @@ use crate::scratch::Scratch;
 use anyhow::{Context, Result};
 use serde_json::json;
 use std::ffi::OsString;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -27,10 +27,18 @@ pub struct Fugue {
     scratch: Scratch,
     program: PathBuf,
     port: u16,
-    env: Vec<(String, OsString)>,
+    env: Vec<Variable>,
     tracer: Vec<String>,
     /// The verb that is traced; every one when absent.
     traced: Option<&'static str>,
+    dial: Option<String>,
+}
+
+/// A variable of the environment, for every part or for those of one data folder.
+struct Variable {
+    folder: Option<&'static str>,
+    name: String,
+    value: OsString,
 }
 
 /// The program to be tested: `FUGUE_BIN`, or the one that was built beside the test. The test is skipped when there is none.
@@ -51,14 +59,28 @@ impl Fugue {
             scratch.folder(name)?;
         }
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        Ok(Self { scratch, program: program.to_owned(), port, env: Vec::new(), tracer: Vec::new(), traced: None })
+        Ok(Self { scratch, program: program.to_owned(), port, env: Vec::new(), tracer: Vec::new(), traced: None, dial: None })
     }
 
     /// Adds a variable to the environment of every part that is started afterwards.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
-        self.env.push((name.to_owned(), value.into()));
+        self.env.push(Variable { folder: None, name: name.to_owned(), value: value.into() });
         self
+    }
+
+    /// The same for one data folder only: `hub` or `node`.
+    #[must_use]
+    pub fn env_of(mut self, folder: &'static str, name: &str, value: impl Into<OsString>) -> Self {
+        self.env.push(Variable { folder: Some(folder), name: name.to_owned(), value: value.into() });
+        self
+    }
+
+    /// Lets nodes dial another address than the hub's, and the hub answer for it.
+    #[must_use]
+    pub fn through(mut self, address: SocketAddr) -> Self {
+        self.dial = Some(format!("http://{address}"));
+        self.env_of("hub", "FUGUE_ALLOW_HOSTS", address.to_string())
     }
 
     /// Starts hubs under another program, which is given the command line behind its own words.
@@ -76,6 +98,11 @@ impl Fugue {
         self
     }
 
+    /// Starts hubs by themselves again.
+    pub fn untraced(&mut self) {
+        self.tracer.clear();
+    }
+
     /// The folder that everything of it is in; its path marks its processes.
     pub fn root(&self) -> &Path {
         self.scratch.path()
@@ -84,6 +111,11 @@ impl Fugue {
     /// The data folder of the hub, and of `up`.
     pub fn home(&self) -> PathBuf {
         self.root().join("hub")
+    }
+
+    /// The address of the hub.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
     /// Where the hub is.
@@ -116,11 +148,16 @@ impl Fugue {
     /// Starts a node, joining it with a code the first time, and waits until the hub calls it online.
     pub async fn node(&self) -> Result<Part> {
         let mut part = match self.root().join("node/node/token").exists() {
-            true => self.start("node", "node", &["node", "run"])?,
+            true => self.node_again()?,
             false => self.join().await?,
         };
         self.wait_for_node(&mut part).await?;
         Ok(part)
+    }
+
+    /// Starts a node that has joined before, and does not wait for it.
+    pub fn node_again(&self) -> Result<Part> {
+        self.start("node", "node", &["node", "run"])
     }
 
     /// Runs a verb of the command line to its end, in the environment of the hub's folder.
@@ -138,6 +175,7 @@ impl Fugue {
     async fn join(&self) -> Result<Part> {
         let code = self.client()?.post("/api/v1/nodes/join-codes", &json!({})).await?;
         let line = code["command"].as_str().context("a join code without its command")?;
+        let line = line.replace(&self.base(), &self.dialled());
         let words: Vec<&str> = line.split_whitespace().skip(1).collect();
         self.start("node", "node", &words)
     }
@@ -170,9 +208,15 @@ impl Fugue {
         command.args(args).current_dir(self.root()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.root().join("home"));
         command.env("FUGUE_HOME", self.root().join(folder)).env("FUGUE_LISTEN", format!("127.0.0.1:{}", self.port));
-        command.env("FUGUE_HUB", self.base());
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.env("FUGUE_HUB", if folder == "node" { self.dialled() } else { self.base() });
+        let mine = self.env.iter().filter(|variable| variable.folder.is_none_or(|of| of == folder));
+        command.envs(mine.map(|variable| (&variable.name, &variable.value)));
         command
+    }
+
+    /// Where nodes find the hub.
+    fn dialled(&self) -> String {
+        self.dial.clone().unwrap_or_else(|| self.base())
     }
 
     async fn wait_for_health(&self, part: &mut Part) -> Result<()> {

@@ -1,12 +1,17 @@
 //! A fresh PostgreSQL database for a test.
 //!
-//! The server is the one at `TEST_PG_URL`, which `cargo xtask test` starts. Without it, the test is skipped in the open.
+//! The server is the one at `TEST_PG_URL`, which `cargo xtask test` starts. Without it, the test is skipped in the open. A test that
+//! wants to end the server starts a [`Server`] of its own.
 
 use crate::skip;
 use anyhow::{Context, Result, ensure};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+mod server;
+
+pub use server::Server;
 
 /// A database that is gone when the test is over.
 #[derive(Debug)]

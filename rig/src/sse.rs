@@ -27,6 +27,11 @@ impl Sse {
         Self { chunks: reply.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec())).boxed(), parser: Parser::default() }
     }
 
+    /// The milliseconds after which the server wants to be asked again, as it said last.
+    pub fn retry(&self) -> Option<u64> {
+        self.parser.retry
+    }
+
     /// The next message; `None` when the server ended the stream.
     pub async fn next(&mut self) -> Result<Option<Message>> {
         loop {
@@ -47,6 +52,7 @@ pub struct Parser {
     rest: Vec<u8>,
     open: Message,
     has_data: bool,
+    retry: Option<u64>,
     ready: std::collections::VecDeque<Message>,
 }
 
@@ -80,6 +86,7 @@ impl Parser {
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
             "id" => self.open.id = value.parse().ok(),
+            "retry" => self.retry = value.parse().ok(),
             "event" => self.open.event = value.to_owned(),
             "data" => {
                 if self.has_data {

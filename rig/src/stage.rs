@@ -73,7 +73,23 @@ impl Stage {
         let events = self.client.events(session).await?;
         let own = |execution: &Execution| turns.iter().any(|turn| turn["id"] == execution.turn);
         let executions = self.executions()?.into_iter().filter(own).collect();
-        Ok(History { sent, messages, turns, events, executions })
+        Ok(History { sent, messages, turns, events, executions, ran: Vec::new() })
+    }
+
+    /// The agents' processes, which no death of hub or node may end.
+    pub fn agents(&self) -> Vec<Process> {
+        self.processes_of(" rehearse")
+    }
+
+    /// The keepers, spare ones too.
+    pub fn keepers(&self) -> Vec<Process> {
+        self.processes_of(" keeper ")
+    }
+
+    fn processes_of(&self, word: &str) -> Vec<Process> {
+        let mut processes = self.fugue.processes();
+        processes.retain(|process| process.args.contains(word));
+        processes
     }
 
     /// Processes of the install besides these parts and the keepers that the audit names as spare.

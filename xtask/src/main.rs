@@ -1,4 +1,4 @@
-//! The only door to everything that is done to this repository: test, tidy, gen, dev, bench.
+//! The only door to everything that is done to this repository: test, tidy, gen, dev, bench, prove.
 //!
 //! Invariant: what CI runs is `cargo xtask test` and nothing else, so that a green run here is a green run there. This crate
 //! depends on none of ours: the door opens although a wall is broken.
@@ -11,6 +11,7 @@ use std::process::ExitCode;
 mod bench;
 mod dev;
 mod generate;
+mod prove;
 mod step;
 mod test;
 mod tidy;
@@ -28,6 +29,8 @@ enum Verb {
     Dev(dev::Options),
     /// Measures, each figure as a ratio to a bare reference of the same run.
     Bench(bench::Options),
+    /// Reaches the reliability goals in their long form: kills, pauses, partitions, everything at once.
+    Prove(prove::Options),
 }
 
 /// The top of the work tree that this very program was built from.
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Verb::Gen => generate::run(&root),
         Verb::Dev(options) => dev::run(&root, &options),
         Verb::Bench(options) => bench::run(&root, &options),
+        Verb::Prove(options) => prove::run(&root, &options),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -36,6 +36,12 @@ pub fn fence_after_ms(lease_ms: Millis) -> Millis {
     lease_ms - lease_ms / limits::LEASE_MARGIN_SHARE
 }
 
+/// How often a node says that it is there. A short lease needs more than the usual: several must fit in before the fence, or an agent
+/// would be stopped while hub and node hear each other well.
+pub fn heartbeat_every_ms(lease_ms: Millis) -> Millis {
+    (lease_ms / limits::LEASE_MARGIN_SHARE).clamp(1, limits::HEARTBEAT_MS)
+}
+
 /// When the hub may call a lease ended, counted from its last renewal.
 pub fn expires_at(renewed_at: Millis, lease_ms: Millis) -> Millis {
     renewed_at + lease_ms + lease_ms / limits::LEASE_MARGIN_SHARE
@@ -49,6 +55,7 @@ mod tests {
     fn the_node_fences_itself_before_the_hub_gives_the_turn_away() {
         for lease_ms in [3_000, 30_000, limits::LEASE_MS] {
             assert!(fence_after_ms(lease_ms) < lease_ms && lease_ms < expires_at(0, lease_ms));
+            assert!(heartbeat_every_ms(lease_ms) * 4 <= fence_after_ms(lease_ms), "a lost heartbeat or two end no lease of {lease_ms} ms");
         }
     }
 }

@@ -38,7 +38,11 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+
+/// How long a folder that is locked is tried again.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a node needs to know.
 #[derive(Clone)]
@@ -91,7 +95,7 @@ pub async fn run(mut options: Options, shutdown: CancellationToken) -> Result<()
     };
     fs::create_dir_all(&options.home).map_err(unusable(&options.home))?;
     options.home = fs::canonicalize(&options.home).map_err(unusable(&options.home))?;
-    let _lock = take_home(&options.home)?;
+    let _lock = take_home(&options.home).await?;
     let (ownership, why) = ownership::detect();
     tracing::info!("processes are owned by {ownership:?}: {why}");
     let home = options.home.clone();
@@ -108,17 +112,22 @@ pub async fn run(mut options: Options, shutdown: CancellationToken) -> Result<()
     supervisor.run(link, shutdown).await
 }
 
-/// One node per folder. The lock goes with the process.
-fn take_home(home: &PathBuf) -> Result<File, NodeError> {
+/// One node per folder. The lock goes with the process, and with the children that it was about to start when it was killed: until they
+/// exec, milliseconds later, they hold what it held. So the next node waits a little before it says that there is another.
+async fn take_home(home: &PathBuf) -> Result<File, NodeError> {
     let opened = fs::set_permissions(home, fs::Permissions::from_mode(0o700)).and_then(|()| {
         ["sessions", "keepers", "worktrees", "repos"].iter().try_for_each(|part| fs::create_dir_all(home.join(part)))?;
         File::create(home.join("lock"))
     });
     let file = opened.map_err(|source| NodeError::Home { path: home.clone(), source })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(NodeError::Busy(home.clone())),
-        Err(fs::TryLockError::Error(source)) => Err(NodeError::Home { path: home.clone(), source }),
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(fs::TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => tokio::time::sleep(LOCK_PATIENCE / 100).await,
+            Err(fs::TryLockError::WouldBlock) => return Err(NodeError::Busy(home.clone())),
+            Err(fs::TryLockError::Error(source)) => return Err(NodeError::Home { path: home.clone(), source }),
+        }
     }
 }
 

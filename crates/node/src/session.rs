@@ -74,6 +74,8 @@ pub struct Session {
     process: Option<Process>,
     turn: Option<Turn>,
     idle_since: Instant,
+    /// When it was first seen that the agent was asked to break off.
+    interrupted: Option<Instant>,
     deadline: Option<u64>,
     link: Option<Outgoing>,
     said: UnboundedSender<Said>,
@@ -83,7 +85,8 @@ impl Session {
     /// A session as its folder remembers it.
     pub fn new(shared: Arc<Shared>, id: SessionId, record: Record, said: UnboundedSender<Said>) -> Self {
         let folder = session_folder(&shared.home, &id);
-        Self { shared, id, folder, record, process: None, turn: None, idle_since: Instant::now(), deadline: None, link: None, said }
+        let idle_since = Instant::now();
+        Self { shared, id, folder, record, process: None, turn: None, idle_since, interrupted: None, deadline: None, link: None, said }
     }
 
     /// Lives until the session is released or the node ends.
@@ -228,6 +231,7 @@ impl Session {
             let _ = self.said.send(Said::Over(turn.ledger.lease().clone()));
         }
         self.record.turn = None;
+        self.interrupted = None;
         self.deadline = None;
     }
 
@@ -355,11 +359,14 @@ impl Session {
         if turn.ended || turn.is_stopping() || process.exited {
             return;
         }
-        let (now, agent) = (self.shared.world.now(), &held.assignment.agent);
+        let agent = &held.assignment.agent;
+        let lasted = boot_ms().saturating_sub(held.since_boot);
+        // Seen at most one tick late; the time in the spool is that of the wall clock, which may be set meanwhile.
+        self.interrupted = turn.interrupted_at.map(|_| self.interrupted.unwrap_or_else(Instant::now));
         let silent = turn.asked.is_empty() && process.is_read() && process.heard.elapsed().as_millis() as i64 > agent.silence_ms();
-        if now - held.since > agent.turn_ms() {
+        if lasted > agent.turn_ms() as u64 {
             process.stop(Why::Timeout).await;
-        } else if turn.interrupted_at.is_some_and(|at| now - at > INTERRUPT_MS) {
+        } else if self.interrupted.is_some_and(|since| since.elapsed().as_millis() as i64 > INTERRUPT_MS) {
             process.stop(Why::Interrupt).await;
         } else if silent {
             process.stop(Why::Hung).await;

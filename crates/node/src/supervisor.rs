@@ -11,8 +11,8 @@ use crate::session::{self, Input, Said, Session};
 use crate::worktree::session_folder;
 use crate::{NodeError, git};
 use fugue_domain::id::SessionId;
-use fugue_domain::lease::LeaseKey;
-use fugue_domain::limits::{HEARTBEAT_MS, LEASE_MS};
+use fugue_domain::lease::{LeaseKey, heartbeat_every_ms};
+use fugue_domain::limits::LEASE_MS;
 use fugue_domain::link::{Ask, CallFailed, FromHub, FromNode, Hello, PROTOCOL};
 use fugue_domain::node::NodeFacts;
 use fugue_domain::world::Millis;
@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Heartbeats whose time of sending is remembered; older answers renew nothing.
@@ -84,15 +85,16 @@ impl Supervisor {
     }
 
     async fn work(&mut self, mut link: mpsc::Receiver<Event>, shutdown: CancellationToken) -> Result<(), NodeError> {
-        let mut beat = tokio::time::interval(Duration::from_millis(HEARTBEAT_MS as u64));
-        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut beat = Instant::now();
         loop {
+            // The hub may have said meanwhile that its leases are shorter.
+            beat = beat.min(self.next_beat());
             let happened = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => Happened::Shutdown,
                 Some(event) = link.recv() => Happened::Link(event),
                 Some(said) = self.hears.recv() => Happened::Said(said),
-                _ = beat.tick() => Happened::Beat,
+                () = tokio::time::sleep_until(beat) => Happened::Beat,
                 Some(_) = self.tasks.join_next() => continue,
             };
             match happened {
@@ -105,7 +107,10 @@ impl Supervisor {
                     known.into_iter().for_each(|known| known.lease = None);
                 }
                 Happened::Said(Said::Gone(session)) => drop(self.sessions.remove(&session)),
-                Happened::Beat => self.heartbeat().await,
+                Happened::Beat => {
+                    self.heartbeat().await;
+                    beat = self.next_beat();
+                }
                 Happened::Shutdown => return Ok(()),
             }
             if self.draining && self.leases().is_empty() {
@@ -150,6 +155,10 @@ impl Supervisor {
         self.beats.clear();
         self.link = Some(link);
         tracing::info!("connected to the hub");
+    }
+
+    fn next_beat(&self) -> Instant {
+        Instant::now() + Duration::from_millis(heartbeat_every_ms(self.lease_ms) as u64)
     }
 
     async fn heartbeat(&mut self) {

@@ -32,6 +32,7 @@ fn sound() -> History {
             ended(10, 2, 2, true),
         ],
         executions: vec![seen(1, 1), seen(2, 2), seen(2, 3)],
+        ran: vec![],
     }
 }
 
@@ -109,5 +110,27 @@ fn broken_streams_are_found() {
     finds(Rule::Output, |history| history.events[4]["text"] = json!("b2"));
     finds(Rule::Output, |history| {
         history.events.remove(4);
+    });
+}
+
+#[test]
+fn approvals_that_are_used_twice_are_found() {
+    let with = |history: &mut History, states: &[&str], ran: usize| {
+        history.events.push(json!({"seq": 11, "type": "approval.asked", "approval": "apr_1", "input": "{\"command\":\"touch mark-1;\"}"}));
+        for (index, state) in states.iter().enumerate() {
+            history.events.push(json!({"seq": 12 + index, "type": "approval.answered", "approval": "apr_1", "state": state}));
+        }
+        history.ran = vec!["mark-1;".to_owned(); ran];
+    };
+    let mut history = sound();
+    with(&mut history, &["approved"], 1);
+    assert_eq!(check(&history), []);
+    finds(Rule::Approval, |history| with(history, &["approved"], 2));
+    finds(Rule::Approval, |history| with(history, &["denied"], 1));
+    finds(Rule::Approval, |history| with(history, &[], 1));
+    finds(Rule::Approval, |history| with(history, &["approved", "approved"], 1));
+    finds(Rule::Approval, |history| history.ran.push("mark-2;".to_owned()));
+    finds(Rule::Approval, |history| {
+        history.events.push(json!({"seq": 11, "type": "approval.answered", "approval": "apr_9", "state": "denied"}));
     });
 }

@@ -58,6 +58,18 @@ impl Part {
         self.signal(Signal::CONT);
     }
 
+    /// Whether it still runs.
+    pub fn lives(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Bytes of its memory that are in use.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
+        kib.unwrap_or_default() * 1024
+    }
+
     /// The log of all processes that had this place.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()

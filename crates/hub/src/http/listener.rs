@@ -126,7 +126,7 @@ impl Patient {
                 Poll::Ready(done)
             }
             Poll::Pending => {
-                let limit = Duration::from_millis(SUBSCRIBER_STALL_MS * 2);
+                let limit = Duration::from_millis(SUBSCRIBER_STALL_MS);
                 let clock = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + limit)));
                 ready!(clock.as_mut().poll(cx));
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read")))

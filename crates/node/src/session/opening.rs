@@ -9,6 +9,7 @@ use super::record::{self, Held};
 use super::{Said, Session};
 use crate::driver::{Context, Driver};
 use crate::keeper::line::Why;
+use crate::machine::boot_ms;
 use crate::turn::{self, Talk, Turn};
 use crate::worktree;
 use fugue_domain::durable;
@@ -71,7 +72,8 @@ impl Session {
         }
         self.record.epoch = assignment.lease.epoch;
         self.record.place = Some(assignment.place.clone());
-        self.record.turn = Some(Held { assignment: assignment.clone(), since: self.shared.world.now(), ended: None });
+        let (since, since_boot) = (self.shared.world.now(), boot_ms());
+        self.record.turn = Some(Held { assignment: assignment.clone(), since, since_boot, ended: None });
         self.turn = Some(self.begun(&assignment));
         // With the worktree there, the record is written once, with the process that will have the turn.
         if !worktree::is_ready(&self.shared.home, &assignment.place)

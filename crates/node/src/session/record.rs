@@ -4,6 +4,7 @@
 //! agent may have read. It comes to the disk soon after: what a power loss takes of it, the hub makes up for, because a restarted
 //! machine that does not list a leased turn may have carried it out. The hub knows everything else.
 
+use crate::machine::boot_ms;
 use crate::turn::Talk;
 use fugue_domain::id::TurnId;
 use fugue_domain::link::{Assignment, Place};
@@ -38,8 +39,11 @@ pub struct Record {
 pub struct Held {
     /// What is to be done.
     pub assignment: Assignment,
-    /// When it came.
+    /// When it came, by the wall clock, for people.
     pub since: Millis,
+    /// The same by the boot clock, which nobody sets: how long a turn may last must not hang on the time of day.
+    #[serde(default = "boot_ms")]
+    pub since_boot: u64,
     /// Set when it ended before an agent was asked.
     pub ended: Option<(Ending, String)>,
 }

@@ -2,7 +2,7 @@
 
 use crate::db::{Tx, query};
 use crate::effect::Effect;
-use crate::fault::{Done, Fault};
+use crate::fault::Done;
 use crate::{agent, approval, budget, message, metrics, session, turn};
 use fugue_domain::approval::Request;
 use fugue_domain::event::is_agents;
