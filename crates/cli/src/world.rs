@@ -4,8 +4,8 @@
 #![allow(clippy::disallowed_methods, reason = "this is the one place that may read the system's clock")]
 
 use fugue_domain::world::{Millis, SharedWorld, World};
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, OnceLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The world outside.
 pub struct RealWorld;
@@ -21,6 +21,11 @@ impl World for RealWorld {
     fn now(&self) -> Millis {
         // A clock before 1970 is a machine without a battery; the log then shows 1970.
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as Millis)
+    }
+
+    fn steady(&self) -> Millis {
+        static BEGAN: OnceLock<Instant> = OnceLock::new();
+        BEGAN.get_or_init(Instant::now).elapsed().as_millis() as Millis
     }
 
     fn random(&self) -> u128 {

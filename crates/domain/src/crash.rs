@@ -47,6 +47,14 @@ pub const STEPS: &[&str] = &[
     "worktree.forget",
     "session.forget",
     "session.released",
+    // The hub writes down what it decides.
+    "hub.opened",
+    "hub.accepted",
+    "hub.greeted",
+    "hub.assigned",
+    "hub.reported",
+    "hub.closed",
+    "hub.released",
 ];
 
 /// Where at a step.

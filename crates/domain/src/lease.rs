@@ -42,6 +42,11 @@ pub fn heartbeat_every_ms(lease_ms: Millis) -> Millis {
     (lease_ms / limits::LEASE_MARGIN_SHARE).clamp(1, limits::HEARTBEAT_MS)
 }
 
+/// How long a node may have been silent and still be given work. A node that is paused or cut off would only use up a turn's attempts.
+pub fn silent_at_most_ms(lease_ms: Millis) -> Millis {
+    4 * heartbeat_every_ms(lease_ms)
+}
+
 /// When the hub may call a lease ended, counted from its last renewal.
 pub fn expires_at(renewed_at: Millis, lease_ms: Millis) -> Millis {
     renewed_at + lease_ms + lease_ms / limits::LEASE_MARGIN_SHARE

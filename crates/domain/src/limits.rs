@@ -39,12 +39,25 @@ pub const PAGE_ITEMS_MAX: i64 = 200;
 pub const PAGE_ITEMS_DEFAULT: i64 = 50;
 /// Times that one turn may be started, the first included. The third crash is no accident.
 pub const ATTEMPTS_MAX: i64 = 3;
+/// Milliseconds before a turn that broke off is tried again; five times as long after each further try, so that work which ends its
+/// agent each time does not keep a machine busy.
+pub const BACK_OFF_MS: i64 = 1_000;
+/// The longest of these pauses, in milliseconds.
+pub const BACK_OFF_MAX_MS: i64 = 300_000;
 /// Milliseconds between two heartbeats of a node.
 pub const HEARTBEAT_MS: i64 = 5_000;
 /// Milliseconds without a heartbeat after which a node is called suspect.
 pub const NODE_SUSPECT_MS: i64 = 15_000;
 /// Milliseconds without a heartbeat after which a node is called lost. Its leases go on until they end by themselves.
 pub const NODE_LOST_MS: i64 = 40_000;
+/// Milliseconds by which the hub's clock may run ahead or behind between two looks before it counts as a jump.
+pub const CLOCK_JUMP_MS: i64 = 10_000;
+/// Nodes that seem lost at once before the hub doubts itself instead, and ends no lease.
+pub const BREAKER_NODES: usize = 5;
+/// In a fleet of twice as many nodes or more, one in this many is enough for that.
+pub const BREAKER_SHARE: usize = 5;
+/// Milliseconds for which it doubts; then the nodes are lost after all.
+pub const BREAKER_HOLD_MS: i64 = 15 * 60 * 1_000;
 /// Milliseconds of a lease. A day: a laptop may sleep through the night, and by default nothing is run elsewhere meanwhile.
 pub const LEASE_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Milliseconds before the end of its lease at which a node stops the agent by itself, as a share of the lease: one sixth.

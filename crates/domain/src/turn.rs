@@ -6,7 +6,7 @@
 
 use crate::id::{ApprovalId, NodeId};
 use crate::lease::Lease;
-use crate::limits::ATTEMPTS_MAX;
+use crate::limits::{ATTEMPTS_MAX, BACK_OFF_MAX_MS, BACK_OFF_MS};
 use crate::reason::{Reason, Retry};
 use crate::world::Millis;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,8 @@ pub enum ParkedBy {
     Quota,
     /// A budget of ours.
     Budget,
+    /// It broke off, and is tried again after a pause that grows.
+    Loss,
 }
 
 impl ParkedBy {
@@ -54,6 +56,7 @@ impl ParkedBy {
         match self {
             ParkedBy::Quota => Reason::Quota,
             ParkedBy::Budget => Reason::Budget,
+            ParkedBy::Loss => Reason::BackOff,
         }
     }
 }
@@ -376,7 +379,7 @@ fn end(next: &mut Turn, ending: Ending, effects: &mut Vec<Effect>, now: Millis) 
             next.maybe_executed |= delivered;
             ended(Outcome::Cancelled, Some(if next.wish == Some(Wish::Stop) { Reason::Stop } else { reason }))
         }
-        Ending::Interrupted { reason, delivered: false } if reason.retry() == Retry::Policy => State::Queued { not_before: None, opening },
+        Ending::Interrupted { reason, delivered: false } if reason.retry() == Retry::Policy => again(next.attempts, opening, now),
         Ending::Interrupted { reason, delivered: false } => ended(Outcome::Failed, Some(reason)),
         Ending::Interrupted { reason, delivered: true } => {
             next.maybe_executed = true;
@@ -389,14 +392,20 @@ fn end(next: &mut Turn, ending: Ending, effects: &mut Vec<Effect>, now: Millis) 
                 OnInterruption::Resume | OnInterruption::Retry if next.attempts >= ATTEMPTS_MAX => {
                     ended(Outcome::Interrupted, Some(Reason::AttemptsUsedUp))
                 }
-                OnInterruption::Resume => State::Queued { not_before: None, opening: Opening::Continue },
-                OnInterruption::Retry => State::Queued { not_before: None, opening: Opening::Message },
+                OnInterruption::Resume => again(next.attempts, Opening::Continue, now),
+                OnInterruption::Retry => again(next.attempts, Opening::Message, now),
             }
         }
     };
     if !matches!(next.state, State::Ended { .. }) {
         next.wish = None;
     }
+}
+
+/// Back in line after a pause. It keeps its place meanwhile: what was said after it comes after it.
+fn again(attempts: i64, opening: Opening, now: Millis) -> State {
+    let pause = BACK_OFF_MS.saturating_mul(5_i64.saturating_pow((attempts - 1).clamp(0, 10) as u32)).min(BACK_OFF_MAX_MS);
+    State::Parked { until: Some(now + pause), by: ParkedBy::Loss, opening }
 }
 
 #[cfg(test)]

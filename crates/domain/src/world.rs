@@ -12,6 +12,10 @@ pub type Millis = i64;
 pub trait World: Send + Sync {
     /// The wall clock.
     fn now(&self) -> Millis;
+    /// A clock that nobody sets, good for differences only. In a world whose clock nobody sets either, it is that one.
+    fn steady(&self) -> Millis {
+        self.now()
+    }
     /// 128 fresh random bits, unguessable in the real world.
     fn random(&self) -> u128;
 }

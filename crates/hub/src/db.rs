@@ -78,7 +78,20 @@ pub struct Tx<'c> {
     pub world: SharedWorld,
     pub(crate) effects: Vec<Effect>,
     pub(crate) events: event::Pending,
+    /// Names of what this commit makes durable, for tests that crash around it.
+    pub(crate) steps: Vec<&'static str>,
 }
+
+/// Names what the commit of this job makes durable: a test can let the hub die right before and right after it.
+macro_rules! durable {
+    ($tx:expr, $step:literal) => {{
+        const { assert!(fugue_domain::crash::is_step($step), "this durable step has no name in fugue_domain::crash::STEPS") };
+        if cfg!(debug_assertions) {
+            $tx.steps.push($step);
+        }
+    }};
+}
+pub(crate) use durable;
 
 impl Tx<'_> {
     /// Lets this happen after the commit.

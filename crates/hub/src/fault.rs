@@ -19,7 +19,7 @@ pub enum Fault {
     /// The database refused a statement or cannot be reached.
     #[error("the database failed: {0}")]
     Storage(#[from] Error),
-    /// The commit failed, so that nothing of its group happened.
+    /// The commit failed. After a failed sync nobody knows what is on the disk.
     #[error("the commit failed: {0}")]
     Commit(Arc<Error>),
     /// The writer could not take the job, because the connection is lost.
@@ -40,9 +40,9 @@ impl Fault {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Problem(problem) => problem.clone(),
-            Self::Storage(_) | Self::Commit(_) | Self::NotWritten => {
-                Problem::new(Kind::Storage, "The database did not take it; nothing was changed.")
-            }
+            Self::Commit(_) => Problem::new(Kind::Storage, "The commit failed: what was asked for may be stored, or not.")
+                .hint("Bring the disk or the database back, then send the request again with the same Idempotency-Key, or look first."),
+            Self::Storage(_) | Self::NotWritten => Problem::new(Kind::Storage, "The database did not take it; nothing was changed."),
             Self::Internal(_) => Problem::new(Kind::Internal, "The request could not be carried out."),
         }
     }

@@ -29,6 +29,8 @@ pub const TOKENS: &str = "fugue_tokens_total";
 pub const GROUP_JOBS: &str = "fugue_group_commit_jobs";
 /// Seconds of one group commit, the wait for the disk included.
 pub const GROUP_SECONDS: &str = "fugue_group_commit_seconds";
+/// 1 while leases are held back because too many nodes seem lost at once.
+pub const LEASES_HELD_BACK: &str = "fugue_leases_held_back";
 /// Requests, by `route` (operation id) and `status` (class).
 pub const REQUESTS: &str = "fugue_http_requests_total";
 /// Seconds until a reply began, by `route`.
@@ -65,6 +67,7 @@ fn describe() {
     metrics::describe_counter!(TOKENS, "Tokens used");
     metrics::describe_histogram!(GROUP_JOBS, "Jobs of one group commit");
     metrics::describe_histogram!(GROUP_SECONDS, "Seconds of one group commit");
+    metrics::describe_gauge!(LEASES_HELD_BACK, "1 while leases are held back because too many nodes seem lost at once");
     metrics::describe_counter!(REQUESTS, "HTTP requests");
     metrics::describe_histogram!(REQUEST_SECONDS, "Seconds until a reply began");
 }

@@ -6,12 +6,17 @@ use crate::column;
 use crate::db::query;
 use crate::fault::Done;
 use crate::hub::Hub;
-use crate::{approval, budget, idempotency, turn};
+use crate::{approval, budget, idempotency, metrics, turn};
 use fugue_domain::id::TurnId;
 use fugue_domain::lease;
 use fugue_domain::turn::Input;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+mod caution;
+
+use caution::Caution;
 
 /// How often it looks at what is due.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -24,6 +29,7 @@ const TURNS_MAX: i64 = 200;
 pub async fn run(hub: Hub, shutdown: CancellationToken) {
     let mut period = tokio::time::interval(PERIOD);
     period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut caution = Caution::default();
     for round in 0_u64.. {
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -31,7 +37,7 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
         }
         let due = async {
             unpark(&hub).await?;
-            end_leases(&hub).await?;
+            end_leases(&hub, &mut caution).await?;
             if due_approvals(&hub).await? {
                 approval::expire_due(&hub).await?;
             }
@@ -62,8 +68,12 @@ async fn unpark(hub: &Hub) -> Done<()> {
     Ok(())
 }
 
-/// Leases that nobody renewed in time are over.
-async fn end_leases(hub: &Hub) -> Done<()> {
+/// Leases that nobody renewed in time are over, unless there is a reason to doubt it.
+async fn end_leases(hub: &Hub, caution: &mut Caution) -> Done<()> {
+    let steady = hub.world.steady();
+    if !caution.trusts_clock(hub.world.now(), steady, hub.settings.lease_ms) {
+        return Ok(());
+    }
     let renewed_before = hub.world.now() - lease::expires_at(0, hub.settings.lease_ms);
     let mut conn = hub.db.read().await?;
     let due = query("SELECT id, node_id FROM turns WHERE state IN ('leased', 'running', 'waiting') AND renewed_at <= $1 LIMIT $2")
@@ -71,7 +81,15 @@ async fn end_leases(hub: &Hub) -> Done<()> {
         .bind(TURNS_MAX)
         .fetch_all(&mut *conn)
         .await?;
+    let lost = due.iter().map(|row| row.get(1)).collect::<Result<BTreeSet<String>, _>>()?;
+    let holders = "SELECT COUNT(DISTINCT node_id) FROM turns WHERE state IN ('leased', 'running', 'waiting')";
+    let all: i64 = if lost.is_empty() { 0 } else { query(holders).fetch_one(&mut conn).await?.get(0)? };
     drop(conn);
+    let lets_go = caution.lets_go(&lost, all as usize, steady);
+    ::metrics::gauge!(metrics::LEASES_HELD_BACK).set(f64::from(caution.holds_back()));
+    if !lets_go {
+        return Ok(());
+    }
     for row in &due {
         let (turn, node): (TurnId, String) = (column::id(row, 0)?, row.get(1)?);
         tracing::warn!(turn.id = %turn, node.id = %node, "a lease ended with its node away");

@@ -4,13 +4,13 @@
 //! what fails is simply looked at again. A doorbell says where to look, the clock looks everywhere.
 
 use crate::column;
-use crate::db::{Column, Conn, Row, Table, composed, query};
+use crate::db::{Column, Conn, Row, Table, composed, durable, query};
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::{agent, approval, budget, message, session, turn};
 use fugue_domain::agent::Agent;
 use fugue_domain::id::{NodeId, SessionId, TurnId};
-use fugue_domain::lease::Lease;
+use fugue_domain::lease::{self, Lease};
 use fugue_domain::link::{Assignment, FromHub, Order, Steer};
 use fugue_domain::turn::{Input, State};
 use serde_json::value::RawValue;
@@ -59,7 +59,8 @@ async fn look(hub: &Hub, sessions: Option<BTreeSet<SessionId>>) -> Done<()> {
         return Ok(());
     }
     let mut conn = hub.db.read().await?;
-    let mut room = room(&mut conn).await?;
+    let heard_since = hub.world.now() - lease::silent_at_most_ms(hub.settings.lease_ms);
+    let mut room = room(&mut conn, heard_since).await?;
     room.retain(|node, room| room.free > 0 && hub.nodes.is_connected(node));
     if room.is_empty() {
         return Ok(());
@@ -115,9 +116,12 @@ async fn candidates(conn: &mut Conn, sessions: Option<&BTreeSet<SessionId>>, now
 }
 
 /// What each node could still take on.
-async fn room(conn: &mut Conn) -> Done<plan::Rooms> {
+async fn room(conn: &mut Conn, heard_since: i64) -> Done<plan::Rooms> {
     let mut rooms = plan::Rooms::new();
-    let nodes = query("SELECT id, slots FROM nodes WHERE removed_at IS NULL AND draining = 0").fetch_all(&mut *conn).await?;
+    let nodes = query("SELECT id, slots FROM nodes WHERE removed_at IS NULL AND draining = 0 AND seen_at >= $1")
+        .bind(heard_since)
+        .fetch_all(&mut *conn)
+        .await?;
     for row in &nodes {
         rooms.insert(column::id(row, 0)?, plan::Room { free: row.get(1)?, held: Default::default() });
     }
@@ -156,6 +160,7 @@ async fn assign(hub: &Hub, chosen: plan::Candidate) -> Done<()> {
                     .bind(chosen.session.as_str())
                     .fetch_one(tx.conn)
                     .await?;
+                durable!(tx, "hub.assigned");
                 let lease = Lease { node: chosen.node, epoch: epoch.get(0)? };
                 let _ = turn::take(tx, &mut row, Input::Assign { lease }).await?;
                 Ok(())

@@ -1,7 +1,7 @@
 //! Sessions: opening, reading, stopping, closing. What one is doing is derived from its turns.
 
 use crate::column;
-use crate::db::{Conn, Row, Tx, composed, query};
+use crate::db::{Conn, Row, Tx, composed, durable, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
@@ -243,6 +243,7 @@ pub async fn close(hub: &Hub, caller: &Caller, id: &SessionId) -> Done<api::Sess
                 }
                 end_everything(tx, &session).await?;
                 tx.event(&org, &session, None, Event::SessionClosed {});
+                durable!(tx, "hub.closed");
                 if turn::held(tx.conn, &session).await?.is_none() {
                     let place = place(tx.conn, &org, &found).await?;
                     tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::Release(place))));

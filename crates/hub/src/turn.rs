@@ -18,7 +18,7 @@ use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::reason::Reason;
 use fugue_domain::time::Time;
-use fugue_domain::turn::{self as rules, Effect as Follows, Input, Outcome, Refused, State, Wish};
+use fugue_domain::turn::{self as rules, Effect as Follows, Input, Outcome, ParkedBy, Refused, State, Wish};
 
 pub mod routes;
 mod row;
@@ -119,11 +119,10 @@ fn history(tx: &mut Tx<'_>, row: &Row, before: &rules::Turn, input: &Input) {
             usage: row.usage,
             on_interruption: row.rules.on_interruption,
         },
-        (_, State::Parked { until, by, .. }, _) => Event::TurnParked { reason: by.reason(), until: until.map(Time) },
-        (_, State::Queued { .. }, Input::Ended { ending, .. }) => {
-            let reason = if let rules::Ending::Interrupted { reason, .. } = ending { Some(*reason) } else { None };
-            Event::TurnRequeued { reason, maybe_executed: row.rules.maybe_executed }
+        (_, State::Parked { by: ParkedBy::Loss, .. }, Input::Ended { ending: rules::Ending::Interrupted { reason, .. }, .. }) => {
+            Event::TurnRequeued { reason: Some(*reason), maybe_executed: row.rules.maybe_executed }
         }
+        (_, State::Parked { until, by, .. }, _) => Event::TurnParked { reason: by.reason(), until: until.map(Time) },
         (_, State::Queued { .. }, Input::LeaseExpired { .. }) => {
             Event::TurnRequeued { reason: Some(Reason::NodeLost), maybe_executed: row.rules.maybe_executed }
         }

@@ -8,6 +8,7 @@ use crate::effect::{Effect, Outlet};
 use crate::event;
 use crate::fault::{Done, Fault};
 use crate::metrics;
+use fugue_domain::crash::{self, Side};
 use fugue_domain::limits::GROUP_JOBS_MAX;
 use fugue_domain::world::SharedWorld;
 use futures_util::future::BoxFuture;
@@ -50,6 +51,14 @@ impl Request {
     }
 }
 
+/// What follows from the jobs of a group.
+#[derive(Default)]
+struct Followed {
+    effects: Vec<Effect>,
+    /// What the commit makes durable, by name; empty outside of tests.
+    steps: Vec<&'static str>,
+}
+
 /// The writer and its connection, which is opened again after it broke.
 pub struct Writer {
     pub conn: Option<Conn>,
@@ -88,11 +97,11 @@ impl Writer {
     /// Runs a group and answers its callers.
     async fn commit(&mut self, group: Vec<Request>) {
         let mut answers: Vec<Finish> = Vec::with_capacity(group.len());
-        let mut effects = Vec::new();
-        let outcome = self.attempt(group, &mut answers, &mut effects).await;
+        let mut followed = Followed::default();
+        let outcome = self.attempt(group, &mut answers, &mut followed).await;
         match outcome {
             Ok(()) => {
-                for effect in effects {
+                for effect in followed.effects {
                     self.outlet.release(effect);
                 }
                 for answer in answers {
@@ -111,7 +120,7 @@ impl Writer {
         }
     }
 
-    async fn attempt(&mut self, group: Vec<Request>, answers: &mut Vec<Finish>, effects: &mut Vec<Effect>) -> Result<(), Error> {
+    async fn attempt(&mut self, group: Vec<Request>, answers: &mut Vec<Finish>, followed: &mut Followed) -> Result<(), Error> {
         let alone = group.len() == 1;
         let world = self.world.clone();
         let mut waiting = group.into_iter();
@@ -127,9 +136,10 @@ impl Writer {
         let mut broken = None;
         for Request(run) in waiting.by_ref() {
             match one(conn, run, alone, &world).await {
-                Ok((answer, mut followed)) => {
+                Ok((answer, Followed { effects, steps })) => {
                     answers.push(answer);
-                    effects.append(&mut followed);
+                    followed.effects.extend(effects);
+                    followed.steps.extend(steps);
                 }
                 Err((answer, cause)) => {
                     answers.extend(answer);
@@ -141,7 +151,13 @@ impl Writer {
         answers.extend(waiting.map(|Request(run)| refuse(run)));
         match broken {
             Some(cause) => Err(cause),
-            None => conn.script("COMMIT").await,
+            None => {
+                let reach = |side| followed.steps.iter().for_each(|step| crash::reach(step, side));
+                reach(Side::Before);
+                conn.script("COMMIT").await?;
+                reach(Side::After);
+                Ok(())
+            }
         }
     }
 
@@ -157,7 +173,7 @@ impl Writer {
 }
 
 /// Runs one job of a group. The second kind of error means that the whole transaction is lost.
-async fn one(conn: &mut Conn, run: Run, alone: bool, world: &SharedWorld) -> Result<(Finish, Vec<Effect>), (Option<Finish>, Error)> {
+async fn one(conn: &mut Conn, run: Run, alone: bool, world: &SharedWorld) -> Result<(Finish, Followed), (Option<Finish>, Error)> {
     let (mark, keep, undo) =
         if alone { ("", "", "ROLLBACK; BEGIN") } else { ("SAVEPOINT job", "RELEASE job", "ROLLBACK TO job; RELEASE job") };
     if !mark.is_empty()
@@ -165,18 +181,19 @@ async fn one(conn: &mut Conn, run: Run, alone: bool, world: &SharedWorld) -> Res
     {
         return Err((Some(refuse(run)), cause));
     }
-    let mut tx = Tx { conn, now: world.now(), world: world.clone(), effects: Vec::new(), events: event::Pending::default() };
+    let mut tx =
+        Tx { conn, now: world.now(), world: world.clone(), effects: Vec::new(), events: event::Pending::default(), steps: Vec::new() };
     let (answer, end, good) = match run(&mut tx).await {
         Ok(answer) => (answer, keep, true),
         Err(answer) => (answer, undo, false),
     };
-    let Tx { conn, effects, .. } = tx;
+    let Tx { conn, effects, steps, .. } = tx;
     if !end.is_empty()
         && let Err(cause) = conn.script(end).await
     {
         return Err((Some(answer), cause));
     }
-    Ok((answer, if good { effects } else { Vec::new() }))
+    Ok((answer, if good { Followed { effects, steps } } else { Followed::default() }))
 }
 
 /// The answer of a job that never ran.

@@ -4,7 +4,7 @@
 //! skipped, a hole is refused, and a lease with another node or epoch changes nothing.
 
 use crate::column;
-use crate::db::{Conn, Tx, composed, query};
+use crate::db::{Conn, Tx, composed, durable, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::feed::Hint;
@@ -62,6 +62,7 @@ pub async fn hello(hub: &Hub, node: &NodeId, hello: Hello) -> Done<Vec<FromHub>>
                     .fetch_one(tx.conn)
                     .await?;
                 tx.after_commit(Effect::Hint(column::id::<OrgId>(&row, 0)?, Hint::Node { node: id.clone() }));
+                durable!(tx, "hub.greeted");
                 forgotten(tx, &id, &hello.leases, restarted).await
             })
         })
@@ -197,6 +198,7 @@ pub async fn released(hub: &Hub, node: &NodeId, session: SessionId, rescue: Opti
                     .bind(tx.now)
                     .fetch_optional(tx.conn)
                     .await?;
+                durable!(tx, "hub.released");
                 if let Some(row) = done {
                     let rescue = rescue.filter(|name| name.len() <= 255 && !name.chars().any(char::is_control));
                     tx.event(&column::id::<OrgId>(&row, 0)?, &session, None, Event::SessionReleased { branch: row.get(1)?, rescue });

@@ -1,7 +1,7 @@
 //! Accepts a batch of messages: a handful of statements whatever their number.
 
 use super::{Message, POSITION_STEP};
-use crate::db::{Column, Table, Tx};
+use crate::db::{Column, Table, Tx, durable};
 use crate::effect::Effect;
 use crate::fault::Done;
 use crate::idempotency::{self, Key, Reply};
@@ -69,6 +69,7 @@ pub async fn send_all(tx: &mut Tx<'_>, sendings: Vec<Sending>) -> Done<Vec<Done<
         }
     }
     write(tx, &accepted, &stored).await?;
+    durable!(tx, "hub.accepted");
     Ok(answers)
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Event, title};
 use crate::column;
+use crate::db::durable;
 use crate::db::query;
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
@@ -45,6 +46,7 @@ pub async fn open(hub: &Hub, caller: &Caller, new: NewSession, key: Option<Key>)
                     return Ok(reply);
                 }
                 insert(tx, &plan).await?;
+                durable!(tx, "hub.opened");
                 let opened =
                     Event::SessionOpened { title: plan.title.clone(), agent: plan.agent.agent.name.clone(), branch: plan.branch.clone() };
                 tx.event(&plan.org, &plan.id, None, opened);

@@ -5,6 +5,7 @@ use crate::node::{Link, Node, Play, event, hello};
 use anyhow::{Context, Result, bail};
 use fugue_domain::approval::Request;
 use fugue_domain::lease::LeaseKey;
+use fugue_domain::limits::BACK_OFF_MS;
 use fugue_domain::link::{Assignment, Batch, FromHub, FromNode, Hello, Order, PROTOCOL, Report};
 use fugue_domain::money::{MicroUsd, Tokens, Usage};
 use fugue_domain::node::Load;
@@ -82,6 +83,14 @@ impl Desk {
     async fn assigned(&mut self) -> Result<Assignment> {
         self.next = 1;
         self.hear("an assignment", |word| if let FromHub::Assign(assignment) = word { Some(*assignment) } else { None }).await
+    }
+
+    /// Lets time pass, shows that the node is still there, and waits for what it is given then.
+    async fn assigned_after(&mut self, app: &App, ms: i64) -> Result<Assignment> {
+        app.world.advance(ms);
+        self.beat += 1;
+        self.link.say(&FromNode::Heartbeat { beat: self.beat, load: Load::default(), leases: Vec::new() }).await?;
+        self.assigned().await
     }
 
     async fn ordered(&mut self) -> Result<Order> {
@@ -285,8 +294,7 @@ async fn quota(app: App) -> Result<()> {
     assert_eq!((&parked["state"], &parked["reason"]), (&json!("parked"), &json!("quota")));
     let (_, behind) = send(&app, &session, json!({"text": "behind"})).await?;
     assert_eq!(turn(&app, &behind).await?["position"], 2, "a parked turn keeps its place");
-    app.world.advance(60_001);
-    let again = desk.assigned().await?;
+    let again = desk.assigned_after(&app, 60_001).await?;
     assert_eq!((again.lease.turn.as_str(), again.opening), (id.as_str(), Opening::Continue));
     assert_eq!(again.memory.unwrap().get(), r#"{"conversation":"c1"}"#);
     assert_eq!(again.lease.epoch, 2);
@@ -316,7 +324,9 @@ async fn lost(app: App) -> Result<()> {
     assert_eq!(through, 2);
     let lost = ended(Ending::Interrupted { reason: Reason::Crashed, delivered: true });
     desk.report(&first, vec![lost.clone()]).await?;
-    let again = desk.assigned().await?;
+    let parked = turn(&app, &id).await?;
+    assert_eq!((&parked["state"], &parked["reason"]), (&json!("parked"), &json!("back_off")), "it is not tried again at once");
+    let again = desk.assigned_after(&app, BACK_OFF_MS).await?;
     assert_eq!((again.opening, again.lease.epoch), (Opening::Continue, 2));
     is(&app, &session, "busy").await?;
     let waiting = turn(&app, &id).await?;
@@ -328,12 +338,14 @@ async fn lost(app: App) -> Result<()> {
     // Lost before it was delivered: simply given again, without a mark of its own.
     desk.next = 1;
     desk.report(&again.lease, vec![ended(Ending::Interrupted { reason: Reason::SpoolFailed, delivered: false })]).await?;
-    let third = desk.assigned().await?.lease;
+    let third = desk.assigned_after(&app, BACK_OFF_MS).await?.lease;
     assert_eq!(turn(&app, &id).await?["attempts"], 1);
     desk.report(&third, vec![Report::Delivered]).await?;
     // The node stays away until the lease is over.
     app.world.advance(2 * crate::app::LEASE_MS);
-    let fourth = desk.assigned().await?.lease;
+    let over = async || Ok((turn(&app, &id).await?["state"] == "parked").then_some(()));
+    rig::wait::until("the lease to end", SOON, over).await?;
+    let fourth = desk.assigned_after(&app, 5 * BACK_OFF_MS).await?.lease;
     desk.report(&fourth, vec![Report::Delivered, lost]).await?;
     let done = turn(&app, &id).await?;
     assert_eq!(
@@ -385,8 +397,7 @@ async fn line(app: App) -> Result<()> {
         assert_eq!(assignment.text, text, "what is scheduled for later does not keep the others waiting");
         desk.report(&assignment.lease, vec![Report::Delivered, ended(Ending::Succeeded)]).await?;
     }
-    app.world.advance(5 * 365 * 24 * 3_600_000);
-    assert_eq!(desk.assigned().await?.text, "A");
+    assert_eq!(desk.assigned_after(&app, 5 * 365 * 24 * 3_600_000).await?.text, "A");
     let moved = app.owner.events(&session).await?.iter().filter(|event| event["type"] == "message.moved").count();
     assert_eq!(moved, 40);
     Ok(())

@@ -1,6 +1,6 @@
 //! One batch of a lease's reports, folded into the turn's row, the session's events and the bill.
 
-use crate::db::{Tx, query};
+use crate::db::{Tx, durable, query};
 use crate::effect::Effect;
 use crate::fault::Done;
 use crate::{agent, approval, budget, message, metrics, session, turn};
@@ -26,6 +26,7 @@ const DETAIL_CHARS_MAX: usize = 2_000;
 
 /// Stores a batch. The number of the last report that is stored and whether the turn left its node; `None` for a lease that is over.
 pub async fn store(tx: &mut Tx<'_>, node: &NodeId, batch: Batch) -> Done<Option<(i64, bool)>> {
+    durable!(tx, "hub.reported");
     if let Some(through) = store_events(tx, node, &batch).await? {
         return Ok(Some((through, false)));
     }
