@@ -18,7 +18,8 @@ const ROUND_MAX: Duration = Duration::from_secs(60);
 /// How long a step may come after the session was given back.
 const CRASH_MAX: Duration = Duration::from_secs(10);
 /// Steps whose later times matter more: the first thing written to an agent is a greeting, the second is the message.
-const DEEPER: [(&str, u32); 4] = [("spool.in", 2), ("agent.write", 2), ("spool.out", 2), ("reports.send", 2)];
+const DEEPER: [(&str, u32); 6] =
+    [("spool.in", 2), ("agent.write", 2), ("spool.out", 2), ("reports.send", 2), ("hub.reported", 2), ("hub.reported", 3)];
 const POLICIES: [&str; 3] = ["ask", "retry", "resume"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
