@@ -210,7 +210,7 @@ fn traced(fugue: Fugue, more: &[&str]) -> Option<Fugue> {
 /// The hub itself, not the program that it runs under.
 fn real_hub(stage: &Stage) -> Result<Process> {
     let mut processes = stage.fugue.processes().into_iter();
-    processes.find(|process| process.args.ends_with("fugue hub") && !process.args.contains("strace")).context("there is no hub")
+    processes.find(|process| process.args.ends_with(" hub") && !process.args.contains("strace")).context("there is no hub")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
 mod connection;
+mod deferred;
 mod fault;
 mod migration;
 mod query;
@@ -22,6 +23,7 @@ mod table;
 mod writer;
 
 pub use connection::{Conn, Reader};
+pub use deferred::Deferred;
 pub use fault::Error;
 pub use query::{Column, Query, Value, composed, query};
 pub use row::{Cell, Read, Row};
@@ -101,7 +103,12 @@ impl Tx<'_> {
 
     /// Adds an event to a session. The events of a job become one page of each session, written at its end.
     pub fn event(&mut self, org: &OrgId, session: &SessionId, turn: Option<&TurnId>, event: Event) {
-        let stamped = Stamped { at: Time(self.now), turn: turn.cloned(), event };
+        self.event_at(self.now, org, session, turn, event);
+    }
+
+    /// Adds an event that happened a moment ago.
+    pub fn event_at(&mut self, at: Millis, org: &OrgId, session: &SessionId, turn: Option<&TurnId>, event: Event) {
+        let stamped = Stamped { at: Time(at), turn: turn.cloned(), event };
         let line = serde_json::to_string(&stamped).expect("an event is plain data");
         self.events.add(org, session, &line);
     }
@@ -112,11 +119,12 @@ impl Tx<'_> {
 pub struct Db {
     readers: connection::Readers,
     queue: mpsc::Sender<writer::Request>,
+    deferred: Deferred,
 }
 
 impl Db {
     /// Opens the database, brings its schema up to date and starts the writer.
-    pub async fn open(location: &Location, outlet: Outlet, world: SharedWorld) -> Result<Self, OpenError> {
+    pub async fn open(location: &Location, outlet: Outlet, world: SharedWorld, deferred: Deferred) -> Result<Self, OpenError> {
         let failed = |cause| OpenError::Connect { place: location.shown(), cause };
         let mut conn = Conn::writing(location).await.map_err(failed)?;
         if location.engine == Engine::Sqlite {
@@ -125,12 +133,14 @@ impl Db {
         migration::run(&mut conn, location.engine).await?;
         let readers = connection::Readers::open(location).await.map_err(failed)?;
         let (queue, requests) = mpsc::channel(WAITING_JOBS_MAX);
-        writer::Writer { conn: Some(conn), location: location.clone(), outlet, world }.start(requests);
-        Ok(Self { readers, queue })
+        writer::Writer { conn: Some(conn), location: location.clone(), outlet, world, deferred: deferred.clone() }.start(requests);
+        Ok(Self { readers, queue, deferred })
     }
 
-    /// A connection for reading. It never sees what is not committed.
+    /// A connection for reading. It never sees what is not committed, and misses nothing that was answered.
     pub async fn read(&self) -> Done<Reader> {
+        // A disk that takes nothing more keeps nobody from reading what is in the tables already.
+        let _ = self.settle().await;
         Ok(self.readers.take().await?)
     }
 
@@ -144,19 +154,29 @@ impl Db {
     {
         let (reply, answer) = oneshot::channel();
         // A caller that went away needs no answer.
-        let request = writer::Request::new(job, move |result| drop(reply.send(result)));
+        let request = writer::Request { run: writer::run(job, move |result| drop(reply.send(result))), looks: true };
         self.queue.send(request).await.map_err(|_| Fault::NotWritten)?;
         answer.await.map_err(|_| Fault::NotWritten)?
     }
 
-    /// Runs a job like [`Db::write`], without anybody who waits: `then` is called after the commit, by the writer itself. When too
+    /// Brings what was put off into its tables, if there is any.
+    pub async fn settle(&self) -> Done<()> {
+        if self.deferred.is_open() { self.write(|_| Box::pin(async { Ok(()) })).await } else { Ok(()) }
+    }
+
+    /// What was put off.
+    pub fn deferred(&self) -> &Deferred {
+        &self.deferred
+    }
+
+    /// Runs a job like [`Db::write`] that sees to what was put off by itself, without anybody who waits: `then` is called after the commit, by the writer itself. When too
     /// many wait for the writer already, both are dropped.
     pub fn write_then<T, F>(&self, job: F, then: impl FnOnce(Done<T>) + Send + 'static)
     where
         T: Send + 'static,
         F: for<'a, 'c> FnOnce(&'a mut Tx<'c>) -> BoxFuture<'a, Done<T>> + Send + 'static,
     {
-        let _ = self.queue.try_send(writer::Request::new(job, then));
+        let _ = self.queue.try_send(writer::Request { run: writer::run(job, then), looks: false });
     }
 }
 

@@ -47,6 +47,14 @@ impl Fault {
         }
     }
 
+    /// The same for one more caller of what failed for all.
+    pub fn again(&self) -> Self {
+        match self {
+            Self::Commit(cause) => Self::Commit(cause.clone()),
+            _ => Self::NotWritten,
+        }
+    }
+
     /// Whether a unique index refused a row: somebody else was first.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Storage(cause) if cause.is_duplicate())

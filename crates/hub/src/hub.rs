@@ -46,7 +46,8 @@ impl Hub {
     /// Opens the database and puts the hub together. Its loops are started apart.
     pub async fn open(location: &crate::db::Location, settings: Settings, world: SharedWorld) -> Result<Self, crate::db::OpenError> {
         let outlet = Outlet { feed: Feed::default(), wake: Wake::default(), nodes: NodeLinks::default() };
-        let db = Db::open(location, outlet.clone(), world.clone()).await?;
+        let deferred = crate::db::Deferred::new(crate::message::settle);
+        let db = Db::open(location, outlet.clone(), world.clone(), deferred).await?;
         let Outlet { feed, wake, nodes } = outlet;
         let sends = crate::message::Gather::start(db.clone(), world.clone());
         Ok(Self { db, world, feed, wake, nodes, holders: Holders::default(), known: Known::default(), sends, settings: Arc::new(settings) })

@@ -19,10 +19,12 @@ use fugue_domain::time::Time;
 use fugue_domain::turn::{Input, State, Wish};
 use fugue_domain::world::Mint;
 
+mod arrival;
 mod gather;
 pub mod routes;
 mod sending;
 
+pub use arrival::settle;
 pub use gather::Gather;
 
 /// How far apart the places of two neighbours in line are, so that a third fits between them many times.

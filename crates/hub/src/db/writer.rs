@@ -3,7 +3,7 @@
 //! While one group is being written to disk the next one gathers, so a busy hub makes few commits and an idle one answers at
 //! once. Each job of a group has a savepoint of its own; the group shares only the commit.
 
-use super::{Conn, Engine, Error, Location, Tx};
+use super::{Conn, Deferred, Engine, Error, Location, Tx};
 use crate::effect::{Effect, Outlet};
 use crate::event;
 use crate::fault::{Done, Fault};
@@ -20,35 +20,38 @@ const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
 const BEGIN_POSTGRES: &str = "BEGIN";
 
 type Finish = Box<dyn FnOnce(Option<Fault>) + Send>;
-type Run = Box<dyn for<'a, 'c> FnOnce(&'a mut Tx<'c>) -> BoxFuture<'a, Result<Finish, Finish>> + Send>;
+pub type Run = Box<dyn for<'a, 'c> FnOnce(&'a mut Tx<'c>) -> BoxFuture<'a, Result<Finish, Finish>> + Send>;
 
 /// A job that waits for the writer, with its caller.
-pub struct Request(Run);
+pub struct Request {
+    /// The job.
+    pub run: Run,
+    /// Whether it looks at tables, where everything must be then that was answered before.
+    pub looks: bool,
+}
 
-impl Request {
-    /// Ties a job to what happens after its commit, which hears the job's own result, or that the commit failed.
-    pub fn new<T, F>(job: F, then: impl FnOnce(Done<T>) + Send + 'static) -> Self
-    where
-        T: Send + 'static,
-        F: for<'a, 'c> FnOnce(&'a mut Tx<'c>) -> BoxFuture<'a, Done<T>> + Send + 'static,
-    {
-        Self(Box::new(move |tx| {
-            Box::pin(async move {
-                let result = match job(tx).await {
-                    Ok(value) => event::flush(tx).await.map(|()| value),
-                    failed => failed,
-                };
-                let good = result.is_ok();
-                let finish: Finish = Box::new(move |fault| {
-                    then(match fault {
-                        Some(fault) => Err(fault),
-                        None => result,
-                    });
+/// Ties a job to what happens after its commit, which hears the job's own result, or that the commit failed.
+pub fn run<T, F>(job: F, then: impl FnOnce(Done<T>) + Send + 'static) -> Run
+where
+    T: Send + 'static,
+    F: for<'a, 'c> FnOnce(&'a mut Tx<'c>) -> BoxFuture<'a, Done<T>> + Send + 'static,
+{
+    Box::new(move |tx| {
+        Box::pin(async move {
+            let result = match job(tx).await {
+                Ok(value) => event::flush(tx).await.map(|()| value),
+                failed => failed,
+            };
+            let good = result.is_ok();
+            let finish: Finish = Box::new(move |fault| {
+                then(match fault {
+                    Some(fault) => Err(fault),
+                    None => result,
                 });
-                if good { Ok(finish) } else { Err(finish) }
-            })
-        }))
-    }
+            });
+            if good { Ok(finish) } else { Err(finish) }
+        })
+    })
 }
 
 /// What follows from the jobs of a group.
@@ -65,6 +68,7 @@ pub struct Writer {
     pub location: Location,
     pub outlet: Outlet,
     pub world: SharedWorld,
+    pub deferred: Deferred,
 }
 
 impl Writer {
@@ -101,6 +105,7 @@ impl Writer {
         let outcome = self.attempt(group, &mut answers, &mut followed).await;
         match outcome {
             Ok(()) => {
+                self.deferred.committed();
                 for effect in followed.effects {
                     self.outlet.release(effect);
                 }
@@ -111,6 +116,7 @@ impl Writer {
             Err(cause) => {
                 // What the connection is good for now is not known: after a failed fsync it must not be asked again.
                 self.conn = None;
+                self.deferred.undone();
                 tracing::error!(error = %cause, jobs = answers.len(), "a group of writes failed and was rolled back");
                 let cause = std::sync::Arc::new(cause);
                 for answer in answers {
@@ -121,20 +127,22 @@ impl Writer {
     }
 
     async fn attempt(&mut self, group: Vec<Request>, answers: &mut Vec<Finish>, followed: &mut Followed) -> Result<(), Error> {
-        let alone = group.len() == 1;
-        let world = self.world.clone();
+        let (world, deferred) = (self.world.clone(), self.deferred.clone());
+        let settles = deferred.is_unseen();
+        let alone = group.len() == 1 && !settles;
         let mut waiting = group.into_iter();
         let opened = self.begin().await;
         let conn = match opened {
             Ok(conn) => conn,
             Err(cause) => {
                 // The callers must hear of it, and only their jobs know how to reach them.
-                answers.extend(waiting.map(|Request(run)| refuse(run)));
+                answers.extend(waiting.map(|request| refuse(request.run)));
                 return Err(cause);
             }
         };
         let mut broken = None;
-        for Request(run) in waiting.by_ref() {
+        for Request { run, looks } in waiting.by_ref() {
+            let run = if looks && deferred.is_unseen() { settled_first(run, deferred.clone()) } else { run };
             match one(conn, run, alone, &world).await {
                 Ok((answer, Followed { effects, steps })) => {
                     answers.push(answer);
@@ -148,7 +156,7 @@ impl Writer {
                 }
             }
         }
-        answers.extend(waiting.map(|Request(run)| refuse(run)));
+        answers.extend(waiting.map(|request| refuse(request.run)));
         match broken {
             Some(cause) => Err(cause),
             None => {
@@ -170,6 +178,25 @@ impl Writer {
         conn.script(if self.location.engine == Engine::Sqlite { BEGIN_SQLITE } else { BEGIN_POSTGRES }).await?;
         Ok(conn)
     }
+}
+
+/// A job that finds everything in its tables.
+fn settled_first(run: Run, deferred: Deferred) -> Run {
+    Box::new(move |tx| {
+        Box::pin(async move {
+            if let Err(fault) = deferred.settle(tx).await {
+                tracing::error!(error = %fault, "what was accepted in a hurry could not be brought into its tables");
+                deferred.undone();
+                return Err(refuse(run));
+            }
+            let done = run(tx).await;
+            if done.is_err() {
+                // The job's savepoint takes the settling back with it.
+                deferred.undone();
+            }
+            done
+        })
+    })
 }
 
 /// Runs one job of a group. The second kind of error means that the whole transaction is lost.

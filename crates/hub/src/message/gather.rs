@@ -1,7 +1,7 @@
 //! Lets messages that arrive at the same time be accepted together: whatever has come by the time the writer gets to them goes
 //! to the disk at once. An idle hub accepts a single message at once.
 
-use super::sending::{self, Sending};
+use super::sending::{self, Lines, Sending};
 use crate::db::{Conn, Db, Tx};
 use crate::fault::{Done, Fault};
 use crate::idempotency::{Key, Reply};
@@ -18,7 +18,21 @@ const LINGER: Duration = Duration::from_micros(200);
 /// How long nothing may come in meanwhile before it goes on.
 const LULL: Duration = Duration::from_micros(20);
 
+/// Messages that come at the same time from which on they are stored in the short form. Fewer go into their tables at once, which is
+/// one write to the disk instead of two.
+const SHORT_MIN: usize = 4;
+/// Messages in the short form from which on they are settled, however much comes in: some fifty milliseconds of work.
+const SHORT_MAX: usize = 2_048;
+/// The same for the bytes of their texts, all of which are in memory then.
+const SHORT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long nothing may come in before they are; who reads does not wait for that.
+const SETTLE_AFTER: Duration = Duration::from_millis(5);
+/// The same after a failure.
+const SETTLE_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
 type Waiting = (Sending, oneshot::Sender<Done<Reply>>);
+/// Those whom the writer has got to.
+type Callers = Arc<Mutex<Vec<oneshot::Sender<Done<Reply>>>>>;
 /// What those who were accepted, or not, are to hear. Bounded by the room in line.
 type Answers = Vec<(oneshot::Sender<Done<Reply>>, Done<Reply>)>;
 
@@ -37,13 +51,30 @@ struct Line {
     waiting: Vec<Waiting>,
     /// How many may be expected: the largest of the last groups.
     expected: usize,
+    short: Short,
+}
+
+/// What was accepted in the short form and is in no table yet.
+#[derive(Default)]
+struct Short {
+    /// The lines of the sessions with all of that, which nobody else has changed in this era.
+    lines: Lines,
+    era: Option<u64>,
+    count: usize,
+    bytes: usize,
+}
+
+impl Short {
+    fn is_full(&self) -> bool {
+        self.count > SHORT_MAX || self.bytes > SHORT_BYTES_MAX
+    }
 }
 
 impl Gather {
     /// Starts with a line in which nobody stands. What it starts ends when the last clone is gone.
     pub fn start(db: Db, world: SharedWorld) -> Self {
         let (answers, given) = mpsc::unbounded_channel();
-        tokio::spawn(answer(given));
+        tokio::spawn(answer(db.clone(), given));
         Self { db, world, room: Arc::new(Semaphore::new(SENDS_WAITING_MAX)), line: Arc::default(), answers }
     }
 
@@ -68,16 +99,48 @@ impl Gather {
         if !first {
             return;
         }
-        let asked = Asked(Some(self.clone()));
-        let answers = self.answers.clone();
+        let (asked, callers) = (Asked(Some(self.clone())), Callers::default());
+        let (answers, taken) = (self.answers.clone(), callers.clone());
         // With too many jobs before it the writer refuses this one as well, and `asked` tells everybody.
         self.db.write_then(
-            move |tx| Box::pin(accept(tx, asked)),
-            move |answered| match answered {
-                Ok(answered) => drop(answers.send(answered)),
-                Err(fault) => tracing::error!(error = %fault, "messages could not be accepted"),
+            move |tx| Box::pin(accept(tx, asked, taken)),
+            move |accepted| {
+                let callers = std::mem::take(&mut *callers.lock().unwrap_or_else(PoisonError::into_inner));
+                let answered = match accepted {
+                    Ok(accepted) => callers.into_iter().zip(accepted).collect(),
+                    Err(fault) => {
+                        tracing::error!(error = %fault, messages = callers.len(), "messages could not be accepted");
+                        callers.into_iter().map(|caller| (caller, Err(fault.again()))).collect()
+                    }
+                };
+                let _ = answers.send(answered);
             },
         );
+    }
+
+    async fn accept_whole(&self, tx: &mut Tx<'_>, sendings: Vec<Sending>) -> Done<Vec<Done<Reply>>> {
+        let deferred = self.db.deferred();
+        if deferred.is_unseen() {
+            deferred.settle(tx).await?;
+        }
+        sending::send_all(tx, sendings).await
+    }
+
+    async fn accept_short(&self, tx: &mut Tx<'_>, sendings: Vec<Sending>) -> Done<Vec<Done<Reply>>> {
+        let deferred = self.db.deferred();
+        let mut short = std::mem::take(&mut self.lock().short);
+        if short.era != Some(deferred.era()) || short.is_full() {
+            if deferred.is_unseen() {
+                deferred.settle(tx).await?;
+            }
+            short = Short { era: Some(deferred.era()), ..Short::default() };
+        }
+        short.count += sendings.len();
+        short.bytes += sendings.iter().map(|sending| sending.new.text.len()).sum::<usize>();
+        deferred.put_off();
+        let answers = sending::send_short(tx, sendings, &mut short.lines).await?;
+        self.lock().short = short;
+        Ok(answers)
     }
 
     fn take(&self) -> Vec<Waiting> {
@@ -119,23 +182,39 @@ impl Drop for Asked {
     }
 }
 
-async fn accept(tx: &mut Tx<'_>, mut asked: Asked) -> Done<Answers> {
+async fn accept(tx: &mut Tx<'_>, mut asked: Asked, callers: Callers) -> Done<Vec<Done<Reply>>> {
     let Some(gather) = asked.0.take() else { return Ok(Vec::new()) };
+    let embedded = matches!(tx.conn, Conn::Sqlite(_));
     // Only SQLite's writer has a thread to itself, and a server is far enough away for others to come meanwhile.
-    if let Conn::Sqlite(_) = tx.conn {
+    if embedded {
         gather.linger();
     }
-    let (sendings, replies): (Vec<_>, Vec<_>) = gather.take().into_iter().unzip();
-    let answers = sending::send_all(tx, sendings).await?;
-    Ok(replies.into_iter().zip(answers).collect())
+    let (sendings, waiting): (Vec<_>, Vec<_>) = gather.take().into_iter().unzip();
+    *callers.lock().unwrap_or_else(PoisonError::into_inner) = waiting;
+    let in_short = embedded && sendings.len() >= SHORT_MIN && sendings.iter().all(|sending| sending.key.is_none());
+    let answers = if in_short { gather.accept_short(tx, sendings).await } else { gather.accept_whole(tx, sendings).await };
+    if answers.is_err() {
+        gather.db.deferred().undone();
+    }
+    answers
 }
 
-/// Gives the answers. The writer could, but its thread would wake each caller at the price of a system call.
-async fn answer(mut given: mpsc::UnboundedReceiver<Answers>) {
-    while let Some(answers) = given.recv().await {
-        for (reply, answer) in answers {
-            // A caller that went away needs no answer; its message is accepted all the same.
-            let _ = reply.send(answer);
+/// Gives the answers, and has what was accepted in the short form settled when nothing comes any more. The writer could give the answers,
+/// but its thread would wake each caller at the price of a system call.
+async fn answer(db: Db, mut given: mpsc::UnboundedReceiver<Answers>) {
+    let mut pause = SETTLE_AFTER;
+    loop {
+        let next = if db.deferred().is_open() { tokio::time::timeout(pause, given.recv()).await } else { Ok(given.recv().await) };
+        match next {
+            Ok(None) => return,
+            Ok(Some(answers)) => {
+                for (reply, answer) in answers {
+                    // A caller that went away needs no answer; its message is accepted all the same.
+                    let _ = reply.send(answer);
+                }
+            }
+            // A disk that takes nothing is asked again, but not all the time.
+            Err(_) => pause = if db.settle().await.is_ok() { SETTLE_AFTER } else { SETTLE_AGAIN_AFTER },
         }
     }
 }

@@ -1,14 +1,13 @@
-//! Accepts a batch of messages: a handful of statements whatever their number.
+//! Accepts messages that came at the same time: checks, gives them their places, and makes the replies.
 
+use super::arrival::{self, Arrival};
 use super::{Message, POSITION_STEP};
 use crate::db::{Column, Table, Tx, durable};
-use crate::effect::Effect;
 use crate::fault::Done;
 use crate::idempotency::{self, Key, Reply};
-use crate::{session, turn};
+use crate::session;
 use fugue_domain::agent::Agent;
 use fugue_domain::api::{NewMessage, TurnBrief};
-use fugue_domain::event::Event;
 use fugue_domain::id::{MessageId, OrgId, SessionId, TurnId};
 use fugue_domain::limits::QUEUE_MESSAGES_MAX;
 use fugue_domain::problem::{Kind, Problem};
@@ -42,33 +41,53 @@ struct Kept {
     body: String,
 }
 
+/// The lines of the sessions that the last messages went to, as they are with all that came since.
+#[derive(Default)]
+pub struct Lines(HashMap<SessionId, Line>);
+
 /// Accepts all messages that can be accepted; each has its own answer.
 pub async fn send_all(tx: &mut Tx<'_>, sendings: Vec<Sending>) -> Done<Vec<Done<Reply>>> {
     let mut kept = earlier(tx, &sendings).await?;
-    let mut lines = lines(tx, &sendings).await?;
+    let mut lines = Lines::default();
+    lines.load(tx, &sendings).await?;
     let mut answers = Vec::with_capacity(sendings.len());
-    let mut accepted: Vec<(&Sending, i64, OnInterruption)> = Vec::with_capacity(sendings.len());
-    let mut stored: Vec<(&Key, String)> = Vec::new();
-    for sending in &sendings {
+    let (mut accepted, mut stored): (Vec<Arrival>, Vec<(Key, String)>) = Default::default();
+    for sending in sendings {
         if let Some((key, kept)) = sending.key.as_ref().and_then(|key| Some((key, kept.get(&key.id)?))) {
             answers.push(idempotency::replay(key, kept.fingerprint.clone(), kept.status, kept.body.clone()));
             continue;
         }
-        match accept(lines.get_mut(&sending.session), sending, tx.now) {
-            Ok((reply, position, on_interruption)) => {
-                accepted.push((sending, position, on_interruption));
-                if let Some(key) = &sending.key {
-                    let (fingerprint, body) = (key.fingerprint.clone(), reply.body.clone());
-                    stored.push((key, reply.body.clone()));
-                    // The same key again in this batch gets the same reply.
-                    kept.insert(key.id.clone(), Kept { fingerprint, status: 201, body });
-                }
-                answers.push(Ok(reply));
+        let key = sending.key.clone();
+        answers.push(lines.accept(sending, tx.now).map(|(reply, arrival)| {
+            accepted.push(arrival);
+            if let Some(key) = key {
+                // The same key again in this batch gets the same reply.
+                let (fingerprint, body) = (key.fingerprint.clone(), reply.body.clone());
+                kept.insert(key.id.clone(), Kept { fingerprint, status: 201, body: body.clone() });
+                stored.push((key, body));
             }
-            Err(fault) => answers.push(Err(fault)),
-        }
+            reply
+        }));
     }
-    write(tx, &accepted, &stored).await?;
+    if !accepted.is_empty() {
+        arrival::enter(tx, &accepted).await?;
+        store(tx, &stored).await?;
+    }
+    durable!(tx, "hub.accepted");
+    Ok(answers)
+}
+
+/// The same for messages without keys, in the short form. `lines` are those of the last time, if nobody has looked since.
+pub async fn send_short(tx: &mut Tx<'_>, sendings: Vec<Sending>, lines: &mut Lines) -> Done<Vec<Done<Reply>>> {
+    lines.load(tx, &sendings).await?;
+    let (mut answers, mut accepted) = (Vec::with_capacity(sendings.len()), Vec::with_capacity(sendings.len()));
+    for sending in sendings {
+        answers.push(lines.accept(sending, tx.now).map(|(reply, arrival)| {
+            accepted.push(arrival);
+            reply
+        }));
+    }
+    arrival::store(tx, &accepted).await?;
     durable!(tx, "hub.accepted");
     Ok(answers)
 }
@@ -95,83 +114,76 @@ async fn earlier(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<String, 
     Ok(kept)
 }
 
-async fn lines(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<SessionId, Line>> {
-    let sessions: BTreeSet<&SessionId> = sendings.iter().map(|sending| &sending.session).collect();
-    let mut rows = Table::new(&[Column::Text]);
-    for session in sessions {
-        rows = rows.bind(session.as_str());
-    }
-    let text = |rows: &str| {
-        format!(
-            "SELECT s.id, s.org_id, s.closed_at, s.agent, a.spec, s.in_line, \
+impl Lines {
+    async fn load(&mut self, tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<()> {
+        let sessions: BTreeSet<&SessionId> =
+            sendings.iter().map(|sending| &sending.session).filter(|session| !self.0.contains_key(session)).collect();
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        let mut rows = Table::new(&[Column::Text]);
+        for session in sessions {
+            rows = rows.bind(session.as_str());
+        }
+        let text = |rows: &str| {
+            format!(
+                "SELECT s.id, s.org_id, s.closed_at, s.agent, a.spec, s.in_line, \
              (SELECT t.position FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked') ORDER BY t.position DESC LIMIT 1) \
              FROM (VALUES {rows}) AS v JOIN sessions s ON s.id = v.column1 \
              LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent"
-        )
-    };
-    let mut lines = HashMap::new();
-    for row in rows.fetch_all(tx.conn, text).await? {
-        let agent = row.get::<Option<String>>(4)?.map(|spec| crate::column::json::<Agent>(&spec)).transpose()?;
-        let line = Line {
-            org: row.get(1)?,
-            closed: row.get::<Option<i64>>(2)?.is_some(),
-            waiting: row.get(5)?,
-            last_position: row.get::<Option<i64>>(6)?.unwrap_or(0),
-            // The agents that come with Fugue ask.
-            on_interruption: agent.map_or(OnInterruption::Ask, |agent| agent.on_interruption),
+            )
         };
-        lines.insert(crate::column::id(&row, 0)?, line);
+        for row in rows.fetch_all(tx.conn, text).await? {
+            let agent = row.get::<Option<String>>(4)?.map(|spec| crate::column::json::<Agent>(&spec)).transpose()?;
+            let line = Line {
+                org: row.get(1)?,
+                closed: row.get::<Option<i64>>(2)?.is_some(),
+                waiting: row.get(5)?,
+                last_position: row.get::<Option<i64>>(6)?.unwrap_or(0),
+                // The agents that come with Fugue ask.
+                on_interruption: agent.map_or(OnInterruption::Ask, |agent| agent.on_interruption),
+            };
+            self.0.insert(crate::column::id(&row, 0)?, line);
+        }
+        Ok(())
     }
-    Ok(lines)
-}
 
-/// Gives a message its place, or says why it has none.
-fn accept(line: Option<&mut Line>, sending: &Sending, now: i64) -> Done<(Reply, i64, OnInterruption)> {
-    let unknown = || Problem::not_found("session", sending.session.as_str());
-    let line = line.filter(|line| line.org == sending.org.as_str()).ok_or_else(unknown)?;
-    if line.closed {
-        return Err(session::closed(&sending.session));
-    }
-    if line.waiting >= QUEUE_MESSAGES_MAX {
-        return Err(Problem::new(Kind::QueueFull, format!("{} messages wait in this session.", line.waiting)).into());
-    }
-    line.waiting += 1;
-    line.last_position += POSITION_STEP;
-    let message = Message {
-        id: sending.message.clone(),
-        session: sending.session.clone(),
-        text: sending.new.text.clone(),
-        not_before: sending.new.not_before,
-        created_at: Time(now),
-        turn: TurnBrief { id: sending.turn.clone(), state: "queued".to_owned(), position: line.waiting, outcome: None },
-    };
-    Ok((Reply::new(201, &message)?, line.last_position, sending.new.on_interruption.unwrap_or(line.on_interruption)))
-}
-
-async fn write(tx: &mut Tx<'_>, accepted: &[(&Sending, i64, OnInterruption)], stored: &[(&Key, String)]) -> Done<()> {
-    if accepted.is_empty() {
-        return Ok(());
-    }
-    let turns: Vec<turn::New<'_>> = accepted
-        .iter()
-        .map(|(sending, position, on_interruption)| turn::New {
-            id: &sending.turn,
-            org: &sending.org,
-            session: &sending.session,
-            text: &sending.new.text,
-            created_at: tx.now,
-            position: *position,
+    /// Gives a message its place, or says why it has none.
+    fn accept(&mut self, sending: Sending, now: i64) -> Done<(Reply, Arrival)> {
+        let unknown = || Problem::not_found("session", sending.session.as_str());
+        let line = self.0.get_mut(&sending.session).filter(|line| line.org == sending.org.as_str()).ok_or_else(unknown)?;
+        if line.closed {
+            return Err(session::closed(&sending.session));
+        }
+        if line.waiting >= QUEUE_MESSAGES_MAX {
+            return Err(Problem::new(Kind::QueueFull, format!("{} messages wait in this session.", line.waiting)).into());
+        }
+        line.waiting += 1;
+        line.last_position += POSITION_STEP;
+        let message = Message {
+            id: sending.message.clone(),
+            session: sending.session.clone(),
+            text: sending.new.text.clone(),
+            not_before: sending.new.not_before,
+            created_at: Time(now),
+            turn: TurnBrief { id: sending.turn.clone(), state: "queued".to_owned(), position: line.waiting, outcome: None },
+        };
+        let reply = Reply::new(201, &message)?;
+        let arrival = Arrival {
+            org: sending.org,
+            session: sending.session,
+            turn: sending.turn,
+            text: sending.new.text,
             not_before: sending.new.not_before.map(|at| at.0),
-            on_interruption: *on_interruption,
-        })
-        .collect();
-    turn::insert(tx, &turns).await?;
-    for (sending, ..) in accepted {
-        let queued =
-            Event::MessageQueued { message: sending.message.clone(), text: sending.new.text.clone(), not_before: sending.new.not_before };
-        tx.event(&sending.org, &sending.session, Some(&sending.turn), queued);
-        tx.after_commit(Effect::Schedule(sending.session.clone()));
+            on_interruption: sending.new.on_interruption.unwrap_or(line.on_interruption),
+            position: line.last_position,
+            at: now,
+        };
+        Ok((reply, arrival))
     }
+}
+
+async fn store(tx: &mut Tx<'_>, stored: &[(Key, String)]) -> Done<()> {
     if stored.is_empty() {
         return Ok(());
     }

@@ -154,6 +154,12 @@ CREATE INDEX turns_held ON turns (node_id) WHERE state IN ('leased', 'running', 
 -- At most one live lease per session: the second one is refused by the database itself.
 CREATE UNIQUE INDEX turns_one_lease ON turns (session_id) WHERE state IN ('leased', 'running', 'waiting');
 
+-- Messages that were accepted under load: one row for all that came at the same time, brought into `turns` before anybody looks.
+CREATE TABLE arrivals (
+    id TEXT PRIMARY KEY,
+    body TEXT NOT NULL
+);
+
 -- Messages for an agent in the middle of its turn. One that came too late becomes a turn of its own.
 CREATE TABLE steers (
     message_id TEXT PRIMARY KEY,
