@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that CI runs, in order, with what it needs installed or started.
 //!
 //! Invariant: the last line printed is the plain sum over all runners, and the exit code is zero only if nothing failed. A step
-//! that is no test (formatting, lints, tidy, the build, PostgreSQL, the agents) adds one to the failures when it fails. What is
+//! that is no test (formatting, lints, tidy, the build, PostgreSQL, fault tools, the agents) adds one to the failures when it fails. What is
 //! absent is skipped in the open at home; under `CI=true` it is a failure.
 
 use crate::step::{self, Steps};
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 mod agents;
+mod package;
 mod postgres;
 mod tally;
 
@@ -18,7 +19,7 @@ use tally::Tally;
 
 /// Runs everything. True if nothing failed.
 pub fn run(root: &Path) -> Result<bool> {
-    let mut run = Run { steps: Steps::new(7), tally: Tally::default() };
+    let mut run = Run { steps: Steps::new(8), tally: Tally::default() };
     run.check("rustfmt", || step::run(step::cargo(root).args(["fmt", "--all", "--check"])));
     run.check("tidy", || tidy::run(root));
     let lints = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
@@ -66,6 +67,7 @@ impl Run {
 
     fn tests(&mut self, root: &Path, target: &Path) {
         let cluster = self.provide("PostgreSQL", postgres::Cluster::start);
+        self.provide("fault tools", package::fault_tools);
         let programs = self.provide("agent programs", || agents::install(root, target));
         let skips = target.join(format!("skips-{}", std::process::id()));
         let mut command = step::cargo(root);

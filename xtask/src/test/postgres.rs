@@ -3,14 +3,13 @@
 //! Invariant: it ends with us, however we end. The server is told by the kernel when its parent dies, and a folder that a killed
 //! run left behind is removed by the next one.
 
-use crate::step;
+use super::package;
 use anyhow::{Context, Result, bail, ensure};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const INSTALL: &str = "apt-get update && apt-get install -y --no-install-recommends postgresql";
 const FOLDER: &str = "fugue-test-pg-";
 const START_MAX: Duration = Duration::from_secs(60);
 
@@ -28,7 +27,7 @@ impl Cluster {
         let programs = programs()?;
         let folder = std::env::temp_dir().join(format!("{FOLDER}{}", std::process::id()));
         std::fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let owner = if is_root() { Some(hand_over(&folder)?) } else { None };
+        let owner = if package::is_root() { Some(hand_over(&folder)?) } else { None };
         let data = folder.join("data");
         let mut initdb = as_user(owner, &programs.join("initdb"));
         initdb.args(["--auth=trust", "--username=fugue", "--encoding=UTF8", "--locale=C", "--no-instructions", "-D"]).arg(&data);
@@ -86,13 +85,7 @@ fn programs() -> Result<PathBuf> {
     if let Some(found) = find_programs() {
         return Ok(found);
     }
-    if !is_root() || !super::on_path("apt-get") {
-        bail!("there is no PostgreSQL server on this machine. Install one, on Debian: sudo sh -c '{INSTALL}'");
-    }
-    println!("      PostgreSQL is missing; installing it");
-    let mut install = Command::new("sh");
-    install.args(["-c", INSTALL]).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
-    ensure!(step::run(&mut install)?, "could not install PostgreSQL with: {INSTALL}");
+    package::install("PostgreSQL server", "postgresql")?;
     find_programs().context("PostgreSQL was installed, but there is no /usr/lib/postgresql/*/bin/postgres")
 }
 
@@ -102,10 +95,6 @@ fn find_programs() -> Option<PathBuf> {
     let mut found: Vec<_> = debian.filter(|bin| bin.join("postgres").exists()).collect();
     found.sort();
     found.pop().or_else(|| elsewhere.into_iter().find(|bin| bin.join("postgres").exists() && bin.join("initdb").exists()))
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0)
 }
 
 /// Gives the folder to a user that PostgreSQL agrees to run as. It refuses root.
