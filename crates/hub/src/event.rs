@@ -82,7 +82,7 @@ pub async fn flush(tx: &mut Tx<'_>) -> Done<()> {
     for (_, page) in &pages {
         rows = rows.bind(page.session.as_str()).bind(page.first).bind(page.last).bind(page.body.len() as i64).bind(page.body.as_str());
     }
-    rows.insert(tx, "event_pages (session_id, first_seq, last_seq, bytes, body)", "").await?;
+    rows.insert(tx, "event_pages (session_id, first_seq, last_seq, bytes, body)").await?;
     for (org, page) in pages {
         tx.after_commit(Effect::Page(org, page));
     }

@@ -55,7 +55,7 @@ impl Key {
 
 /// Looks for an earlier request with this key: its reply, or that it was another request.
 pub async fn find(tx: &mut Tx<'_>, key: Option<&Key>) -> Done<Option<Reply>> {
-    earlier(tx.conn, key, tx.now).await
+    earlier(tx.conn, key).await
 }
 
 /// The same outside a transaction, for creations that do much before they write: a replay needs none of that.
@@ -64,16 +64,12 @@ pub async fn find_first(hub: &Hub, key: Option<&Key>) -> Done<Option<Reply>> {
         return Ok(None);
     }
     let mut conn = hub.db.read().await?;
-    earlier(&mut conn, key, hub.world.now()).await
+    earlier(&mut conn, key).await
 }
 
-async fn earlier(conn: &mut Conn, key: Option<&Key>, now: Millis) -> Done<Option<Reply>> {
+async fn earlier(conn: &mut Conn, key: Option<&Key>) -> Done<Option<Reply>> {
     let Some(key) = key else { return Ok(None) };
-    let row = query("SELECT fingerprint, status, body FROM idempotency_keys WHERE id = $1 AND created_at > $2")
-        .bind(&key.id)
-        .bind(oldest(now))
-        .fetch_optional(conn)
-        .await?;
+    let row = query("SELECT fingerprint, status, body FROM idempotency_keys WHERE id = $1").bind(&key.id).fetch_optional(conn).await?;
     row.map(|row| replay(key, row.get(0)?, row.get(1)?, row.get(2)?)).transpose()
 }
 
@@ -108,18 +104,14 @@ pub async fn store_sealed(tx: &mut Tx<'_>, key: Option<&Key>, reply: &Reply) -> 
 }
 
 async fn insert(tx: &mut Tx<'_>, key: &Key, status: u16, body: &str) -> Done<()> {
-    // A key that is too old to count may still be there; it makes room.
-    query(
-        "INSERT INTO idempotency_keys (id, fingerprint, status, body, created_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (id) DO UPDATE SET fingerprint = $2, status = $3, body = $4, created_at = $5",
-    )
-    .bind(&key.id)
-    .bind(&key.fingerprint)
-    .bind(i64::from(status))
-    .bind(body)
-    .bind(tx.now)
-    .execute(tx.conn)
-    .await?;
+    query("INSERT INTO idempotency_keys (id, fingerprint, status, body, created_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(&key.id)
+        .bind(&key.fingerprint)
+        .bind(i64::from(status))
+        .bind(body)
+        .bind(tx.now)
+        .execute(tx.conn)
+        .await?;
     Ok(())
 }
 

@@ -240,5 +240,5 @@ pub async fn insert(tx: &mut Tx<'_>, turns: &[New<'_>]) -> Done<()> {
             .bind(turn.created_at)
             .bind(turn.text);
     }
-    rows.insert(tx, INTO, "").await
+    rows.insert(tx, INTO).await
 }

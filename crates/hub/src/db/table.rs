@@ -39,11 +39,10 @@ impl<'q> Table<'q> {
         self.values.into_iter().chain(empty).fold(composed(sql), Query::bind).fetch_all(conn).await
     }
 
-    /// Inserts the rows into `table (columns)`; `ending` follows, for example an `ON CONFLICT`.
-    pub async fn insert(self, tx: &mut Tx<'_>, into: &str, ending: &str) -> Done<()> {
+    /// Inserts the rows into `table (columns)`.
+    pub async fn insert(self, tx: &mut Tx<'_>, into: &str) -> Done<()> {
         let columns = (1..=self.kinds.len()).map(|n| format!("column{n}")).collect::<Vec<_>>().join(", ");
-        // `WHERE` also keeps SQLite from reading `ON CONFLICT` as the condition of a join.
-        let text = |rows: &str| format!("INSERT INTO {into} SELECT {columns} FROM (VALUES {rows}) AS v WHERE column1 IS NOT NULL {ending}");
+        let text = |rows: &str| format!("INSERT INTO {into} SELECT {columns} FROM (VALUES {rows}) AS v WHERE column1 IS NOT NULL");
         self.fetch_all(tx.conn, text).await?;
         Ok(())
     }

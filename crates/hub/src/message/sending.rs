@@ -98,14 +98,14 @@ async fn earlier(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<String, 
     if keys.is_empty() {
         return Ok(kept);
     }
-    let (mut rows, oldest) = (Table::new(&[Column::Text, Column::Int]), idempotency::oldest(tx.now));
+    let mut rows = Table::new(&[Column::Text]);
     for key in keys {
-        rows = rows.bind(key).bind(oldest);
+        rows = rows.bind(key);
     }
     let text = |rows: &str| {
         format!(
             "SELECT id, fingerprint, status, body FROM (VALUES {rows}) AS v \
-             JOIN idempotency_keys k ON k.id = v.column1 AND k.created_at > v.column2"
+             JOIN idempotency_keys k ON k.id = v.column1"
         )
     };
     for row in rows.fetch_all(tx.conn, text).await? {
@@ -187,13 +187,10 @@ async fn store(tx: &mut Tx<'_>, stored: &[(Key, String)]) -> Done<()> {
     if stored.is_empty() {
         return Ok(());
     }
-    // A key that is too old to count may still be there; it makes room.
-    const NEWER: &str = "ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body, \
-         created_at = excluded.created_at";
     const KEY: &[Column] = &[Column::Text, Column::Text, Column::Int, Column::Text, Column::Int];
     let mut rows = Table::new(KEY);
     for (key, body) in stored {
         rows = rows.bind(key.id.as_str()).bind(key.fingerprint.as_str()).bind(201_i64).bind(body.as_str()).bind(tx.now);
     }
-    rows.insert(tx, "idempotency_keys (id, fingerprint, status, body, created_at)", NEWER).await
+    rows.insert(tx, "idempotency_keys (id, fingerprint, status, body, created_at)").await
 }
