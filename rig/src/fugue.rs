@@ -166,6 +166,13 @@ impl Fugue {
         command.stdin(Stdio::null()).output().context("cannot start fugue")
     }
 
+    /// Whether the program is a debug build, which tests can let crash and stall.
+    pub fn is_debug(&self) -> Result<bool> {
+        let mut command = self.command("probe", &["node", "join", "x", "--hub", "http://127.0.0.1:9"]);
+        let out = command.env("FUGUE_CRASH", "no.such:before").output().context("cannot start fugue")?;
+        Ok(String::from_utf8_lossy(&out.stderr).contains("no.such"))
+    }
+
     /// Live processes of this install.
     pub fn processes(&self) -> Vec<Process> {
         orphans::with(&self.root().to_string_lossy())
