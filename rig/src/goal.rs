@@ -16,6 +16,7 @@ pub mod everything;
 pub mod kills;
 pub mod partition;
 pub mod pause;
+pub mod recovery;
 pub mod resume;
 
 /// Where the hub remembers.

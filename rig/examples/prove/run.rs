@@ -7,6 +7,7 @@ use rig::goal::everything::Everything;
 use rig::goal::kills::{Kills, Victim};
 use rig::goal::partition::Partition;
 use rig::goal::pause::Pause;
+use rig::goal::recovery::Recovery;
 use rig::goal::resume::Resume;
 use rig::proxy::Lane;
 use std::path::Path;
@@ -19,6 +20,8 @@ pub enum Run {
     Kills(Kills),
     /// R3.
     Everything(Everything),
+    /// R4.
+    Recovery(Recovery),
     /// R5.
     Pause(Pause),
     /// R6.
@@ -33,6 +36,7 @@ impl Run {
         match self {
             Self::Kills(kills) => kills.goal,
             Self::Everything(_) => "R3",
+            Self::Recovery(_) => "R4",
             Self::Pause(_) => "R5",
             Self::Partition(_) => "R6",
             Self::Resume(_) => "R16",
@@ -44,6 +48,7 @@ impl Run {
         match self {
             Self::Kills(kills) => format!("{}: {} kills of {:?} on {}", kills.goal, kills.kills, kills.victims, kills.store),
             Self::Everything(run) => format!("R3: everything for {} s on {}", run.whole.as_secs(), run.store),
+            Self::Recovery(run) => format!("R4: {} kills of a hub with {} sessions on {}", run.kills, run.nodes * run.sessions, run.store),
             Self::Pause(pause) => format!("R5: {} pauses", pause.cycles),
             Self::Partition(run) => format!("R6: up {:?}, down {:?} for {} s", run.up, run.down, run.lasting.as_secs()),
             Self::Resume(run) => format!("R16: {} disconnects over {} events", run.cuts * run.sessions * 2, run.texts * run.sessions),
@@ -56,6 +61,7 @@ impl Run {
         match self {
             Self::Kills(run) => run.run(program, &mut chance).await,
             Self::Everything(run) => run.run(program, seed).await,
+            Self::Recovery(run) => run.run(program, &mut chance).await,
             Self::Pause(run) => run.run(program).await,
             Self::Partition(run) => run.run(program, &mut chance).await,
             Self::Resume(run) => run.run(program, &mut chance).await,
@@ -73,11 +79,15 @@ pub fn all(short: bool) -> Vec<Run> {
     let everything = |store| Run::Everything(Everything { whole: seconds(pick(30, 1_800) as u64), sessions: pick(4, 12), store });
     let partition =
         |up, down, lasting: usize| Run::Partition(Partition { up, down, lasting: seconds(lasting as u64), sessions: pick(3, 5) });
+    // In the long form ten thousand sessions with a million events.
+    let recovery = |store| Run::Recovery(Recovery { nodes: 50, sessions: pick(4, 200), texts: 100, kills: pick(5, 50), store });
     let mut runs = vec![
         kills("R1", &[Victim::Hub], pick(200, 5_000), Store::Sqlite),
         kills("R1", &[Victim::Hub], pick(200, 5_000), Store::Postgres),
         kills("R2", &[Victim::Node], pick(100, 1_000), Store::Sqlite),
         everything(Store::Postgres),
+        recovery(Store::Sqlite),
+        recovery(Store::Postgres),
         Run::Pause(Pause { lease: seconds(3), cycles: pick(2, 100), sessions: pick(2, 4) }),
         partition(Lane::Cut, Lane::Cut, pick(20, 60)),
         partition(Lane::Cut, Lane::Open, pick(20, 60)),
