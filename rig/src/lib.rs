@@ -12,6 +12,7 @@ pub mod client;
 pub mod fugue;
 pub mod goal;
 pub mod history;
+pub mod lag;
 pub mod leaf;
 pub mod model;
 pub mod nemesis;
