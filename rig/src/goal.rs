@@ -12,6 +12,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub mod approvals;
 pub mod everything;
 pub mod kills;
 pub mod partition;

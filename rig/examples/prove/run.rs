@@ -3,6 +3,7 @@
 use super::Done;
 use rig::chance::Chance;
 use rig::goal::Store;
+use rig::goal::approvals::Approvals;
 use rig::goal::everything::Everything;
 use rig::goal::kills::{Kills, Victim};
 use rig::goal::partition::Partition;
@@ -28,6 +29,8 @@ pub enum Run {
     Partition(Partition),
     /// R16.
     Resume(Resume),
+    /// R27.
+    Approvals(Approvals),
 }
 
 impl Run {
@@ -40,6 +43,7 @@ impl Run {
             Self::Pause(_) => "R5",
             Self::Partition(_) => "R6",
             Self::Resume(_) => "R16",
+            Self::Approvals(_) => "R27",
         }
     }
 
@@ -51,6 +55,7 @@ impl Run {
             Self::Recovery(run) => format!("R4: {} kills of a hub with {} sessions on {}", run.kills, run.nodes * run.sessions, run.store),
             Self::Pause(pause) => format!("R5: {} pauses", pause.cycles),
             Self::Partition(run) => format!("R6: up {:?}, down {:?} for {} s", run.up, run.down, run.lasting.as_secs()),
+            Self::Approvals(run) => format!("R27: {} kills around questions on {}", run.kills, run.store),
             Self::Resume(run) => format!("R16: {} disconnects over {} events", run.cuts * run.sessions * 2, run.texts * run.sessions),
         }
     }
@@ -65,6 +70,7 @@ impl Run {
             Self::Pause(run) => run.run(program).await,
             Self::Partition(run) => run.run(program, &mut chance).await,
             Self::Resume(run) => run.run(program, &mut chance).await,
+            Self::Approvals(run) => run.run(program, &mut chance).await,
         }
     }
 }
@@ -100,5 +106,7 @@ pub fn all(short: bool) -> Vec<Run> {
     let (sessions, texts) = (pick(4, 8), pick(2_000, 25_000));
     // Two readers of each session.
     runs.push(Run::Resume(Resume { sessions, texts, cuts: pick(100, 1_000).div_ceil(sessions * 2), kills: pick(2, 20) }));
+    let approvals = |store| Run::Approvals(Approvals { kills: pick(20, 200), sessions: pick(4, 8), store });
+    runs.extend([approvals(Store::Sqlite), approvals(Store::Postgres)]);
     runs
 }
