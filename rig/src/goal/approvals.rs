@@ -127,7 +127,7 @@ impl Run<'_> {
     /// Kills one of the two within so many milliseconds, and starts it again.
     async fn kill(&mut self, low: u64, high: u64) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(self.chance.between(low, high))).await;
-        let victim = if self.kills % 2 == 0 { Victim::Hub } else { Victim::Node };
+        let victim = if self.kills.is_multiple_of(2) { Victim::Hub } else { Victim::Node };
         self.kills += 1;
         match victim {
             Victim::Hub => {

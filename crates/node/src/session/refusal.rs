@@ -29,7 +29,7 @@ impl Session {
     async fn ends(&mut self) -> bool {
         let Some(turn) = &mut self.turn else { return true };
         turn.ledger.ack(i64::MAX);
-        let (mut acts, mut frames, until) = (Vec::new(), 0, Instant::now() + SPOOL_END);
+        let (mut acts, mut frames, until) = (Vec::new(), 0_usize, Instant::now() + SPOOL_END);
         while let (Some(process), Some(turn)) = (&mut self.process, &mut self.turn)
             && !turn.ended
             && !process.exited
@@ -45,7 +45,7 @@ impl Session {
                 }
             }
             frames += 1;
-            if frames % FRAMES_AT_ONCE == 0 {
+            if frames.is_multiple_of(FRAMES_AT_ONCE) {
                 tokio::task::yield_now().await;
             }
         }
