@@ -68,3 +68,20 @@ fn write_private(file: &Path, text: &str) -> io::Result<()> {
     out.sync_all()?;
     std::fs::rename(&fresh, file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_lock_that_is_let_go_of_soon_is_waited_for_and_one_that_is_held_is_named() {
+        let path = std::env::temp_dir().join(format!("fugue-hub-home-{}", std::process::id()));
+        let first = Home::open(&path).await.unwrap_or_else(|error| panic!("{error}"));
+        // Tried once before the first is gone.
+        let (second, ()) = tokio::join!(Home::open(&path), async { drop(first) });
+        let second = second.unwrap_or_else(|error| panic!("{error}"));
+        assert!(matches!(Home::open(&path).await, Err(StartError::AlreadyRunning(folder)) if folder == path));
+        drop(second);
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+}
