@@ -5,6 +5,7 @@
 //! that fails, shows the log.
 
 use crate::client::Client;
+use crate::leaf;
 use crate::orphans::{self, Process};
 use crate::scratch::Scratch;
 use anyhow::{Context, Result};
@@ -166,6 +167,18 @@ impl Fugue {
         command.stdin(Stdio::null()).output().context("cannot start fugue")
     }
 
+    /// Whether the program is a debug build, which tests can let crash and stall.
+    pub fn is_debug(&self) -> Result<bool> {
+        let mut command = self.command("probe", &["node", "join", "x", "--hub", "http://127.0.0.1:9"]);
+        let out = command.env("FUGUE_CRASH", "no.such:before").output().context("cannot start fugue")?;
+        Ok(String::from_utf8_lossy(&out.stderr).contains("no.such"))
+    }
+
+    /// Where its nodes have their keepers.
+    pub fn keepers(&self) -> Vec<PathBuf> {
+        ["hub", "node"].map(|folder| self.root().join(folder).join("node/keepers")).to_vec()
+    }
+
     /// Live processes of this install.
     pub fn processes(&self) -> Vec<Process> {
         orphans::with(&self.root().to_string_lossy())
@@ -238,6 +251,7 @@ fn is_online(node: &serde_json::Value) -> bool {
 impl Drop for Fugue {
     fn drop(&mut self) {
         orphans::end(&self.root().to_string_lossy());
+        leaf::remove(&self.keepers());
         // In a test, what is printed is shown only if the test fails.
         if std::thread::current().name() != Some("main") {
             part::show_logs(&self.root().join("log"));

@@ -12,10 +12,12 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub mod approvals;
 pub mod everything;
 pub mod kills;
 pub mod partition;
 pub mod pause;
+pub mod recovery;
 pub mod resume;
 
 /// Where the hub remembers.

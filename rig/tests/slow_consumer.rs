@@ -4,12 +4,13 @@
 
 use anyhow::{Context, Result, ensure};
 use rig::fugue::{Fugue, program};
+use rig::lag::{self, Read};
 use rig::sse::{Message, Parser};
 use rig::stage::Stage;
 use rig::wait::until;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
@@ -52,7 +53,7 @@ async fn readers_that_do_not_read_disturb_nobody_and_lose_nothing() -> Result<()
     // The others come when the twenty are stalled, and see only what is timed: this machine is theirs as well.
     let (mut readers, peak) = (JoinSet::new(), Arc::new(AtomicU64::new(0)));
     for _ in 0..READERS {
-        readers.spawn(read(stage.client.sse(&path, Some(begin)).await?));
+        readers.spawn(lag::read(stage.client.sse(&path, Some(begin)).await?));
     }
     let held = held(stage.fugue.address().port(), &stalled)?;
     ensure!(before > 0 && held == STALLED, "the hub has {before} bytes, and holds {held} of {STALLED} connections already now");
@@ -80,9 +81,8 @@ async fn readers_that_do_not_read_disturb_nobody_and_lose_nothing() -> Result<()
         ensure!(numbers == (begin + 1..=stored.len() as i64).collect::<Vec<_>>(), "a reader missed something or saw it twice");
         delays.extend(delayed);
     }
-    delays.sort_unstable();
     ensure!(delays.len() >= READERS * LINES, "{} deliveries were timed", delays.len());
-    let (p50, p99) = (delays[delays.len() / 2], delays[delays.len() * 99 / 100]);
+    let (p50, p99) = lag::quantiles(&mut delays)?;
     println!("{} timed deliveries: p50 {p50} ms, p99 {p99} ms; the hub grew by {} KiB", delays.len(), grown / 1024);
     for stream in stalled {
         come_back(&stage, &path, stream, stored.len() as i64).await?;
@@ -133,31 +133,6 @@ async fn request(stage: &Stage, path: &str, after: i64) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// What a reader saw.
-struct Read {
-    numbers: Vec<i64>,
-    delays: Vec<u64>,
-}
-
-/// Reads until the turn's last event: the numbers, and how long each line took.
-async fn read(mut stream: rig::sse::Sse) -> Result<Read> {
-    let (mut numbers, mut delays) = (Vec::new(), Vec::new());
-    loop {
-        let message = tokio::time::timeout(QUIET_MAX, stream.next()).await.context("the stream is silent")??;
-        let message = message.context("the hub ended the stream of a reader that reads")?;
-        let Some(number) = message.id else { continue };
-        let event: serde_json::Value = serde_json::from_str(&message.data)?;
-        numbers.push(number);
-        if event["type"] == "agent.text" {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as u64;
-            delays.push(now.saturating_sub(millis(event["at"].as_str().unwrap_or_default())?));
-        }
-        if event["type"] == "turn.ended" {
-            return Ok(Read { numbers, delays });
-        }
-    }
-}
-
 /// A stalled reader takes what its socket still holds, and comes back with its cursor: together that is everything, once.
 async fn come_back(stage: &Stage, path: &str, mut stream: TcpStream, last: i64) -> Result<()> {
     // With its little room it would take minutes.
@@ -187,21 +162,4 @@ async fn come_back(stage: &Stage, path: &str, mut stream: TcpStream, last: i64) 
         seen = number;
     }
     Ok(())
-}
-
-/// The milliseconds of `2026-11-21T11:55:12.639Z`.
-fn millis(at: &str) -> Result<u64> {
-    let number = |range: std::ops::Range<usize>| -> Result<u64> { Ok(at.get(range).context("a short time")?.parse()?) };
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    // Days of the civil calendar, the year beginning in March.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1 - 719_468;
-    let seconds = ((days * 24 + number(11..13)?) * 60 + number(14..16)?) * 60 + number(17..19)?;
-    Ok(seconds * 1_000 + if at.as_bytes().get(19) == Some(&b'.') { number(20..23)? } else { 0 })
-}
-
-#[test]
-fn times_are_read() {
-    assert_eq!(millis("1970-01-01T00:00:00Z").unwrap(), 0);
-    assert_eq!(millis("2026-11-21T11:55:12.639Z").unwrap(), 1_795_262_112_639);
 }

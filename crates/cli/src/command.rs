@@ -26,6 +26,7 @@ use crate::home::Home;
 use crate::moment;
 use crate::output::Output;
 use crate::reference;
+use crate::watchdog;
 use crate::world::RealWorld;
 use clap::{Args, Parser, Subcommand};
 use fugue_domain::time::Time;
@@ -109,9 +110,14 @@ impl Command {
         }
     }
 
+    /// Whether it is a hub, a node, or both: it works until somebody ends it.
+    fn stays(&self) -> bool {
+        matches!(self, Command::Up(_) | Command::Hub(_) | Command::Node(node::Node::Run(_) | node::Node::Join(_)))
+    }
+
     /// Whether it ends itself when Ctrl-C is pressed: it has something to put in order first.
     fn ends_itself(&self) -> bool {
-        matches!(self, Command::Up(_) | Command::Hub(_) | Command::Demo(_) | Command::Node(node::Node::Run(_) | node::Node::Join(_)))
+        self.stays() || matches!(self, Command::Demo(_))
     }
 }
 
@@ -153,6 +159,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let mut runtime =
         if cli.command.ends_itself() { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
     let runtime = runtime.enable_all().build().map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+    if cli.command.stays() {
+        watchdog::start(runtime.handle()).map_err(|error| Failure::failed(format!("cannot start the watchdog: {error}")))?;
+    }
     let ended = runtime.block_on(interruptible(cli.command, &context));
     // Somebody may still be asked something on standard input; that question ends with the process.
     runtime.shutdown_background();

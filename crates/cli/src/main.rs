@@ -18,6 +18,7 @@ mod reference;
 mod repository;
 mod sse;
 mod transcript;
+mod watchdog;
 mod world;
 
 use clap::Parser;

@@ -95,3 +95,8 @@ pub const GROUP_JOBS_MAX: usize = 64;
 /// Messages that may wait to be accepted together before their callers wait for room. A statement for all of them must stay
 /// within the 65,535 values that PostgreSQL takes.
 pub const SENDS_WAITING_MAX: usize = 4_096;
+/// Milliseconds between two pings of a long-lived process to its own runtime. Rare enough to cost nothing.
+pub const STALL_PING_MS: u64 = 2_000;
+/// Waits of that length without an answer after which the process ends itself. With the pause before the first, a stall shows within ten
+/// seconds: longer than any honest burst of work, shorter than the silence after which a node is called suspect.
+pub const STALL_PINGS: u32 = 4;

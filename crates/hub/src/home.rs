@@ -10,6 +10,10 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a folder that is locked is tried again.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The data folder, locked.
 pub struct Home {
@@ -18,17 +22,22 @@ pub struct Home {
 }
 
 impl Home {
-    /// Makes the folder if it is not there, and locks it.
-    pub fn open(path: &Path) -> Result<Self, StartError> {
+    /// Makes the folder if it is not there, and locks it. A hub that was killed while it started a child leaves its lock to that child
+    /// until it execs, milliseconds later: so the next hub waits a little before it says that there is another.
+    pub async fn open(path: &Path) -> Result<Self, StartError> {
         let unusable = |path: &Path, cause| StartError::Home { path: path.to_owned(), cause };
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|cause| unusable(path, cause))?;
         let file = path.join("hub.lock");
         let lock =
             OpenOptions::new().create(true).write(true).truncate(false).mode(0o600).open(&file).map_err(|cause| unusable(&file, cause))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(StartError::AlreadyRunning(path.to_owned())),
-            Err(TryLockError::Error(cause)) => Err(unusable(&file, cause)),
+        let begun = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { path: path.to_owned(), _lock: lock }),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => tokio::time::sleep(LOCK_PATIENCE / 100).await,
+                Err(TryLockError::WouldBlock) => return Err(StartError::AlreadyRunning(path.to_owned())),
+                Err(TryLockError::Error(cause)) => return Err(unusable(&file, cause)),
+            }
         }
     }
 
@@ -58,4 +67,21 @@ fn write_private(file: &Path, text: &str) -> io::Result<()> {
     writeln!(out, "{text}")?;
     out.sync_all()?;
     std::fs::rename(&fresh, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_lock_that_is_let_go_of_soon_is_waited_for_and_one_that_is_held_is_named() {
+        let path = std::env::temp_dir().join(format!("fugue-hub-home-{}", std::process::id()));
+        let first = Home::open(&path).await.unwrap_or_else(|error| panic!("{error}"));
+        // Tried once before the first is gone.
+        let (second, ()) = tokio::join!(Home::open(&path), async { drop(first) });
+        let second = second.unwrap_or_else(|error| panic!("{error}"));
+        assert!(matches!(Home::open(&path).await, Err(StartError::AlreadyRunning(folder)) if folder == path));
+        drop(second);
+        std::fs::remove_dir_all(&path).unwrap();
+    }
 }

@@ -67,7 +67,7 @@ pub struct Running {
 pub async fn start(options: Options, world: SharedWorld) -> Result<Running, StartError> {
     options.check()?;
     let tls = options.tls.as_ref().map(listener::acceptor).transpose()?;
-    let home = Home::open(&options.home)?;
+    let home = Home::open(&options.home).await?;
     let location = Location::parse(options.database.as_deref(), &options.home).map_err(StartError::DatabaseAddress)?;
     let listen = |cause| StartError::Listen { address: options.listen, cause };
     let tcp = TcpListener::bind(options.listen).await.map_err(listen)?;

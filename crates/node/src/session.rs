@@ -6,6 +6,7 @@
 mod opening;
 pub mod process;
 pub mod record;
+mod refusal;
 pub mod shared;
 
 use crate::keeper::handle::Gone;
@@ -125,8 +126,7 @@ impl Session {
             Input::Ack(lease, through) => self.ack(&lease, through).await,
             Input::Refused(lease) => {
                 if self.turn.as_ref().is_some_and(|turn| *turn.ledger.lease() == lease) {
-                    tracing::warn!(session.id = %self.id, turn.id = %lease.turn, "the hub refused the lease; its agent is stopped");
-                    self.drop_turn(Why::Stop).await;
+                    self.let_go(&lease).await;
                 } else {
                     let _ = self.said.send(Said::Over(lease));
                 }

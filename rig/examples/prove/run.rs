@@ -3,10 +3,12 @@
 use super::Done;
 use rig::chance::Chance;
 use rig::goal::Store;
+use rig::goal::approvals::Approvals;
 use rig::goal::everything::Everything;
 use rig::goal::kills::{Kills, Victim};
 use rig::goal::partition::Partition;
 use rig::goal::pause::Pause;
+use rig::goal::recovery::Recovery;
 use rig::goal::resume::Resume;
 use rig::proxy::Lane;
 use std::path::Path;
@@ -19,12 +21,16 @@ pub enum Run {
     Kills(Kills),
     /// R3.
     Everything(Everything),
+    /// R4.
+    Recovery(Recovery),
     /// R5.
     Pause(Pause),
     /// R6.
     Partition(Partition),
     /// R16.
     Resume(Resume),
+    /// R27.
+    Approvals(Approvals),
 }
 
 impl Run {
@@ -33,9 +39,11 @@ impl Run {
         match self {
             Self::Kills(kills) => kills.goal,
             Self::Everything(_) => "R3",
+            Self::Recovery(_) => "R4",
             Self::Pause(_) => "R5",
             Self::Partition(_) => "R6",
             Self::Resume(_) => "R16",
+            Self::Approvals(_) => "R27",
         }
     }
 
@@ -44,8 +52,10 @@ impl Run {
         match self {
             Self::Kills(kills) => format!("{}: {} kills of {:?} on {}", kills.goal, kills.kills, kills.victims, kills.store),
             Self::Everything(run) => format!("R3: everything for {} s on {}", run.whole.as_secs(), run.store),
+            Self::Recovery(run) => format!("R4: {} kills of a hub with {} sessions on {}", run.kills, run.nodes * run.sessions, run.store),
             Self::Pause(pause) => format!("R5: {} pauses", pause.cycles),
             Self::Partition(run) => format!("R6: up {:?}, down {:?} for {} s", run.up, run.down, run.lasting.as_secs()),
+            Self::Approvals(run) => format!("R27: {} kills around questions on {}", run.kills, run.store),
             Self::Resume(run) => format!("R16: {} disconnects over {} events", run.cuts * run.sessions * 2, run.texts * run.sessions),
         }
     }
@@ -56,9 +66,11 @@ impl Run {
         match self {
             Self::Kills(run) => run.run(program, &mut chance).await,
             Self::Everything(run) => run.run(program, seed).await,
+            Self::Recovery(run) => run.run(program, &mut chance).await,
             Self::Pause(run) => run.run(program).await,
             Self::Partition(run) => run.run(program, &mut chance).await,
             Self::Resume(run) => run.run(program, &mut chance).await,
+            Self::Approvals(run) => run.run(program, &mut chance).await,
         }
     }
 }
@@ -73,11 +85,15 @@ pub fn all(short: bool) -> Vec<Run> {
     let everything = |store| Run::Everything(Everything { whole: seconds(pick(30, 1_800) as u64), sessions: pick(4, 12), store });
     let partition =
         |up, down, lasting: usize| Run::Partition(Partition { up, down, lasting: seconds(lasting as u64), sessions: pick(3, 5) });
+    // In the long form ten thousand sessions with a million events.
+    let recovery = |store| Run::Recovery(Recovery { nodes: 50, sessions: pick(4, 200), texts: 100, kills: pick(5, 50), store });
     let mut runs = vec![
         kills("R1", &[Victim::Hub], pick(200, 5_000), Store::Sqlite),
         kills("R1", &[Victim::Hub], pick(200, 5_000), Store::Postgres),
         kills("R2", &[Victim::Node], pick(100, 1_000), Store::Sqlite),
         everything(Store::Postgres),
+        recovery(Store::Sqlite),
+        recovery(Store::Postgres),
         Run::Pause(Pause { lease: seconds(3), cycles: pick(2, 100), sessions: pick(2, 4) }),
         partition(Lane::Cut, Lane::Cut, pick(20, 60)),
         partition(Lane::Cut, Lane::Open, pick(20, 60)),
@@ -90,5 +106,7 @@ pub fn all(short: bool) -> Vec<Run> {
     let (sessions, texts) = (pick(4, 8), pick(2_000, 25_000));
     // Two readers of each session.
     runs.push(Run::Resume(Resume { sessions, texts, cuts: pick(100, 1_000).div_ceil(sessions * 2), kills: pick(2, 20) }));
+    let approvals = |store| Run::Approvals(Approvals { kills: pick(20, 200), sessions: pick(4, 8), store });
+    runs.extend([approvals(Store::Sqlite), approvals(Store::Postgres)]);
     runs
 }

@@ -67,8 +67,9 @@ impl Session {
             let _ = self.said.send(Said::Over(assignment.lease));
             return;
         }
-        if self.turn.is_some() {
-            self.drop_turn(Why::Stop).await;
+        if let Some(turn) = &self.turn {
+            let lease = turn.ledger.lease().clone();
+            self.let_go(&lease).await;
         }
         self.record.epoch = assignment.lease.epoch;
         self.record.place = Some(assignment.place.clone());

@@ -173,6 +173,11 @@ impl Process {
         self.reader.offset() >= self.limit
     }
 
+    /// Whether its keeper has said where the spool ended when we came.
+    pub fn knows_end(&self) -> bool {
+        self.live_from.is_some()
+    }
+
     /// Since when nothing more can be stored.
     pub fn in_trouble(&self) -> Option<Duration> {
         self.trouble.map(|since| since.elapsed())

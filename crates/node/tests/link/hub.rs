@@ -38,8 +38,8 @@ impl Drop for Folder {
     }
 }
 
-pub fn keeper() -> PathBuf {
-    let path = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("examples/keeper");
+pub fn example(name: &str) -> PathBuf {
+    let path = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("examples").join(name);
     assert!(path.is_file(), "{} is not built: run `cargo build -p fugue-node --examples`", path.display());
     path
 }
@@ -69,8 +69,8 @@ impl Node {
             token: "fgt_test".into(),
             name: "test".into(),
             slots: 4,
-            keeper: vec![keeper().into()],
-            programs: Default::default(),
+            keeper: vec![example("keeper").into()],
+            programs: [(Driver::Rehearse, example("rehearse"))].into(),
             pass_env: vec![],
             world: Arc::new(crate::world::RealWorld),
         };
@@ -146,9 +146,21 @@ impl Connection {
 
     /// Collects reports from number 1 until one fits, checking that the numbers are contiguous.
     pub async fn reports(&mut self, until: impl Fn(&Report) -> bool, ack: bool) -> Vec<Report> {
+        self.collect(None, until, ack).await
+    }
+
+    /// The same for one lease, when those of another may still come. Acknowledges nothing.
+    pub async fn reports_of(&mut self, lease: &LeaseKey, until: impl Fn(&Report) -> bool) -> Vec<Report> {
+        self.collect(Some(lease), until, false).await
+    }
+
+    async fn collect(&mut self, lease: Option<&LeaseKey>, until: impl Fn(&Report) -> bool, ack: bool) -> Vec<Report> {
         let mut all: Vec<Report> = Vec::new();
         while !all.last().is_some_and(&until) {
             let FromNode::Batch(batch) = self.hear().await else { continue };
+            if lease.is_some_and(|lease| *lease != batch.lease) {
+                continue;
+            }
             let have = all.len() as i64;
             assert!(batch.first <= have + 1, "a gap: {} after {have}", batch.first);
             let through = batch.first + batch.reports.len() as i64 - 1;
@@ -172,6 +184,16 @@ pub fn assignment(home: &Path, repository: &Path, session: u128, epoch: i64, scr
     let place = Place { session: session.clone(), origin, kind: PlaceKind::Worktree, path, branch, base: None };
     let lease = LeaseKey { session, turn: TurnId::from_bits(epoch as u128), epoch };
     Assignment { lease, place, agent, opening: Opening::Message, text: "hello".into(), memory: None, budget_left: None }
+}
+
+/// An assignment of the rehearsal program, which lives on after its turn.
+pub fn rehearsal(home: &Path, repository: &Path, session: u128, epoch: i64, text: &str) -> Assignment {
+    let mut assignment = assignment(home, repository, session, epoch, "");
+    assignment.agent = Agent::plain("rehearse", Driver::Rehearse, "");
+    // What it remembers belongs to the test's folder.
+    assignment.agent.isolated = true;
+    assignment.text = text.into();
+    assignment
 }
 
 /// Reports as text, so that two runs can be compared.

@@ -4,6 +4,7 @@ mod hub;
 #[path = "../../examples/keeper/world.rs"]
 mod world;
 
+use fugue_domain::id::SessionId;
 use fugue_domain::link::{FromHub, FromNode, Order, Report};
 use fugue_domain::reason::Reason;
 use fugue_domain::turn::{Ending, Wish};
@@ -90,6 +91,48 @@ async fn an_agent_outlives_its_node_and_is_found_again() {
     let outputs = reports.iter().filter(|report| matches!(report, Report::Event(_))).count();
     assert_eq!(outputs, 2, "{reports:?}");
     assert!(matches!(reports.last(), Some(Report::Ended { ending: Ending::Succeeded, .. })), "{reports:?}");
+    node.stop().await;
+}
+
+/// The agent of a session, as a process.
+fn agent(session: &SessionId) -> Vec<String> {
+    let is_agent = |pid: &String| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("rehearse"));
+    processes(session).into_iter().filter(is_agent).collect()
+}
+
+#[tokio::test]
+async fn a_refused_lease_stops_an_agent_in_its_turn_and_none_whose_turn_has_ended() {
+    let folder = Folder::new("refused");
+    let (home, repository, hub) = (folder.0.join("node"), repository(&folder.0), Hub::new().await);
+    let node = Node::start(&home, &hub);
+    let mut connection = hub.accept().await;
+    let turn = rehearsal(&home, &repository, 11, 1, "say one");
+    connection.say(FromHub::Assign(Box::new(turn.clone()))).await;
+    connection.reports(is_end, false).await;
+    // The hub has stored the end; the node is ended before it hears of that, and asks about the lease again.
+    let before = agent(&turn.lease.session);
+    assert_eq!(before.len(), 1);
+    node.stop().await;
+    drop(connection);
+    let node = Node::start(&home, &hub);
+    let mut connection = hub.accept().await;
+    assert_eq!(connection.hello.leases, std::slice::from_ref(&turn.lease));
+    connection.say(FromHub::Renewed { beat: 0, leases: vec![], refused: vec![turn.lease.clone()] }).await;
+    while !connection.leases().await.is_empty() {}
+    assert_eq!(agent(&turn.lease.session), before, "the agent waits for its next turn");
+    // The next turn goes to the same process, also when it comes before the node has said anything about the last one.
+    let next = rehearsal(&home, &repository, 11, 2, "say two");
+    connection.say(FromHub::Assign(Box::new(next.clone()))).await;
+    connection.reports(is_end, false).await;
+    let third = rehearsal(&home, &repository, 11, 3, "say three\nsleep 60000");
+    connection.say(FromHub::Assign(Box::new(third.clone()))).await;
+    let said = |report: &Report| has_output(report, "three");
+    // What is still on its way of the turn before belongs to that turn.
+    connection.reports_of(&third.lease, said).await;
+    assert_eq!(agent(&turn.lease.session), before);
+    // This one goes on when its lease is refused, and is stopped.
+    connection.say(FromHub::Refused { lease: third.lease.clone() }).await;
+    eventually("the agent of a refused lease ends", || agent(&turn.lease.session).is_empty()).await;
     node.stop().await;
 }
 
