@@ -26,7 +26,7 @@ pub async fn find(conn: &mut Conn, org: &OrgId, name: &str) -> Done<Option<Agent
 /// All agents of the org, by name.
 pub async fn list(hub: &Hub, caller: &Caller) -> Done<Page<AgentView>> {
     let mut conn = hub.db.read().await?;
-    let found = query("SELECT spec FROM agents WHERE org_id = $1 ORDER BY name").bind(caller.org.as_str()).fetch_all(&mut *conn).await?;
+    let found = query("SELECT spec FROM agents WHERE org_id = $1 ORDER BY name").bind(caller.org.as_str()).fetch_all(&mut conn).await?;
     let built_in = Agent::built_in().into_iter().map(|agent| (agent.name.clone(), AgentView { agent, built_in: true }));
     let mut agents: BTreeMap<String, AgentView> = built_in.collect();
     for row in found {

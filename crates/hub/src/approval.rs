@@ -62,7 +62,7 @@ pub async fn list(hub: &Hub, caller: &Caller, state: Option<ApprovalState>, page
         .bind(page.cursor.as_deref())
         .bind(state.map(ApprovalState::word))
         .bind(page.limit + 1)
-        .fetch_all(&mut *conn)
+        .fetch_all(&mut conn)
         .await?;
     let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |approval| approval.id.to_string()))

@@ -165,7 +165,7 @@ pub async fn look_again(tx: &mut Tx<'_>, org: &OrgId, session: Option<&SessionId
 /// Looks at every org's parked turns, for the change of the day.
 pub async fn look_everywhere(hub: &Hub) -> Done<()> {
     let mut conn = hub.db.read().await?;
-    let orgs = query("SELECT DISTINCT org_id FROM turns WHERE state = 'parked' AND parked_by = 'budget'").fetch_all(&mut *conn).await?;
+    let orgs = query("SELECT DISTINCT org_id FROM turns WHERE state = 'parked' AND parked_by = 'budget'").fetch_all(&mut conn).await?;
     drop(conn);
     for org in &orgs {
         let org: OrgId = column::id(org, 0)?;

@@ -122,7 +122,7 @@ pub async fn after(hub: &Hub, session: &SessionId, after: i64) -> Done<Vec<Arc<P
             .bind(session.as_str())
             .bind(first)
             .bind(last)
-            .fetch_all(&mut *conn)
+            .fetch_all(&mut conn)
             .await?;
     let page = |row: &Row| Ok(Arc::new(Page { session: session.clone(), first: row.get(0)?, last: row.get(1)?, body: row.get(2)? }));
     found.iter().map(page).collect()

@@ -55,7 +55,7 @@ pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Node
     let sql = format!(
         "SELECT {COLUMNS} FROM nodes n WHERE n.org_id = $1 AND n.removed_at IS NULL AND ($2 IS NULL OR n.id < $2) ORDER BY n.id DESC LIMIT $3"
     );
-    let found = composed(sql).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
+    let found = composed(sql).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut conn).await?;
     let items = found.iter().map(|row| view(row, hub.world.now())).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |node| node.id.to_string()))
 }
@@ -64,7 +64,7 @@ pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Node
 pub async fn get(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<Node> {
     let mut conn = hub.db.read().await?;
     let sql = format!("SELECT {COLUMNS} FROM nodes n WHERE n.org_id = $1 AND n.removed_at IS NULL AND (n.id = $2 OR n.name = $2)");
-    let row = composed(sql).bind(caller.org.as_str()).bind(name_or_id).fetch_optional(&mut *conn).await?;
+    let row = composed(sql).bind(caller.org.as_str()).bind(name_or_id).fetch_optional(&mut conn).await?;
     match row {
         Some(row) => view(&row, hub.world.now()),
         None => Err(Problem::not_found("node", name_or_id).into()),
@@ -81,7 +81,7 @@ pub async fn connected(hub: &Hub, caller: &Caller) -> Done<Vec<NodeId>> {
     let mut conn = hub.db.read().await?;
     let found = query("SELECT id FROM nodes WHERE org_id = $1 AND removed_at IS NULL AND draining = 0 ORDER BY seen_at DESC")
         .bind(caller.org.as_str())
-        .fetch_all(&mut *conn)
+        .fetch_all(&mut conn)
         .await?;
     let nodes = found.iter().map(|row| column::id(row, 0)).collect::<Done<Vec<NodeId>>>()?;
     Ok(nodes.into_iter().filter(|node| hub.nodes.is_connected(node)).collect())

@@ -41,14 +41,14 @@ pub async fn ensure(tx: &mut Tx<'_>, world: &SharedWorld, name: &str) -> Done<(O
 /// Who the caller is.
 pub async fn me(hub: &Hub, caller: &Caller) -> Done<Me> {
     let mut conn = hub.db.read().await?;
-    let row = query("SELECT name FROM orgs WHERE id = $1").bind(caller.org.as_str()).fetch_one(&mut *conn).await?;
+    let row = query("SELECT name FROM orgs WHERE id = $1").bind(caller.org.as_str()).fetch_one(&mut conn).await?;
     Ok(Me { org: caller.org.clone(), org_name: row.get(0)?, role: caller.role, token: caller.token.clone() })
 }
 
 /// The org's settings.
 pub async fn settings(hub: &Hub, caller: &Caller) -> Done<OrgSettings> {
     let mut conn = hub.db.read().await?;
-    let row = query("SELECT daily_budget FROM orgs WHERE id = $1").bind(caller.org.as_str()).fetch_one(&mut *conn).await?;
+    let row = query("SELECT daily_budget FROM orgs WHERE id = $1").bind(caller.org.as_str()).fetch_one(&mut conn).await?;
     Ok(OrgSettings { daily_budget_usd: row.get::<Option<i64>>(0)?.map(MicroUsd) })
 }
 

@@ -60,7 +60,7 @@ pub async fn get(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<Project> 
 pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Project>> {
     let mut conn = hub.db.read().await?;
     let sql = format!("SELECT {COLUMNS} FROM projects WHERE org_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3");
-    let found = composed(sql).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
+    let found = composed(sql).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut conn).await?;
     let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |project| project.id.to_string()))
 }

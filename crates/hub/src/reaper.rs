@@ -65,7 +65,7 @@ async fn unpark(hub: &Hub) -> Done<()> {
     let due = query("SELECT id FROM turns WHERE state = 'parked' AND parked_until <= $1 ORDER BY parked_until LIMIT $2")
         .bind(hub.world.now())
         .bind(TURNS_MAX)
-        .fetch_all(&mut *conn)
+        .fetch_all(&mut conn)
         .await?;
     drop(conn);
     for row in &due {
@@ -81,7 +81,7 @@ async fn end_leases(hub: &Hub, caution: &mut Caution) -> Done<()> {
     let due = query("SELECT id, node_id FROM turns WHERE state IN ('leased', 'running', 'waiting') AND renewed_at <= $1 LIMIT $2")
         .bind(renewed_before)
         .bind(TURNS_MAX)
-        .fetch_all(&mut *conn)
+        .fetch_all(&mut conn)
         .await?;
     let lost = due.iter().map(|row| row.get(1)).collect::<Result<BTreeSet<String>, _>>()?;
     let holders = "SELECT COUNT(DISTINCT node_id) FROM turns WHERE state IN ('leased', 'running', 'waiting')";
@@ -104,7 +104,7 @@ async fn end_leases(hub: &Hub, caution: &mut Caution) -> Done<()> {
 async fn due_approvals(hub: &Hub) -> Done<bool> {
     let mut conn = hub.db.read().await?;
     let due = query("SELECT 1 FROM approvals WHERE state = 'pending' AND kind = 'tool' AND expires_at <= $1 LIMIT 1").bind(hub.world.now());
-    Ok(due.fetch_optional(&mut *conn).await?.is_some())
+    Ok(due.fetch_optional(&mut conn).await?.is_some())
 }
 
 /// Takes a step of a turn that is still due when the writer comes to it.

@@ -140,7 +140,7 @@ pub async fn list(hub: &Hub, caller: &Caller, filter: SessionFilter, page: PageQ
         .bind(project.as_ref().map(|id| id.as_str()))
         .bind(like)
         .bind(page.limit + 1)
-        .fetch_all(&mut *conn)
+        .fetch_all(&mut conn)
         .await?;
     let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |session| session.id.to_string()))

@@ -93,7 +93,7 @@ pub async fn authenticate(hub: &Hub, secret: &str) -> Done<Option<Caller>> {
     )
     .bind(&hash)
     .bind(now)
-    .fetch_optional(&mut *conn)
+    .fetch_optional(&mut conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
     let who = match (column::maybe_id::<UserId>(&row, 3)?, column::maybe_id::<NodeId>(&row, 4)?) {
@@ -218,7 +218,7 @@ pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Toke
     let sql = format!(
         "SELECT {COLUMNS} FROM tokens WHERE org_id = $1 AND revoked_at IS NULL AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
     );
-    let found = composed(sql).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
+    let found = composed(sql).bind(caller.org.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut conn).await?;
     let items = found.iter().map(view).collect::<Done<Vec<_>>>()?;
     Ok(Page::of(items, page.limit, |token| token.id.to_string()))
 }

@@ -166,7 +166,7 @@ pub async fn list(hub: &Hub, caller: &Caller, session: &SessionId, page: PageQue
     crate::session::get(hub, caller, session).await?;
     let mut conn = hub.db.read().await?;
     let sql = format!("SELECT {COLUMNS} FROM turns WHERE session_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3");
-    let found = composed(sql).bind(session.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut *conn).await?;
+    let found = composed(sql).bind(session.as_str()).bind(page.cursor.as_deref()).bind(page.limit + 1).fetch_all(&mut conn).await?;
     let mut items = Vec::with_capacity(found.len());
     for row in &found {
         let row = Row::read(row)?;

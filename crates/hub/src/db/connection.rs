@@ -51,7 +51,9 @@ impl Conn {
     pub async fn script(&mut self, text: &'static str) -> Result<(), Error> {
         match self.side() {
             Side::Sqlite(conn) => conn.execute_batch(text)?,
-            Side::Postgres(conn) => drop(sqlx::raw_sql(text).execute(conn).await?),
+            Side::Postgres(conn) => {
+                sqlx::raw_sql(text).execute(conn).await?;
+            }
         }
         Ok(())
     }

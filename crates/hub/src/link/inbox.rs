@@ -102,7 +102,7 @@ async fn waiting_sessions(hub: &Hub, node: &NodeId) -> Done<Vec<SessionId>> {
     let mut conn = hub.db.read().await?;
     let found = query("SELECT s.id FROM sessions s WHERE s.node_id = $1 AND s.closed_at IS NULL AND s.in_line > 0 LIMIT 1000")
         .bind(node.as_str())
-        .fetch_all(&mut *conn)
+        .fetch_all(&mut conn)
         .await?;
     found.iter().map(|row| column::id(row, 0)).collect()
 }

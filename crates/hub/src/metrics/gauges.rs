@@ -15,14 +15,14 @@ pub async fn read(hub: &Hub) -> Done<String> {
     let mut page = String::new();
     let sessions = session::count(&mut conn).await?;
     gauge(&mut page, "fugue_sessions", "Sessions", sessions.iter().map(|(state, count)| (format!("{{state=\"{state}\"}}"), *count as f64)));
-    let row = query(QUEUE).fetch_one(&mut *conn).await?;
+    let row = query(QUEUE).fetch_one(&mut conn).await?;
     let oldest = row.get::<Option<i64>>(1)?.map_or(0.0, |at| (now - at).max(0) as f64 / 1e3);
     gauge(&mut page, "fugue_queue_depth", "Turns in line", [(String::new(), row.get::<i64>(0)? as f64)]);
     gauge(&mut page, "fugue_queue_oldest_seconds", "Age of the oldest turn in line", [(String::new(), oldest)]);
-    let leases: i64 = query(LEASES).fetch_one(&mut *conn).await?.get(0)?;
+    let leases: i64 = query(LEASES).fetch_one(&mut conn).await?.get(0)?;
     gauge(&mut page, "fugue_leases", "Turns that nodes hold", [(String::new(), leases as f64)]);
     let mut nodes = BTreeMap::from(["online", "suspect", "lost", "draining"].map(|state| (state.to_owned(), 0)));
-    for row in query(NODES).fetch_all(&mut *conn).await? {
+    for row in query(NODES).fetch_all(&mut conn).await? {
         let state = NodeState::derive(row.get::<i64>(0)? == 1, row.get(1)?, now);
         *nodes.entry(column::stored(&state)).or_insert(0) += 1;
     }
