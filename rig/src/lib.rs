@@ -19,6 +19,7 @@ pub mod postgres;
 pub mod proxy;
 pub mod repo;
 pub mod scratch;
+pub mod simnode;
 pub mod skip;
 pub mod sse;
 pub mod stage;
