@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use std::time::Duration;
 
 const SIZES: [usize; 2] = [1_000, 10_000];
-const TIMES: usize = 50;
+const TIMES: usize = 20;
 /// Messages that come at the same time: more sessions than the scheduler looks at one by one.
 const CROWD: usize = 200;
 const BURST_MAX: Duration = Duration::from_secs(10);
@@ -32,6 +32,7 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
             none.push(one_by_one(&crowd, &alone).await?);
             none_burst.push(at_once(&crowd, &idle).await?);
         }
+        println!("none in line: one {none} ms, {CROWD} at once {none_burst} ms");
         crowd.join(1).await?;
         let mut there = 0;
         for size in SIZES {
@@ -42,6 +43,7 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
                 single.push(one_by_one(&crowd, &alone).await?);
                 burst.push(at_once(&crowd, &idle).await?);
             }
+            println!("{size} in line for a node that is {name}: one {single} ms, {CROWD} at once {burst} ms");
             let figure = format!("scheduler p50 with {size} sessions in line for a node that is {name}, to none");
             report.row(figure, "ms", single, none.clone(), Want::RatioAtMost(1.1, 2.0));
             let figure = format!("scheduler {CROWD} messages at once, all assigned, the same backlog, to none");

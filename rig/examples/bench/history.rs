@@ -21,6 +21,8 @@ const TURNS: usize = 5;
 /// Events that a node sends together.
 const PER_BATCH: usize = 20;
 const NODES: usize = 10;
+/// Sessions of one page of the list; the empty database has as many and no more.
+const LISTED: usize = 50;
 const TIMES: usize = 100;
 const MESSAGES: usize = 2_000;
 const CONNECTIONS: usize = 8;
@@ -39,7 +41,7 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
     let Some(mut empty) = Crowd::start(run, 1).await? else { return Ok(()) };
     let mut full = Crowd::start(run, NODES).await?.context("no install")?;
     let events = if run.large { EVENTS_LARGE } else { EVENTS };
-    let small = empty.sessions(1).await?.remove(0);
+    let small = empty.sessions(LISTED).await?.remove(0);
     fill(&empty, std::slice::from_ref(&small), PER_BATCH * TURNS * 20).await?;
     let begun = Instant::now();
     let sessions = full.sessions(SESSIONS).await?;
@@ -82,7 +84,7 @@ async fn sample(crowd: &mut Crowd, session: &str, side: &mut Side) -> Result<()>
     first_reply(crowd.address()).await?;
     side.start.push(begun.elapsed().as_secs_f64() * 1e3);
     let last = crowd.client.get(&format!("/api/v1/sessions/{session}")).await?["last_seq"].as_i64().context("no last_seq")?;
-    side.list.push(median(crowd, "/api/v1/sessions?limit=50").await?);
+    side.list.push(median(crowd, &format!("/api/v1/sessions?limit={LISTED}")).await?);
     side.page.push(median(crowd, &format!("/api/v1/sessions/{session}/events?limit=50&after={}", last / 2)).await?);
     // The nodes are cut off since the kill, so nothing but the accept happens.
     let path = format!("/api/v1/sessions/{session}/messages");
