@@ -9,6 +9,7 @@ pub mod audit;
 pub mod chance;
 pub mod checker;
 pub mod client;
+pub mod fleet;
 pub mod fugue;
 pub mod goal;
 pub mod history;

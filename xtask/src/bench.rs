@@ -9,11 +9,14 @@ use std::path::Path;
 /// What may be chosen.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Figures to measure, for example `f1 f4`; all when absent.
+    /// Figures to measure, for example `f1 f4 load`; all when absent.
     names: Vec<String>,
     /// Rounds of each side, taken in turn.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// Makes a history of ten million events instead of one.
+    #[arg(long)]
+    large: bool,
     /// Only the reference, to see what the machine can do.
     #[arg(long)]
     reference_only: bool,
@@ -32,6 +35,9 @@ pub fn run(root: &Path, options: &Options) -> Result<bool> {
     let release = test::target(root)?.join("release");
     let mut bench = std::process::Command::new(release.join("examples/bench"));
     bench.args(["--rounds", &options.rounds.to_string()]).args(&options.names);
+    if options.large {
+        bench.arg("--large");
+    }
     if !options.reference_only {
         bench.env("FUGUE_BIN", release.join("fugue"));
     }

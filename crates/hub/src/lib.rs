@@ -84,7 +84,9 @@ pub async fn start(options: Options, world: SharedWorld) -> Result<Running, Star
     tasks.spawn(scheduler::run(hub.clone(), closing.clone()));
     tasks.spawn(reaper::run(hub.clone(), closing.clone()));
     tasks.spawn(watch(app.clone()));
-    let server = axum::serve(Door::new(tcp, tls), router(app.clone())).with_graceful_shutdown(closing.clone().cancelled_owned());
+    // Made once: a bare router would be copied for every connection, with its whole table.
+    let service = router(app.clone()).into_make_service();
+    let server = axum::serve(Door::new(tcp, tls), service).with_graceful_shutdown(closing.clone().cancelled_owned());
     tasks.spawn(async move {
         if let Err(error) = server.await {
             tracing::error!(cause = %error, "the HTTP server ended");

@@ -65,7 +65,7 @@ async fn look(hub: &Hub, sessions: Option<BTreeSet<SessionId>>) -> Done<()> {
     if room.is_empty() {
         return Ok(());
     }
-    let candidates = candidates(&mut conn, sessions.as_ref(), hub.world.now()).await?;
+    let candidates = candidates(&mut conn, sessions.as_ref(), room.keys(), hub.world.now()).await?;
     drop(conn);
     let chosen = plan::choose(candidates, room);
     // Asked for at the same time, they share commits.
@@ -74,14 +74,21 @@ async fn look(hub: &Hub, sessions: Option<BTreeSet<SessionId>>) -> Done<()> {
 }
 
 /// The first due turn of each session that no node works on. A parked turn keeps those behind it waiting.
-async fn candidates(conn: &mut Conn, sessions: Option<&BTreeSet<SessionId>>, now: i64) -> Done<Vec<plan::Candidate>> {
-    let select = |source: &str, now: &str| {
+///
+/// Of every node that has room the oldest are looked at: those of a node that is away or full would keep all others waiting.
+async fn candidates(
+    conn: &mut Conn,
+    sessions: Option<&BTreeSet<SessionId>>,
+    nodes: impl Iterator<Item = &NodeId>,
+    now: i64,
+) -> Done<Vec<plan::Candidate>> {
+    let select = |source: &str, now: &str, scope: &str| {
         format!(
             "SELECT t.id, t.session_id, s.node_id, s.agent, a.spec, t.created_at FROM {source} \
              JOIN turns t ON t.id = (SELECT l.id FROM turns l WHERE l.session_id = s.id AND l.state IN ('queued', 'parked') \
              AND (l.state = 'parked' OR l.not_before IS NULL OR l.not_before <= {now}) ORDER BY l.position, l.id LIMIT 1) \
              LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent \
-             WHERE s.closed_at IS NULL AND t.state = 'queued' \
+             WHERE s.closed_at IS NULL AND s.in_line > 0 AND t.state = 'queued' {scope} \
              AND NOT EXISTS (SELECT 1 FROM turns h WHERE h.session_id = s.id AND h.state IN ('leased', 'running', 'waiting')) \
              ORDER BY t.created_at, t.id"
         )
@@ -92,12 +99,17 @@ async fn candidates(conn: &mut Conn, sessions: Option<&BTreeSet<SessionId>>, now
             for session in sessions {
                 rows = rows.bind(session.as_str()).bind(now);
             }
-            let text = |rows: &str| select(&format!("(VALUES {rows}) AS v JOIN sessions s ON s.id = v.column1"), "v.column2");
+            let text = |rows: &str| select(&format!("(VALUES {rows}) AS v JOIN sessions s ON s.id = v.column1"), "v.column2", "");
             rows.fetch_all(conn, text).await?
         }
         None => {
-            let sql = format!("{} LIMIT $2", select("sessions s", "$1"));
-            composed(sql).bind(now).bind(CANDIDATES_MAX).fetch_all(conn).await?
+            let mut found = Vec::new();
+            for node in nodes {
+                let sql = format!("{} LIMIT $3", select("sessions s", "$1", "AND s.node_id = $2"));
+                let node = composed(sql).bind(now).bind(node.as_str()).bind(CANDIDATES_MAX);
+                found.extend(node.fetch_all(conn).await?);
+            }
+            found
         }
     };
     let age = |row: &Row| Ok::<_, crate::db::Error>((row.get::<i64>(5)?, row.get::<String>(0)?));

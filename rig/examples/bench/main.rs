@@ -1,22 +1,29 @@
 //! The bench: our program and the bare reference under the same load, in turn, in one run.
 //!
 //! Only ratios mean something: on a shared machine rates swing tenfold from minute to minute. Each figure takes rounds A B A B and
-//! shows medians and ranges. It never fails on a time; it fails when something did not work. `bench [--rounds N] [f1 f2 …]`, with the
+//! shows medians and ranges. It never fails on a time; it fails when something did not work. `bench [--rounds N] [--large] [f1 f2 …]`, with the
 //! program in `FUGUE_BIN`; without it only the reference is measured.
 #![allow(clippy::disallowed_methods, reason = "a measurement needs the real clock")]
 
 use anyhow::{Context, Result};
 
 mod accept;
+mod backlog;
 mod bare;
+mod crowd;
 mod dispatch;
+mod fanout;
 mod flood;
+mod history;
+mod idle;
 mod load;
 mod ours;
+mod prompts;
 mod relay;
 mod replay;
 mod report;
 mod start;
+mod subscribers;
 
 use report::Report;
 
@@ -28,19 +35,22 @@ pub struct Run {
     pub program: Option<std::path::PathBuf>,
     /// The child that prints lines.
     pub emit: std::path::PathBuf,
+    /// Whether the longest histories are to be made.
+    pub large: bool,
     /// The reference server.
     pub reference: std::path::PathBuf,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let mut run =
-        Run { rounds: 3, program: std::env::var_os("FUGUE_BIN").map(Into::into), emit: beside("emit")?, reference: beside("reference")? };
+    let program = std::env::var_os("FUGUE_BIN").map(Into::into);
+    let mut run = Run { rounds: 3, program, emit: beside("emit")?, large: false, reference: beside("reference")? };
     let mut names = Vec::new();
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--rounds" => run.rounds = args.next().context("--rounds needs a number")?.parse().context("--rounds needs a number")?,
+            "--large" => run.large = true,
             name => names.push(name.to_lowercase()),
         }
     }
@@ -58,6 +68,9 @@ async fn main() -> Result<()> {
     if wanted(&["f4"]) {
         shown("F4 event path", relay::measure(&run, &mut report).await);
     }
+    if wanted(&["f5"]) {
+        shown("F5 fan-out", fanout::measure(&run, &mut report).await);
+    }
     if wanted(&["f6"]) {
         shown("F6 flood", flood::measure(&run, &mut report).await);
     }
@@ -66,6 +79,18 @@ async fn main() -> Result<()> {
     }
     if wanted(&["f8", "f9"]) {
         shown("F8 cold start, F9 memory", start::measure(&run, &mut report).await);
+    }
+    if wanted(&["idle", "f9", "f15"]) {
+        shown("F9 and F15 idle", idle::measure(&run, &mut report).await);
+    }
+    if wanted(&["load"]) {
+        shown("load", prompts::measure(&run, &mut report).await);
+    }
+    if wanted(&["scheduler"]) {
+        shown("scheduler", backlog::measure(&run, &mut report).await);
+    }
+    if wanted(&["history"]) {
+        shown("history", history::measure(&run, &mut report).await);
     }
     println!("\n{report}");
     anyhow::ensure!(!FAILED.load(std::sync::atomic::Ordering::Relaxed), "a figure could not be measured");

@@ -4,15 +4,22 @@
 
 use crate::Run;
 use crate::bare::Bare;
+use crate::crowd::Crowd;
 use crate::load::{self, now_ns, post};
 use crate::ours::Ours;
 use crate::report::{Report, Rounds, Want, percentile};
+use crate::subscribers::{self, Subscriber};
 use anyhow::{Context, Result};
 use rig::sse::Sse;
 use serde_json::Value;
 use std::time::Duration;
 
 const SESSIONS: [usize; 2] = [1, 20];
+/// With simulated nodes: no machine of a bench carries so many agents.
+const CROWDS: [usize; 2] = [200, 1_000];
+const CROWD_NODES: usize = 10;
+const CROWD_PER_SECOND: usize = 5;
+const CROWD_SECONDS: usize = 4;
 const COMMITS: usize = 200;
 const STREAM_MAX: Duration = Duration::from_secs(60);
 
@@ -31,7 +38,7 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
         }
         let (mut mine, mut allowed, mut relay) = (Rounds::default(), Rounds::default(), Rounds::default());
         for _ in 0..run.rounds {
-            let bare_p50 = reference(&bare, count).await?;
+            let bare_p50 = reference(&bare, count, "rate%2020%203").await?;
             relay.push(bare_p50);
             allowed.push(commit(&bare).await? + 2.0 * bare_p50);
             if let Some(ours) = &ours {
@@ -41,6 +48,36 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
         let want = Want::RatioAtMost(1.0, 2.0);
         report.row(format!("F4 event path p50, {count} sessions, to commit + 2 x relay"), "ms", mine, allowed, want);
         report.row(format!("F4 the bare relay, {count} sessions"), "ms", Rounds::default(), relay, Want::Nothing);
+    }
+    crowded(run, &bare, report).await
+}
+
+/// The same with many sessions, whose lines come from simulated nodes; the reference has real children.
+async fn crowded(run: &Run, bare: &Bare, report: &mut Report) -> Result<()> {
+    for count in CROWDS {
+        let (mut mine, mut slow, mut allowed) = (Rounds::default(), Rounds::default(), Rounds::default());
+        for _ in 0..run.rounds {
+            let words = format!("rate%20{CROWD_PER_SECOND}%20{CROWD_SECONDS}");
+            allowed.push(commit(bare).await? + 2.0 * reference(bare, count, &words).await?);
+            let Some(crowd) = Crowd::start(run, CROWD_NODES).await? else { continue };
+            let sessions = crowd.sessions(count).await?;
+            let mut streams = Vec::new();
+            for session in &sessions {
+                let path = format!("/api/v1/sessions/{session}/events?after=1");
+                streams.push(Subscriber::open(crowd.address(), &path, &crowd.credential()).await?);
+            }
+            let text = format!("rate {CROWD_PER_SECOND} {CROWD_SECONDS}");
+            let (told, read) =
+                tokio::join!(crowd.tell(&sessions, &text), subscribers::read(streams, b"\"text\":\"", CROWD_PER_SECOND * CROWD_SECONDS));
+            told?;
+            let (_streams, got) = read?;
+            mine.push(percentile(&got.latencies, 0.5).context("no lines came")?);
+            slow.push(percentile(&got.latencies, 0.99).context("no lines came")?);
+            crowd.check()?;
+        }
+        let name = format!("{count} sessions, {} lines/s", count * CROWD_PER_SECOND);
+        report.row(format!("F4 event path p50, {name}, to commit + 2 x relay"), "ms", mine, allowed, Want::RatioAtMost(1.0, 2.0));
+        report.row(format!("F4 event path p99, {name}"), "ms", slow, Rounds::default(), Want::Nothing);
     }
     Ok(())
 }
@@ -52,11 +89,11 @@ async fn commit(bare: &Bare) -> Result<f64> {
     Ok(percentile(&outcome.latencies, 0.5).context("no commits")? / 1e3)
 }
 
-async fn reference(bare: &Bare, count: usize) -> Result<f64> {
+async fn reference(bare: &Bare, count: usize, words: &str) -> Result<f64> {
     let http = reqwest::Client::new();
     let mut streams = Vec::new();
     for _ in 0..count {
-        streams.push(Sse::new(http.get(bare.url("/relay?args=rate%2020%203")).send().await?));
+        streams.push(Sse::new(http.get(bare.url(&format!("/relay?args={words}"))).send().await?));
     }
     median(streams, |data| data.parse().ok()).await
 }

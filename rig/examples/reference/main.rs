@@ -19,15 +19,18 @@ use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+mod fanout;
 mod journal;
 mod lines;
 
+use fanout::Fanout;
 use journal::Journal;
 
 struct Bare {
     journal: Journal,
     emit: PathBuf,
     replay: PathBuf,
+    fanout: Fanout,
 }
 
 #[derive(Deserialize)]
@@ -42,19 +45,27 @@ struct Emit {
     stored: bool,
 }
 
+#[derive(Deserialize)]
+struct Publish {
+    count: u64,
+    gap_us: u64,
+}
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let mut next = |what: &str| args.next().with_context(|| format!("usage: reference PORT FOLDER EMIT; there is no {what}"));
     let (port, folder, emit) = (next("PORT")?.parse::<u16>()?, PathBuf::from(next("FOLDER")?), PathBuf::from(next("EMIT")?));
     let replay = folder.join("replay");
-    let bare = Arc::new(Bare { journal: Journal::open(&folder.join("journal.db"))?, emit, replay });
+    let bare = Arc::new(Bare { journal: Journal::open(&folder.join("journal.db"))?, emit, replay, fanout: Fanout::new() });
     let app = Router::new()
         .route("/healthz", get(async || "ok"))
         .route("/prompt", post(prompt))
         .route("/dispatch", post(dispatch))
         .route("/relay", get(relay))
         .route("/replay", get(replay_file))
+        .route("/subscribe", get(async |State(bare): State<Arc<Bare>>| bare.fanout.subscribe()))
+        .route("/publish", post(publish))
         .with_state(bare);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     axum::serve(listener, app).await?;
@@ -87,6 +98,12 @@ async fn relay(State(bare): State<Arc<Bare>>, Query(emit): Query<Emit>) -> Respo
     let journal = emit.stored.then(|| bare.journal.clone());
     let body = Body::from_stream(lines::as_events(child, journal));
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+}
+
+/// Sends messages to everybody who subscribed, and answers when the last is sent.
+async fn publish(State(bare): State<Arc<Bare>>, Query(publish): Query<Publish>) -> StatusCode {
+    bare.fanout.publish(publish.count, std::time::Duration::from_micros(publish.gap_us)).await;
+    StatusCode::NO_CONTENT
 }
 
 /// A file as it is.

@@ -3,9 +3,9 @@
 use super::{Row, Store};
 use crate::chance::Chance;
 use crate::client::Client;
+use crate::fleet::Member;
 use crate::fugue::{Fugue, Part};
 use crate::postgres::Server;
-use crate::simnode::SimNode;
 use crate::stage::id;
 use crate::wait::until;
 use anyhow::{Context, Result, ensure};
@@ -66,7 +66,7 @@ impl Recovery {
         let joining = (0..self.nodes).map(|number| {
             let chance = Chance::new(chance.draw());
             let client = &client;
-            async move { SimNode::join(client, &format!("sim-{number}"), self.texts, chance).await }
+            async move { Member::join(client, &format!("sim-{number}"), self.texts, chance).await }
         });
         let nodes = try_join_all(joining).await?;
         let sessions = self.fill(&client, &nodes).await?;
@@ -82,7 +82,7 @@ impl Recovery {
     }
 
     /// Sessions and events, by the way that real ones take. Gives the sessions.
-    async fn fill(&self, client: &Client, nodes: &[SimNode]) -> Result<Vec<String>> {
+    async fn fill(&self, client: &Client, nodes: &[Member]) -> Result<Vec<String>> {
         let filling = nodes.iter().enumerate().map(|(number, node)| async move {
             let body = json!({"path": format!("/srv/shop-{number}"), "node": node.id});
             let project = id(&client.post("/api/v1/projects", &body).await?)?;
@@ -101,7 +101,7 @@ impl Recovery {
     }
 
     /// One kill.
-    async fn round(&self, fugue: &Fugue, hub: &mut Part, client: &Client, nodes: &[SimNode], session: &str) -> Result<Back> {
+    async fn round(&self, fugue: &Fugue, hub: &mut Part, client: &Client, nodes: &[Member], session: &str) -> Result<Back> {
         hub.kill()?;
         let killed = Instant::now();
         *hub = fugue.start("hub", "hub", &["hub"])?;

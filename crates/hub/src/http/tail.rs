@@ -87,7 +87,8 @@ impl Tail {
     async fn read(&mut self) -> Result<Piece, Fault> {
         loop {
             if self.known > self.after {
-                let pages = event::after(&self.app.hub, &self.session, self.after).await?;
+                // Apart, because a stream that waits must not hold room for everything that a read needs.
+                let pages = Box::pin(event::after(&self.app.hub, &self.session, self.after)).await?;
                 if let Some(last) = pages.last() {
                     let after = std::mem::replace(&mut self.after, last.last);
                     self.measure(&pages);
