@@ -17,6 +17,7 @@ pub mod kills;
 pub mod partition;
 pub mod pause;
 pub mod resume;
+pub mod simulation;
 
 /// Where the hub remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use rig::goal::kills::{Kills, Victim};
 use rig::goal::partition::Partition;
 use rig::goal::pause::Pause;
 use rig::goal::resume::Resume;
+use rig::goal::simulation::Simulation;
 use rig::proxy::Lane;
 use std::path::Path;
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub enum Run {
     Partition(Partition),
     /// R16.
     Resume(Resume),
+    /// R30.
+    Simulation(Simulation),
 }
 
 impl Run {
@@ -36,6 +39,7 @@ impl Run {
             Self::Pause(_) => "R5",
             Self::Partition(_) => "R6",
             Self::Resume(_) => "R16",
+            Self::Simulation(_) => "R30",
         }
     }
 
@@ -47,6 +51,7 @@ impl Run {
             Self::Pause(pause) => format!("R5: {} pauses", pause.cycles),
             Self::Partition(run) => format!("R6: up {:?}, down {:?} for {} s", run.up, run.down, run.lasting.as_secs()),
             Self::Resume(run) => format!("R16: {} disconnects over {} events", run.cuts * run.sessions * 2, run.texts * run.sessions),
+            Self::Simulation(run) => format!("R30: {} seeds of the simulation", run.seeds),
         }
     }
 
@@ -59,6 +64,7 @@ impl Run {
             Self::Pause(run) => run.run(program).await,
             Self::Partition(run) => run.run(program, &mut chance).await,
             Self::Resume(run) => run.run(program, &mut chance).await,
+            Self::Simulation(run) => run.run().await,
         }
     }
 }
@@ -90,5 +96,6 @@ pub fn all(short: bool) -> Vec<Run> {
     let (sessions, texts) = (pick(4, 8), pick(2_000, 25_000));
     // Two readers of each session.
     runs.push(Run::Resume(Resume { sessions, texts, cuts: pick(100, 1_000).div_ceil(sessions * 2), kills: pick(2, 20) }));
+    runs.push(Run::Simulation(Simulation { seeds: pick(100, 50_000) as u64 }));
     runs
 }

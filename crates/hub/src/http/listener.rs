@@ -48,11 +48,14 @@ pub fn acceptor(tls: &Tls) -> Result<TlsAcceptor, StartError> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
+/// Ends with a connection, or with nothing when the handshake failed.
+type Handshake<Io> = BoxFuture<'static, Option<(Stream<Io>, SocketAddr)>>;
+
 /// Listens, and finishes handshakes beside accepting.
 pub struct Door<L: Listener> {
     below: L,
     tls: Option<TlsAcceptor>,
-    handshakes: FuturesUnordered<BoxFuture<'static, Option<(Stream<L::Io>, SocketAddr)>>>,
+    handshakes: FuturesUnordered<Handshake<L::Io>>,
 }
 
 impl<L: Listener<Addr = SocketAddr>> Door<L> {

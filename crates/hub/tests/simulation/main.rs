@@ -91,6 +91,9 @@ fn many(count: Option<u64>) -> Result<ExitCode> {
     println!("{:#?}", sum.counts);
     println!("{} seeds in {:.1} s, {} things wrong", sum.seeds, begun.elapsed().as_secs_f64(), sum.wrong.len());
     sum.wrong.iter().take(40).for_each(|wrong| println!("{wrong}"));
+    if !sum.wrong.is_empty() {
+        println!("see how: FUGUE_SEED=<seed> cargo test -p fugue-hub --test simulation");
+    }
     Ok(if sum.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

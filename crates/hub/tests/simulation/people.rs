@@ -176,7 +176,9 @@ impl People {
                 stage.note(format_args!("interrupt {}: {status}", turn.short()));
                 stage.count("interrupt");
             }
-            if let Ok((200, seen)) = net::ask(&self.token.borrow().clone(), "GET", &format!("/api/v1/turns/{turn}"), None, None).await
+            let token = self.token.borrow().clone();
+            let asked = net::ask(&token, "GET", &format!("/api/v1/turns/{turn}"), None, None).await;
+            if let Ok((200, seen)) = asked
                 && seen["state"] == "ended"
             {
                 talk.seen.borrow_mut().insert(turn.to_string(), json!([seen["outcome"], seen["reason"], seen["ended_at"]]));

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use turmoil::Sim;
 use turmoil::net::TcpListener;
@@ -26,6 +26,9 @@ const LEASE_MS: i64 = 3_000;
 const TICK: Duration = Duration::from_millis(40);
 /// No seed takes longer.
 const WHOLE: Duration = Duration::from_secs(300);
+
+/// What panicked, in whatever task: tokio keeps that to itself.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// What came of a seed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,6 +41,7 @@ pub struct Outcome {
 
 /// Plays a seed.
 pub fn play(seed: u64, shown: bool) -> Result<Outcome> {
+    std::panic::set_hook(Box::new(|panic| PANICS.lock().unwrap_or_else(PoisonError::into_inner).push(panic.to_string())));
     let scratch = Scratch::new()?;
     let home = scratch.folder("home")?;
     let stage = Stage::new(seed, shown);
@@ -67,7 +71,8 @@ pub fn play(seed: u64, shown: bool) -> Result<Outcome> {
     check::everything(&people);
     stage.counts.borrow_mut().insert("execution".to_owned(), witness.count() as u64);
     drop(sim);
-    let (counts, wrong) = (stage.counts.borrow().clone(), stage.wrong.borrow().clone());
+    let (counts, mut wrong) = (stage.counts.borrow().clone(), stage.wrong.borrow().clone());
+    wrong.append(&mut PANICS.lock().unwrap_or_else(PoisonError::into_inner));
     Ok(Outcome { seed, hash: stage.hash(), counts, wrong })
 }
 
