@@ -19,6 +19,7 @@ pub mod partition;
 pub mod pause;
 pub mod recovery;
 pub mod resume;
+pub mod simulation;
 
 /// Where the hub remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

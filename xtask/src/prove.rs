@@ -9,7 +9,7 @@ use std::path::Path;
 /// What may be chosen.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Goals to run, of R1, R2, R3, R4, R5, R6, R16 and R27; all when absent, which takes two hours.
+    /// Goals to run, of R1, R2, R3, R4, R5, R6, R16, R27 and R30; all when absent, which takes hours.
     goals: Vec<String>,
     /// Decides every plan; one of the clock when absent. A run that failed says which it had.
     #[arg(long)]

@@ -39,12 +39,14 @@ use crate::http::listener::{self, Door};
 use crate::http::{App, router};
 use crate::hub::{Hub, Settings};
 use crate::link::NodeLinks;
+use axum::serve::{Listener, ListenerExt};
 pub use config::{Options, StartError, Tls};
 use fugue_domain::id::NodeId;
 use fugue_domain::world::SharedWorld;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -65,13 +67,24 @@ pub struct Running {
 
 /// Starts a hub. When this returns, requests are answered.
 pub async fn start(options: Options, world: SharedWorld) -> Result<Running, StartError> {
+    // Events are small and wanted at once. A socket that refuses the option still works.
+    let at_once = |tcp: &mut TcpStream| drop(tcp.set_nodelay(true));
+    start_on(options, world, async |address| Ok(TcpListener::bind(address).await?.tap_io(at_once))).await
+}
+
+/// Starts a hub on another network than the system's: `bind` is asked for its listener.
+pub async fn start_on<L: Listener<Addr = SocketAddr>>(
+    options: Options,
+    world: SharedWorld,
+    bind: impl AsyncFnOnce(SocketAddr) -> io::Result<L>,
+) -> Result<Running, StartError> {
     options.check()?;
     let tls = options.tls.as_ref().map(listener::acceptor).transpose()?;
     let home = Home::open(&options.home).await?;
     let location = Location::parse(options.database.as_deref(), &options.home).map_err(StartError::DatabaseAddress)?;
     let listen = |cause| StartError::Listen { address: options.listen, cause };
-    let tcp = TcpListener::bind(options.listen).await.map_err(listen)?;
-    let address = tcp.local_addr().map_err(listen)?;
+    let listener = bind(options.listen).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
     metrics::install();
     let url = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, reachable(address));
     let settings = Settings { url: url.clone(), lease_ms: options.lease_ms };
@@ -86,7 +99,7 @@ pub async fn start(options: Options, world: SharedWorld) -> Result<Running, Star
     tasks.spawn(watch(app.clone()));
     // Made once: a bare router would be copied for every connection, with its whole table.
     let service = router(app.clone()).into_make_service();
-    let server = axum::serve(Door::new(tcp, tls), service).with_graceful_shutdown(closing.clone().cancelled_owned());
+    let server = axum::serve(Door::new(listener, tls), service).with_graceful_shutdown(closing.clone().cancelled_owned());
     tasks.spawn(async move {
         if let Err(error) = server.await {
             tracing::error!(cause = %error, "the HTTP server ended");

@@ -417,8 +417,3 @@ async fn hear(process: &mut Option<Process>) -> bool {
 pub fn deadline(sent: u64, lease_ms: i64) -> u64 {
     sent + fugue_domain::lease::fence_after_ms(lease_ms).max(0) as u64
 }
-
-/// The deadline of a lease that begins now.
-pub fn first_deadline(lease_ms: i64) -> u64 {
-    deadline(boot_ms(), lease_ms)
-}

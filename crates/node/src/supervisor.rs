@@ -54,6 +54,8 @@ pub struct Supervisor {
     lease_ms: Millis,
     beat: u64,
     beats: VecDeque<(u64, u64)>,
+    /// When the last word was sent that the hub answered on this connection: whatever it says now it said after that.
+    answered: u64,
     draining: bool,
 }
 
@@ -63,8 +65,20 @@ impl Supervisor {
         let (said, hears) = mpsc::unbounded_channel();
         let (sessions, tasks) = (HashMap::new(), JoinSet::new());
         let beats = VecDeque::new();
-        let mut supervisor =
-            Self { shared, facts, sessions, tasks, said, hears, link: None, lease_ms: LEASE_MS, beat: 0, beats, draining: false };
+        let mut supervisor = Self {
+            shared,
+            facts,
+            sessions,
+            tasks,
+            said,
+            hears,
+            link: None,
+            lease_ms: LEASE_MS,
+            beat: 0,
+            beats,
+            answered: 0,
+            draining: false,
+        };
         for (id, record) in remembered {
             supervisor.open(id, record);
         }
@@ -147,6 +161,7 @@ impl Supervisor {
     }
 
     async fn up(&mut self, link: Outgoing) {
+        self.answered = machine::boot_ms();
         let hello = Hello { protocol: PROTOCOL, facts: self.facts.clone(), leases: self.leases() };
         link.say(&FromNode::Hello(hello)).await;
         for known in self.sessions.values() {
@@ -185,9 +200,14 @@ impl Supervisor {
                     return;
                 }
                 let is_new = self.sessions.get(&id).and_then(|known| known.lease.as_ref()).is_none_or(|held| held.epoch < lease.epoch);
+                // Not from its arrival: it may have been on the way for longer than the lease lasts.
+                let deadline = session::deadline(self.answered, self.lease_ms);
+                if is_new && deadline <= machine::boot_ms() {
+                    return tracing::warn!(session.id = %id, turn.id = %lease.turn, "an assignment came too late to be begun");
+                }
                 self.tell(&id, Input::Assign(assignment));
                 if is_new {
-                    self.tell(&id, Input::Renewed(session::first_deadline(self.lease_ms)));
+                    self.tell(&id, Input::Renewed(deadline));
                     self.sessions.get_mut(&id).into_iter().for_each(|known| known.lease = Some(lease.clone()));
                 }
             }
@@ -211,6 +231,7 @@ impl Supervisor {
     fn renewed(&mut self, beat: u64, leases: Vec<LeaseKey>, refused: Vec<LeaseKey>) {
         let sent = self.beats.iter().find(|(known, _)| *known == beat).map(|(_, sent)| *sent);
         if let Some(sent) = sent {
+            self.answered = sent;
             for lease in leases {
                 self.tell_known(&lease.session, Input::Renewed(session::deadline(sent, self.lease_ms)));
             }

@@ -64,7 +64,7 @@ fn options() -> Result<Options> {
         match word.as_str() {
             "--short" => short = true,
             goal if run::all(short).iter().any(|run| run.goal() == goal.to_uppercase()) => goals.push(goal.to_uppercase()),
-            other => bail!("{other} is no goal with a run; there are R1, R2, R3, R4, R5, R6, R16 and R27"),
+            other => bail!("{other} is no goal with a run; there are R1, R2, R3, R4, R5, R6, R16, R27 and R30"),
         }
     }
     Ok(Options { goals, short })

@@ -10,6 +10,7 @@ use rig::goal::partition::Partition;
 use rig::goal::pause::Pause;
 use rig::goal::recovery::Recovery;
 use rig::goal::resume::Resume;
+use rig::goal::simulation::Simulation;
 use rig::proxy::Lane;
 use std::path::Path;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub enum Run {
     Resume(Resume),
     /// R27.
     Approvals(Approvals),
+    /// R30.
+    Simulation(Simulation),
 }
 
 impl Run {
@@ -44,6 +47,7 @@ impl Run {
             Self::Partition(_) => "R6",
             Self::Resume(_) => "R16",
             Self::Approvals(_) => "R27",
+            Self::Simulation(_) => "R30",
         }
     }
 
@@ -57,6 +61,7 @@ impl Run {
             Self::Partition(run) => format!("R6: up {:?}, down {:?} for {} s", run.up, run.down, run.lasting.as_secs()),
             Self::Approvals(run) => format!("R27: {} kills around questions on {}", run.kills, run.store),
             Self::Resume(run) => format!("R16: {} disconnects over {} events", run.cuts * run.sessions * 2, run.texts * run.sessions),
+            Self::Simulation(run) => format!("R30: {} seeds of the simulation", run.seeds),
         }
     }
 
@@ -71,6 +76,7 @@ impl Run {
             Self::Partition(run) => run.run(program, &mut chance).await,
             Self::Resume(run) => run.run(program, &mut chance).await,
             Self::Approvals(run) => run.run(program, &mut chance).await,
+            Self::Simulation(run) => run.run().await,
         }
     }
 }
@@ -108,5 +114,6 @@ pub fn all(short: bool) -> Vec<Run> {
     runs.push(Run::Resume(Resume { sessions, texts, cuts: pick(100, 1_000).div_ceil(sessions * 2), kills: pick(2, 20) }));
     let approvals = |store| Run::Approvals(Approvals { kills: pick(20, 200), sessions: pick(4, 8), store });
     runs.extend([approvals(Store::Sqlite), approvals(Store::Postgres)]);
+    runs.push(Run::Simulation(Simulation { seeds: pick(100, 50_000) as u64 }));
     runs
 }

@@ -1,4 +1,5 @@
-//! Connections: TCP with or without TLS, each with a limit on how long its peer may leave a full socket unread.
+//! Connections with or without TLS, each with a limit on how long its peer may leave a full socket unread. The network below is
+//! the system's TCP, or in a simulation one of its own.
 //!
 //! Invariant: a slow or silent TLS handshake holds up nobody else.
 
@@ -18,7 +19,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -48,36 +48,32 @@ pub fn acceptor(tls: &Tls) -> Result<TlsAcceptor, StartError> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
+/// Ends with a connection, or with nothing when the handshake failed.
+type Handshake<Io> = BoxFuture<'static, Option<(Stream<Io>, SocketAddr)>>;
+
 /// Listens, and finishes handshakes beside accepting.
-pub struct Door {
-    tcp: TcpListener,
+pub struct Door<L: Listener> {
+    below: L,
     tls: Option<TlsAcceptor>,
-    handshakes: FuturesUnordered<BoxFuture<'static, Option<(Stream, SocketAddr)>>>,
+    handshakes: FuturesUnordered<Handshake<L::Io>>,
 }
 
-impl Door {
+impl<L: Listener<Addr = SocketAddr>> Door<L> {
     /// Listens on a bound socket.
-    pub fn new(tcp: TcpListener, tls: Option<TlsAcceptor>) -> Self {
-        Self { tcp, tls, handshakes: FuturesUnordered::new() }
-    }
-
-    async fn tcp_connection(tcp: &mut TcpListener) -> (TcpStream, SocketAddr) {
-        let (stream, peer) = Listener::accept(tcp).await;
-        // Events are small and wanted at once. A socket that refuses the option still works.
-        let _ = stream.set_nodelay(true);
-        (stream, peer)
+    pub fn new(below: L, tls: Option<TlsAcceptor>) -> Self {
+        Self { below, tls, handshakes: FuturesUnordered::new() }
     }
 }
 
-impl Listener for Door {
-    type Io = Patient;
+impl<L: Listener<Addr = SocketAddr>> Listener for Door<L> {
+    type Io = Patient<L::Io>;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Patient, SocketAddr) {
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
         loop {
             let room = self.handshakes.len() < HANDSHAKES_MAX;
             tokio::select! {
-                (stream, peer) = Self::tcp_connection(&mut self.tcp), if room => match self.tls.clone() {
+                (stream, peer) = self.below.accept(), if room => match self.tls.clone() {
                     None => return (Patient::new(Stream::Plain(stream)), peer),
                     Some(tls) => self.handshakes.push(Box::pin(async move {
                         let done = tokio::time::timeout(Duration::from_millis(HANDSHAKE_MS), tls.accept(stream)).await;
@@ -94,23 +90,23 @@ impl Listener for Door {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.tcp.local_addr()
+        self.below.local_addr()
     }
 }
 
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+enum Stream<Io> {
+    Plain(Io),
+    Tls(Box<TlsStream<Io>>),
 }
 
 /// A connection whose peer must read within a time.
-pub struct Patient {
-    stream: Stream,
+pub struct Patient<Io> {
+    stream: Stream<Io>,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patient {
-    fn new(stream: Stream) -> Self {
+impl<Io> Patient<Io> {
+    fn new(stream: Stream<Io>) -> Self {
         Self { stream, stalled: None }
     }
 
@@ -118,7 +114,7 @@ impl Patient {
     fn write<T>(
         &mut self,
         cx: &mut Context<'_>,
-        poll: impl FnOnce(&mut Stream, &mut Context<'_>) -> Poll<io::Result<T>>,
+        poll: impl FnOnce(&mut Stream<Io>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         match poll(&mut self.stream, cx) {
             Poll::Ready(done) => {
@@ -150,13 +146,13 @@ macro_rules! on {
     };
 }
 
-impl AsyncRead for Patient {
+impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncRead for Patient<Io> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         on!(&mut self.stream, inner => inner.poll_read(cx, buf))
     }
 }
 
-impl AsyncWrite for Patient {
+impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<Io> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.write(cx, |stream, cx| on!(stream, inner => inner.poll_write(cx, buf)))
     }

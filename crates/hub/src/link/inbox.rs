@@ -63,7 +63,9 @@ pub async fn hello(hub: &Hub, node: &NodeId, hello: Hello) -> Done<Vec<FromHub>>
                     .await?;
                 tx.after_commit(Effect::Hint(column::id::<OrgId>(&row, 0)?, Hint::Node { node: id.clone() }));
                 durable!(tx, "hub.greeted");
-                forgotten(tx, &id, &hello.leases, restarted).await
+                forgotten(tx, &id, &hello.leases, restarted).await?;
+                let now = tx.now;
+                renew(tx, &id, &hello.leases, now).await
             })
         })
         .await?;
@@ -121,23 +123,28 @@ pub async fn heartbeat(hub: &Hub, node: &NodeId, beat: u64, load: Load, leases: 
                     .bind(load)
                     .execute(tx.conn)
                     .await?;
-                for row in held(tx.conn, &id).await? {
-                    if listed.contains(&row.lease()) && row.renewed_at <= Some(renew_before) {
-                        query(
-                            "UPDATE turns SET renewed_at = $3 WHERE id = $1 AND epoch = $2 AND state IN ('leased', 'running', 'waiting')",
-                        )
-                        .bind(row.id.as_str())
-                        .bind(row.epoch)
-                        .bind(tx.now)
-                        .execute(tx.conn)
-                        .await?;
-                    }
-                }
-                Ok(())
+                renew(tx, &id, &listed, renew_before).await
             })
         })
         .await?;
     wanted(hub, node, beat, &leases).await
+}
+
+/// Lets the leases that a node lists last from now on, and those that it does not know of and is about to be told of once more: it
+/// counts them from the word that we answer, so here they must not be older than that.
+async fn renew(tx: &mut Tx<'_>, node: &NodeId, listed: &[LeaseKey], before: i64) -> Done<()> {
+    for row in held(tx.conn, node).await? {
+        let anew = matches!(row.rules.state, State::Leased { .. }) && row.rules.wish.is_none();
+        if row.renewed_at <= Some(before) && (anew || listed.contains(&row.lease())) {
+            query("UPDATE turns SET renewed_at = $3 WHERE id = $1 AND epoch = $2 AND state IN ('leased', 'running', 'waiting')")
+                .bind(row.id.as_str())
+                .bind(row.epoch)
+                .bind(tx.now)
+                .execute(tx.conn)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 /// Everything that a node should know: which leases go on, and what is wanted of them.
