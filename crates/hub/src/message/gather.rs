@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-/// How long the writer waits at most for those who were just answered and are about to send again: less than one write to the disk.
-const LINGER: Duration = Duration::from_micros(200);
+/// How long the writer waits at most for those who were just answered and are about to send again: about one write to the disk.
+const LINGER: Duration = Duration::from_micros(500);
 /// How long nothing may come in meanwhile before it goes on.
 const LULL: Duration = Duration::from_micros(20);
 
