@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(30);
 /// Ids of sessions that no hub ever gave.
@@ -59,7 +59,18 @@ impl Scene {
         Ok(Some(scene))
     }
 
-    fn named(&self, wanted: &[(&str, String)]) -> Result<Audit> {
+    /// Exactly these are named, as soon as nothing is at work any more: a git that runs in a repository holds its judgement up.
+    async fn named(&self, wanted: &[(&str, String)]) -> Result<Audit> {
+        let begun = Instant::now();
+        loop {
+            match self.names(wanted) {
+                Err(_) if begun.elapsed() < SOON => tokio::time::sleep(Duration::from_millis(200)).await,
+                judged => return judged,
+            }
+        }
+    }
+
+    fn names(&self, wanted: &[(&str, String)]) -> Result<Audit> {
         let audit = self.stage.fugue.audit()?;
         for (kind, place) in wanted {
             ensure!(audit.names(kind, place), "the {kind} {place} is not named in {:#?}", audit.leaks);
@@ -111,17 +122,19 @@ async fn what_is_left_in_files_and_repositories_is_named() -> Result<()> {
     std::fs::write(&gits, "")?;
 
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    scene.named(&[
-        ("socket", text(&dead.join("socket"))),
-        ("spool", text(&dead)),
-        ("session", text(&session)),
-        ("worktree", text(&folder)),
-        ("worktree", text(&entry)),
-        ("branch", "refs/heads/fugue/planted".to_owned()),
-        ("rescue_ref", rescue.clone()),
-        ("lock", text(&ours)),
-        ("lock", text(&gits.canonicalize()?)),
-    ])?;
+    scene
+        .named(&[
+            ("socket", text(&dead.join("socket"))),
+            ("spool", text(&dead)),
+            ("session", text(&session)),
+            ("worktree", text(&folder)),
+            ("worktree", text(&entry)),
+            ("branch", "refs/heads/fugue/planted".to_owned()),
+            ("rescue_ref", rescue.clone()),
+            ("lock", text(&ours)),
+            ("lock", text(&gits.canonicalize()?)),
+        ])
+        .await?;
     ensure!([&dead, &session, &folder, &ours, &gits].iter().all(|path| path.exists()), "the audit removed something");
     repo.git(&["rev-parse", "--verify", &rescue, "refs/heads/fugue/planted"]).ok();
 
@@ -150,7 +163,7 @@ async fn what_runs_for_nobody_is_named() -> Result<()> {
     let keeper = format!("{}0000000000000000", scene.prefix);
     let marked = Command::new("sleep").arg("600").env("FUGUE_KEEPER", keeper).env("FUGUE_SESSION", NOBODY[0]).spawn()?;
     let marked = Planted(marked);
-    scene.named(&[("process", format!("process {}", marked.0.id()))])?;
+    scene.named(&[("process", format!("process {}", marked.0.id()))]).await?;
 
     // The node's record and the hub no longer agree about the turn.
     let record = scene.home.join("sessions").join(&scene.session).join("session.json");
@@ -159,7 +172,7 @@ async fn what_runs_for_nobody_is_named() -> Result<()> {
     let keeper = forgets["process"]["keeper"].as_str().context("a keeper")?.to_owned();
     forgets["turn"] = Value::Null;
     std::fs::write(&record, forgets.to_string())?;
-    let turn = scene.named(&[("process", format!("process {}", marked.0.id())), ("turn", scene.session.clone())])?;
+    let turn = scene.named(&[("process", format!("process {}", marked.0.id())), ("turn", scene.session.clone())]).await?;
     ensure!(turn.leaks.iter().any(|leak| leak["why"].as_str().is_some_and(|why| why.contains(&scene.turn))), "{turn:#?}");
     drop(marked);
 
@@ -198,7 +211,7 @@ async fn a_cgroup_of_nobody_is_named() -> Result<()> {
     };
     let planted = leaf.with_file_name(format!("fugue-{}planted", scene.prefix));
     std::fs::create_dir(&planted)?;
-    let named = scene.named(&[("cgroup", planted.to_string_lossy().into_owned())]);
+    let named = scene.named(&[("cgroup", planted.to_string_lossy().into_owned())]).await;
     std::fs::remove_dir(&planted)?;
     named?;
     scene.end().await
