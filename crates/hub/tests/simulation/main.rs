@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 
 /// How long seeds are played when no number of them is asked for.
 const BUDGET: Duration = Duration::from_secs(60);
-/// Seeds without `FUGUE_SEEDS`. Seed 137 finds a hub that stops answering, which is not mended yet: docs/RELIABILITY.md names it.
+/// Seeds without `FUGUE_SEEDS`. Seed 137 ends with readers that cannot read, which is not understood yet: docs/RELIABILITY.md names it.
 const SEEDS_MAX: u64 = 130;
 /// Seeds that are played twice, to see that they come out the same.
 const TWICE: u64 = 8;
