@@ -6,7 +6,8 @@
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
 /// The steps of one run.
 pub struct Steps {
@@ -65,18 +66,50 @@ pub fn run(command: &mut Command) -> Result<bool> {
     Ok(status.success())
 }
 
-/// Runs a command in the open and reads each line of its stdout along the way.
-pub fn run_reading(command: &mut Command, mut read: impl FnMut(&str)) -> Result<bool> {
+/// Runs a command in the open and reads each line of its stdout along the way. What says nothing for as long as `silence` hangs: the
+/// programs that the command has started are ended, named to `hung`, and the command goes on without them.
+pub fn run_reading(command: &mut Command, silence: Duration, mut read: impl FnMut(&str), mut hung: impl FnMut(&str)) -> Result<bool> {
     println!("      {}", line_of(command));
     let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start `{}`", line_of(command)))?;
     let stdout = child.stdout.take().context("no pipe to the child's stdout")?;
-    for line in BufReader::new(stdout).split(b'\n') {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
-        println!("{line}");
-        read(&line);
+    let (sender, lines) = mpsc::channel();
+    // It ends with the pipe, which a forgotten grandchild may hold open: nobody waits for it.
+    std::thread::spawn(move || BufReader::new(stdout).split(b'\n').map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+    loop {
+        match lines.recv_timeout(silence) {
+            Ok(line) => {
+                let line = String::from_utf8_lossy(&line);
+                println!("{line}");
+                read(&line);
+            }
+            Err(RecvTimeoutError::Timeout) if child.try_wait()?.is_none() => {
+                let hanging = children(child.id());
+                for (pid, name) in &hanging {
+                    println!("error: {name} said nothing for {} s and is ended", silence.as_secs());
+                    hung(name);
+                    let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+                }
+                if hanging.is_empty() {
+                    child.kill()?;
+                }
+            }
+            Err(_) => return Ok(child.wait()?.success()),
+        }
     }
-    Ok(child.wait()?.success())
+}
+
+/// The processes that a process has started, with their names.
+fn children(parent: u32) -> Vec<(u32, String)> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter_map(|pid| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // `pid (name) state parent …`; a name may hold anything, so what follows is counted from its end.
+        let (head, tail) = stat.rsplit_once(')')?;
+        let of = tail.split_whitespace().nth(1)?.parse::<u32>().ok()?;
+        (of == parent).then(|| (pid, head.split_once('(').map(|(_, name)| name.to_owned()).unwrap_or_default()))
+    })
+    .collect()
 }
 
 fn line_of(command: &Command) -> String {
@@ -84,4 +117,20 @@ fn line_of(command: &Command) -> String {
     let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
     let program = words[0].rsplit('/').next().unwrap_or_default().to_owned();
     std::iter::once(program).chain(words[1..].iter().cloned()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hangs_is_ended_and_named_and_the_rest_goes_on() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo before; sleep 600; echo after $?"]);
+        let (mut lines, mut named) = (Vec::new(), Vec::new());
+        let silence = Duration::from_millis(200);
+        let ok = run_reading(&mut command, silence, |line| lines.push(line.to_owned()), |name| named.push(name.to_owned())).unwrap();
+        assert!(ok);
+        assert_eq!((lines, named), (vec!["before".to_owned(), "after 137".to_owned()], vec!["sleep".to_owned()]));
+    }
 }

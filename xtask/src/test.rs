@@ -9,6 +9,7 @@ use crate::{generate, tidy};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 mod agents;
 mod package;
@@ -16,6 +17,9 @@ mod postgres;
 mod tally;
 
 use tally::Tally;
+
+/// A test program that says nothing for this long hangs.
+const SILENCE: Duration = Duration::from_secs(480);
 
 /// Runs everything. True if nothing failed.
 pub fn run(root: &Path) -> Result<bool> {
@@ -79,7 +83,11 @@ impl Run {
         command.envs(programs.into_iter().flatten());
         let before = self.tally.failed();
         let Self { steps, tally } = self;
-        let ok = steps.step("tests", || step::run_reading(&mut command, |line| tally.read(line)));
+        let mut hung = Vec::new();
+        let ok = steps.step("tests", || {
+            step::run_reading(&mut command, SILENCE, |line| tally.read(line), |name| hung.push(format!("{name}, which hung")))
+        });
+        hung.iter().for_each(|name| tally.check(name, false));
         // A test program that crashed prints no result line.
         tally.check("tests", ok || tally.failed() > before);
         tally.skips(&std::fs::read_to_string(&skips).unwrap_or_default());

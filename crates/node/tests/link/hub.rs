@@ -154,7 +154,12 @@ impl Connection {
         self.collect(Some(lease), until, false).await
     }
 
+    /// Heartbeats go on for ever, so the limit holds for all reports together.
     async fn collect(&mut self, lease: Option<&LeaseKey>, until: impl Fn(&Report) -> bool, ack: bool) -> Vec<Report> {
+        tokio::time::timeout(LIMIT, self.collecting(lease, until, ack)).await.expect("the awaited report comes")
+    }
+
+    async fn collecting(&mut self, lease: Option<&LeaseKey>, until: impl Fn(&Report) -> bool, ack: bool) -> Vec<Report> {
         let mut all: Vec<Report> = Vec::new();
         while !all.last().is_some_and(&until) {
             let FromNode::Batch(batch) = self.hear().await else { continue };

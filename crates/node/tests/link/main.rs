@@ -29,7 +29,9 @@ async fn reports_survive_the_connection_and_the_node_until_they_are_acknowledged
     let node = Node::start(&home, &hub);
     let mut first = hub.accept().await;
     assert!(first.hello.leases.is_empty());
-    let turn = assignment(&home, &repository, 7, 1, "read line; echo \"got $line\"; echo $FUGUE_TOKEN >&2; pwd");
+    // At most four batches, which is what may be under way while the hub acknowledges nothing.
+    let script = "read line; printf 'got %s\\n%s\\n' \"$line\" \"$PWD\"; echo $FUGUE_TOKEN >&2";
+    let turn = assignment(&home, &repository, 7, 1, script);
     first.say(FromHub::Assign(Box::new(turn.clone()))).await;
     // Said again, as a hub does until it sees the lease: done once.
     first.say(FromHub::Assign(Box::new(turn.clone()))).await;
