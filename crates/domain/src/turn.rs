@@ -158,6 +158,16 @@ pub enum Wish {
     Stop,
 }
 
+impl Wish {
+    /// The same thing as a reason.
+    pub fn reason(self) -> Reason {
+        match self {
+            Wish::Interrupt => Reason::Interrupt,
+            Wish::Stop => Reason::Stop,
+        }
+    }
+}
+
 /// A turn as the rules see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
@@ -368,6 +378,8 @@ fn end(next: &mut Turn, ending: Ending, effects: &mut Vec<Effect>, now: Millis) 
         Ending::Succeeded => ended(Outcome::Succeeded, None),
         Ending::Failed { reason } => ended(Outcome::Failed, Some(reason)),
         Ending::Cancelled { reason } => ended(Outcome::Cancelled, Some(reason)),
+        // A person wanted it to end: it is not kept for later.
+        Ending::Parked { .. } if let Some(wish) = next.wish => ended(Outcome::Cancelled, Some(wish.reason())),
         Ending::Parked { until, by } => {
             if by == ParkedBy::Budget {
                 effects.push(Effect::AskBudget);
@@ -397,9 +409,6 @@ fn end(next: &mut Turn, ending: Ending, effects: &mut Vec<Effect>, now: Millis) 
             }
         }
     };
-    if !matches!(next.state, State::Ended { .. }) {
-        next.wish = None;
-    }
 }
 
 /// Back in line after a pause. It keeps its place meanwhile: what was said after it comes after it.

@@ -170,6 +170,7 @@ proptest! {
             given += i64::from(delivered && matches!(before.state, State::Leased { opening: Opening::Message, .. }));
             prop_assert!(turn.attempts >= deliveries, "every delivery is an attempt");
 prop_assert!(given <= 1 || turn.maybe_executed, "the same message is not given twice without a mark");
+            prop_assert!(before.wish.is_none() || !turn.state.is_in_line(), "what a person wanted to end is never tried again");
             if turn.on_interruption == OnInterruption::Ask {
                 prop_assert!(!turn.maybe_executed || matches!(turn.state, State::Ended { .. }), "asking never runs it again");
             }

@@ -69,18 +69,24 @@ impl People {
             tokio::task::spawn_local(self.clone().read_along(talk));
         }
         tokio::task::spawn_local(self.clone().decide());
-        let mut calm = 0;
+        let (mut calm, mut missing) = (0, String::new());
         while calm < REST_MS {
             sleep(Duration::from_millis(500)).await;
             if self.stage.phase.get() == Phase::Healed {
                 calm += 500;
-                if self.working.get() == 0 && self.collect().await.is_ok_and(|done| done) {
-                    self.stage.note(format_args!("all is done after {calm} ms of calm"));
-                    return Ok(());
+                match self.working.get() {
+                    0 => match self.collect().await {
+                        Ok(()) => {
+                            self.stage.note(format_args!("all is done after {calm} ms of calm"));
+                            return Ok(());
+                        }
+                        Err(error) => missing = format!("{error:#}"),
+                    },
+                    working => missing = format!("{working} people still send"),
                 }
             }
         }
-        self.stage.broken(format!("not everything came to its end within {REST_MS} ms after the last fault"));
+        self.stage.broken(format!("not everything came to its end within {REST_MS} ms after the last fault: {missing}"));
         Ok(())
     }
 
@@ -225,15 +231,15 @@ impl People {
         }
     }
 
-    /// Reads everything that the hub knows; true when every turn is over.
-    async fn collect(&self) -> Result<bool> {
+    /// Reads everything that the hub knows; an error says what is not over.
+    async fn collect(&self) -> Result<()> {
         let talks = self.talks.borrow().clone();
         let token = self.token.borrow().clone();
         for talk in &talks {
             let (status, turns) = net::ask(&token, "GET", &format!("/api/v1/sessions/{}/turns?limit=200", talk.id), None, None).await?;
-            let turns = turns["items"].as_array().context("turns")?.clone();
-            if status != 200 || turns.iter().any(|turn| turn["state"] != "ended") {
-                return Ok(false);
+            let turns = turns["items"].as_array().with_context(|| format!("turns: {status} {turns}"))?.clone();
+            if let Some(open) = turns.iter().find(|turn| turn["state"] != "ended") {
+                bail!("turn {open}");
             }
             *talk.turns.borrow_mut() = turns;
         }
@@ -250,6 +256,6 @@ impl People {
             }
             *talk.events.borrow_mut() = events;
         }
-        Ok(true)
+        Ok(())
     }
 }
