@@ -18,12 +18,17 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// How long the hub may take to call it online.
 const ONLINE_MAX: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Batches of one lease that it sends before it waits for the hub to have stored the first of them.
 const IN_FLIGHT_MAX: usize = 4;
+/// Small things go out at once, as a node's do.
+const NO_DELAY: bool = true;
+/// Zeroed for each read, so not much more than what comes.
+const READ_BYTES: usize = 16 * 1024;
 /// What may wait for its socket.
 const WORDS_MAX: usize = 4_096;
 
@@ -126,7 +131,9 @@ impl SimNode {
     pub async fn dial(base: &str, id: &str, token: &str, name: &str, slots: usize) -> Result<Self> {
         let mut request = format!("{}/api/v1/link", base.replacen("http", "ws", 1)).into_client_request()?;
         request.headers_mut().insert("authorization", format!("Bearer {token}").parse()?);
-        let (socket, _) = tokio_tungstenite::connect_async(request).await.context("a simulated node cannot connect")?;
+        let buffers = WebSocketConfig::default().read_buffer_size(READ_BYTES);
+        let connected = tokio_tungstenite::connect_async_with_config(request, Some(buffers), NO_DELAY).await;
+        let (socket, _) = connected.context("a simulated node cannot connect")?;
         let heard = Arc::new(Heard::default());
         let hello = json!({"hello": {"protocol": 1, "facts": facts(name, slots), "leases": []}});
         let task = tokio::spawn(run(socket, hello.to_string(), heard.clone()));

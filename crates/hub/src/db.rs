@@ -27,7 +27,7 @@ pub use deferred::Deferred;
 pub use fault::Error;
 pub use query::{Column, Query, Value, composed, query};
 pub use row::{Cell, Read, Row};
-pub use table::Table;
+pub use table::{Table, Update};
 
 /// The first SQLite whose write-ahead log survives two connections, as it counts itself: 3.51.3.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -110,7 +110,7 @@ impl Tx<'_> {
     pub fn event_at(&mut self, at: Millis, org: &OrgId, session: &SessionId, turn: Option<&TurnId>, event: Event) {
         let stamped = Stamped { at: Time(at), turn: turn.cloned(), event };
         let line = serde_json::to_string(&stamped).expect("an event is plain data");
-        self.events.add(org, session, &line);
+        self.events.add(org, session, &line, 1);
     }
 }
 

@@ -3,7 +3,7 @@
 //! Invariant: the numbers of a session begin at 1 and have no hole; a page is written by the very job that took its numbers.
 //! A line holds no number of its own, because its page knows the first one; [`number`] puts it in when the line is sent.
 
-use crate::db::{Column, Conn, Row, Table, Tx, query};
+use crate::db::{Column, Conn, Row, Table, Tx, Update, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
@@ -46,14 +46,14 @@ impl Pending {
         self.0.entry(session.clone()).or_insert_with(|| Lines { org: org.clone(), count: 0, body: String::new(), in_line: 0 })
     }
 
-    /// Adds a line, which must be one JSON object without line breaks.
-    pub fn add(&mut self, org: &OrgId, session: &SessionId, line: &str) {
+    /// Adds so many lines, each a JSON object without line breaks.
+    pub fn add(&mut self, org: &OrgId, session: &SessionId, added: &str, count: i64) {
         let lines = self.of(org, session);
         if lines.count > 0 {
             lines.body.push('\n');
         }
-        lines.body.push_str(line);
-        lines.count += 1;
+        lines.body.push_str(added);
+        lines.count += count;
     }
 
     /// Turns have entered the session's line, or left it.
@@ -95,13 +95,14 @@ async fn number_lines(tx: &mut Tx<'_>, pending: &BTreeMap<SessionId, Lines>) -> 
     for (session, lines) in pending {
         rows = rows.bind(session.as_str()).bind(lines.count).bind(lines.in_line).bind(tx.now);
     }
-    let text = |rows: &str| {
-        format!(
-            "UPDATE sessions SET last_seq = last_seq + v.column2, in_line = in_line + v.column3, updated_at = v.column4 \
-             FROM (VALUES {rows}) AS v WHERE id = v.column1 RETURNING id, last_seq"
-        )
+    let update = Update {
+        table: "sessions",
+        set: "last_seq = last_seq + $2, in_line = in_line + $3, updated_at = $4",
+        key: "id = $1",
+        found: "TRUE",
+        back: "id, last_seq",
     };
-    let found = rows.fetch_all(tx.conn, text).await?;
+    let found = rows.update(tx.conn, update).await?;
     found.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 

@@ -124,7 +124,8 @@ impl Feed {
         if tail.pages.front().is_none_or(|oldest| oldest.first > after + 1) {
             return None;
         }
-        Some(tail.pages.iter().filter(|page| page.last > after).cloned().collect())
+        let known = tail.pages.partition_point(|page| page.last <= after);
+        Some(tail.pages.range(known..).cloned().collect())
     }
 
     fn channel(&self, session: &SessionId) -> Option<Arc<Channel>> {

@@ -4,7 +4,7 @@ use crate::db::Db;
 use crate::effect::Outlet;
 use crate::feed::Feed;
 use crate::link::NodeLinks;
-use crate::link::inbox::Holders;
+use crate::link::inbox::{self, Holders};
 use crate::token::Known;
 use crate::wake::Wake;
 use fugue_domain::world::{Millis, SharedWorld};
@@ -38,6 +38,8 @@ pub struct Hub {
     pub known: Known,
     /// Messages that gather for one statement.
     pub sends: crate::message::Gather,
+    /// Events that gather for one statement.
+    pub facts: inbox::Gather,
     /// Settings.
     pub settings: Arc<Settings>,
 }
@@ -50,6 +52,8 @@ impl Hub {
         let db = Db::open(location, outlet.clone(), world.clone(), deferred).await?;
         let Outlet { feed, wake, nodes } = outlet;
         let sends = crate::message::Gather::start(db.clone(), world.clone());
-        Ok(Self { db, world, feed, wake, nodes, holders: Holders::default(), known: Known::default(), sends, settings: Arc::new(settings) })
+        let facts = inbox::Gather::new(db.clone());
+        let (holders, known, settings) = (Holders::default(), Known::default(), Arc::new(settings));
+        Ok(Self { db, world, feed, wake, nodes, holders, known, sends, facts, settings })
     }
 }

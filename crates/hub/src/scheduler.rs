@@ -4,8 +4,8 @@
 //! what fails is simply looked at again. A doorbell says where to look, the clock looks everywhere.
 
 use crate::column;
-use crate::db::{Column, Conn, Row, Table, composed, durable, query};
-use crate::fault::Done;
+use crate::db::{Column, Conn, Row, Table, Update, composed, durable, query};
+use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::{agent, approval, budget, message, session, turn};
 use fugue_domain::agent::Agent;
@@ -168,12 +168,11 @@ async fn assign(hub: &Hub, chosen: plan::Candidate) -> Done<()> {
                 if !matches!(row.rules.state, State::Queued { .. }) {
                     return Ok(());
                 }
-                let epoch = query("UPDATE sessions SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
-                    .bind(chosen.session.as_str())
-                    .fetch_one(tx.conn)
-                    .await?;
+                let next = Update { table: "sessions", set: "epoch = epoch + 1", key: "id = $1", found: "TRUE", back: "epoch" };
+                let epoch = Table::new(&[Column::Text]).bind(chosen.session.as_str()).update(tx.conn, next).await?;
                 durable!(tx, "hub.assigned");
-                let lease = Lease { node: chosen.node, epoch: epoch.get(0)? };
+                let epoch = epoch.first().ok_or_else(|| Fault::internal("a turn belongs to no session"))?.get(0)?;
+                let lease = Lease { node: chosen.node, epoch };
                 let _ = turn::take(tx, &mut row, Input::Assign { lease }).await?;
                 Ok(())
             })

@@ -16,6 +16,8 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 /// Messages that may wait for the socket.
 const QUEUE: usize = 64;
+/// Bytes of one read. They are zeroed for each, and what a hub says is short.
+const READ_BYTES: usize = 16 * 1024;
 /// The shortest and the longest pause before dialling again.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// A connection on which nothing came for this long is dead: the hub answers every heartbeat.
@@ -136,6 +138,7 @@ impl Link {
         let mut request = self.url.as_str().into_client_request()?;
         request.headers_mut().insert(AUTHORIZATION, self.token.clone());
         let limits = WebSocketConfig::default().max_message_size(Some(LINK_BYTES_MAX)).max_frame_size(Some(LINK_BYTES_MAX));
+        let limits = limits.read_buffer_size(READ_BYTES);
         let dialled = tokio::time::timeout(DIAL, tokio_tungstenite::connect_async_with_config(request, Some(limits), true)).await;
         dialled.map_err(|_| Error::Io(std::io::ErrorKind::TimedOut.into()))?.map(|(socket, _)| socket)
     }

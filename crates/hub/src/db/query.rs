@@ -118,6 +118,26 @@ impl<'q> Query<'q> {
         Ok(found)
     }
 
+    /// Carries out a change on the embedded database once for each `width` values, and looks at what was changed.
+    pub(super) fn change_each(
+        conn: &rusqlite::Connection,
+        change: &str,
+        look: &str,
+        values: &[Value<'_>],
+        width: usize,
+    ) -> Result<Vec<Row>, Error> {
+        let (mut change, mut look) = (conn.prepare_cached(&sqlite_text(change))?, conn.prepare_cached(&sqlite_text(look))?);
+        let keys = look.parameter_count();
+        let mut found = Vec::with_capacity(values.len() / width);
+        for values in values.chunks_exact(width) {
+            bind_sqlite(&mut change, values)?;
+            if change.raw_execute()? > 0 {
+                read_sqlite(&mut look, &values[..keys], 1, &mut found)?;
+            }
+        }
+        Ok(found)
+    }
+
     /// All rows of the answer.
     pub async fn fetch_all(self, conn: &mut Conn) -> Result<Vec<Row>, Error> {
         let found = match conn.side() {

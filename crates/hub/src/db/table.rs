@@ -8,6 +8,23 @@ use super::{Conn, Error, Row, Tx};
 use crate::fault::Done;
 use std::fmt::Write;
 
+/// An update of single rows by their keys, whose values stand where `$1`, `$2`, … stand.
+///
+/// To a server it is one statement. For `RETURNING`, and for a join with values, the embedded database makes a temporary table each time,
+/// which costs more than the update: there it is an update and a look.
+pub struct Update {
+    /// The table.
+    pub table: &'static str,
+    /// What is set.
+    pub set: &'static str,
+    /// Which row, by the first values alone.
+    pub key: &'static str,
+    /// What else must be so.
+    pub found: &'static str,
+    /// The columns wanted back, as they are afterwards.
+    pub back: &'static str,
+}
+
 /// Rows of values on their way into a statement.
 pub struct Table<'q> {
     kinds: &'static [Column],
@@ -37,6 +54,22 @@ impl<'q> Table<'q> {
         let empty = self.kinds.iter().cycle().map(|kind| Value::Null(*kind)).take(size * width - self.values.len());
         let sql = text(&places(size, width));
         self.values.into_iter().chain(empty).fold(composed(sql), Query::bind).fetch_all(conn).await
+    }
+
+    /// Carries out an update for each row; what is wanted back of those that were found.
+    pub async fn update(self, conn: &mut Conn, update: Update) -> Result<Vec<Row>, Error> {
+        let Update { table, set, found, key, back } = update;
+        let width = self.kinds.len();
+        if let Conn::Sqlite(conn) = conn {
+            let (change, look) =
+                (format!("UPDATE {table} SET {set} WHERE {key} AND {found}"), format!("SELECT {back} FROM {table} WHERE {key}"));
+            return Query::change_each(conn, &change, &look, &self.values, width);
+        }
+        let values =
+            |text: &str| (1..=width).rev().fold(text.to_owned(), |text, n| text.replace(&format!("${n}"), &format!("v.column{n}")));
+        let (set, key, found) = (values(set), values(key), values(found));
+        let text = |rows: &str| format!("UPDATE {table} SET {set} FROM (VALUES {rows}) AS v WHERE {key} AND {found} RETURNING {back}");
+        self.fetch_all(conn, text).await
     }
 
     /// Inserts the rows into `table (columns)`.

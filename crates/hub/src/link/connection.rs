@@ -24,14 +24,16 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Bytes of the buffers of a connection: batches are large, nodes are few.
-const BUFFER_BYTES: usize = 64 * 1024;
+/// Bytes of one read, zeroed for each: most batches are short, and the long ones of a flood take a few reads.
+const READ_BYTES: usize = 16 * 1024;
+/// Bytes that are written at once: answers to many batches go together, and nodes are few.
+const WRITE_BYTES: usize = 64 * 1024;
 
 /// `GET /api/v1/link`.
 pub async fn connect(State(app): State<App>, asking: Asking, request: Request) -> Done<Response> {
     let Who::Node(node) = asking.who.clone() else { return Err(Fault::internal("a node's credential that belongs to a person")) };
     let upgrade = socket::upgrade(&app, request).await?;
-    let upgrade = upgrade.read_buffer_size(BUFFER_BYTES).write_buffer_size(BUFFER_BYTES).max_write_buffer_size(usize::MAX);
+    let upgrade = upgrade.read_buffer_size(READ_BYTES).write_buffer_size(WRITE_BYTES).max_write_buffer_size(usize::MAX);
     let streams = app.streams.clone();
     let standing = app.standings.of(&asking);
     let upgrade = upgrade.max_message_size(LINK_BYTES_MAX).max_frame_size(LINK_BYTES_MAX);

@@ -20,7 +20,11 @@ use fugue_domain::turn::{Ending, Input, State};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
+mod facts;
 mod report;
+
+use facts::Facts;
+pub use facts::Gather;
 
 /// A lease is written as renewed when this share of it has passed since the last time: disks are not for heartbeats.
 const RENEWAL_SHARE: i64 = 10;
@@ -171,6 +175,11 @@ async fn wanted(hub: &Hub, node: &NodeId, beat: u64, listed: &[LeaseKey]) -> Don
 /// Numbered reports of one lease, stored in one transaction.
 pub async fn batch(hub: &Hub, node: &NodeId, batch: Batch) -> Done<FromHub> {
     let (id, lease) = (node.clone(), batch.lease.clone());
+    if let Some(facts) = Facts::of(node, &batch)
+        && let Some(through) = hub.facts.store(facts).await?
+    {
+        return Ok(FromHub::Ack { lease, through });
+    }
     let stored = hub.db.write(move |tx| Box::pin(async move { report::store(tx, &id, batch).await })).await?;
     match stored {
         Some((through, ended)) => {

@@ -4,7 +4,6 @@
 //! together, session by session. `db::Deferred` sees to it that nobody looks before that.
 
 use crate::db::{Tx, query};
-use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::turn;
 use fugue_domain::event::Event;
@@ -32,9 +31,6 @@ pub async fn store(tx: &mut Tx<'_>, arrivals: &[Arrival]) -> Done<()> {
     let Some(first) = arrivals.first() else { return Ok(()) };
     let body = serde_json::to_string(arrivals).map_err(Fault::internal)?;
     query("INSERT INTO arrivals (id, body) VALUES ($1, $2)").bind(first.turn.as_str()).bind(body).execute(tx.conn).await?;
-    for arrival in arrivals {
-        tx.after_commit(Effect::Schedule(arrival.session.clone()));
-    }
     Ok(())
 }
 
@@ -75,7 +71,6 @@ pub async fn enter(tx: &mut Tx<'_>, arrivals: &[Arrival]) -> Done<()> {
         let (message, not_before) = (arrival.turn.message(), arrival.not_before.map(Time));
         let queued = Event::MessageQueued { message, text: arrival.text.clone(), not_before };
         tx.event_at(arrival.at, &arrival.org, &arrival.session, Some(&arrival.turn), queued);
-        tx.after_commit(Effect::Schedule(arrival.session.clone()));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::arrival::{self, Arrival};
 use super::{Message, POSITION_STEP};
 use crate::db::{Column, Table, Tx, durable};
+use crate::effect::Effect;
 use crate::fault::Done;
 use crate::idempotency::{self, Key, Reply};
 use crate::session;
@@ -31,6 +32,8 @@ struct Line {
     closed: bool,
     waiting: i64,
     last_position: i64,
+    /// Whether a turn stands there that could begin: then the scheduler was asked to look already, and one behind it changes nothing.
+    rung: bool,
     on_interruption: OnInterruption,
 }
 
@@ -58,7 +61,7 @@ pub async fn send_all(tx: &mut Tx<'_>, sendings: Vec<Sending>) -> Done<Vec<Done<
             continue;
         }
         let key = sending.key.clone();
-        answers.push(lines.accept(sending, tx.now).map(|(reply, arrival)| {
+        answers.push(lines.accept(tx, sending).map(|(reply, arrival)| {
             accepted.push(arrival);
             if let Some(key) = key {
                 // The same key again in this batch gets the same reply.
@@ -82,7 +85,7 @@ pub async fn send_short(tx: &mut Tx<'_>, sendings: Vec<Sending>, lines: &mut Lin
     lines.load(tx, &sendings).await?;
     let (mut answers, mut accepted) = (Vec::with_capacity(sendings.len()), Vec::with_capacity(sendings.len()));
     for sending in sendings {
-        answers.push(lines.accept(sending, tx.now).map(|(reply, arrival)| {
+        answers.push(lines.accept(tx, sending).map(|(reply, arrival)| {
             accepted.push(arrival);
             reply
         }));
@@ -121,14 +124,16 @@ impl Lines {
         if sessions.is_empty() {
             return Ok(());
         }
-        let mut rows = Table::new(&[Column::Text]);
+        let mut rows = Table::new(&[Column::Text, Column::Int]);
         for session in sessions {
-            rows = rows.bind(session.as_str());
+            rows = rows.bind(session.as_str()).bind(tx.now);
         }
         let text = |rows: &str| {
             format!(
                 "SELECT s.id, s.org_id, s.closed_at, s.agent, a.spec, s.in_line, \
-             (SELECT t.position FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked') ORDER BY t.position DESC LIMIT 1) \
+             (SELECT t.position FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked') ORDER BY t.position DESC LIMIT 1), \
+             (SELECT COUNT(*) FROM (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked') \
+             AND (t.state = 'parked' OR t.not_before IS NULL OR t.not_before <= v.column2) LIMIT 1) AS due) \
              FROM (VALUES {rows}) AS v JOIN sessions s ON s.id = v.column1 \
              LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent"
             )
@@ -140,6 +145,7 @@ impl Lines {
                 closed: row.get::<Option<i64>>(2)?.is_some(),
                 waiting: row.get(5)?,
                 last_position: row.get::<Option<i64>>(6)?.unwrap_or(0),
+                rung: row.get::<i64>(7)? > 0,
                 // The agents that come with Fugue ask.
                 on_interruption: agent.map_or(OnInterruption::Ask, |agent| agent.on_interruption),
             };
@@ -149,7 +155,7 @@ impl Lines {
     }
 
     /// Gives a message its place, or says why it has none.
-    fn accept(&mut self, sending: Sending, now: i64) -> Done<(Reply, Arrival)> {
+    fn accept(&mut self, tx: &mut Tx<'_>, sending: Sending) -> Done<(Reply, Arrival)> {
         let unknown = || Problem::not_found("session", sending.session.as_str());
         let line = self.0.get_mut(&sending.session).filter(|line| line.org == sending.org.as_str()).ok_or_else(unknown)?;
         if line.closed {
@@ -160,6 +166,11 @@ impl Lines {
         }
         line.waiting += 1;
         line.last_position += POSITION_STEP;
+        let now = tx.now;
+        if !line.rung {
+            tx.after_commit(Effect::Schedule(sending.session.clone()));
+            line.rung = sending.new.not_before.is_none_or(|at| at.0 <= now);
+        }
         let message = Message {
             id: sending.message.clone(),
             session: sending.session.clone(),

@@ -1,21 +1,17 @@
 //! One batch of a lease's reports, folded into the turn's row, the session's events and the bill.
 
+use super::facts::sound;
 use crate::db::{Tx, durable, query};
 use crate::effect::Effect;
 use crate::fault::Done;
 use crate::{agent, approval, budget, message, metrics, session, turn};
 use fugue_domain::approval::Request;
-use fugue_domain::event::is_agents;
-use fugue_domain::id::{NodeId, OrgId};
-use fugue_domain::lease::LeaseKey;
-use fugue_domain::limits::{APPROVAL_BYTES_MAX, APPROVAL_NAME_BYTES_MAX, EVENT_BYTES_MAX};
+use fugue_domain::id::NodeId;
+use fugue_domain::limits::{APPROVAL_BYTES_MAX, APPROVAL_NAME_BYTES_MAX};
 use fugue_domain::link::{Batch, FromHub, Report};
 use fugue_domain::money::Usage;
 use fugue_domain::turn::{Ending, Input, ParkedBy};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 
 /// How long a turn is parked when its program says that a usage limit is reached, but not until when.
 const QUOTA_UNKNOWN_MS: i64 = 30 * 60 * 1_000;
@@ -27,9 +23,6 @@ const DETAIL_CHARS_MAX: usize = 2_000;
 /// Stores a batch. The number of the last report that is stored and whether the turn left its node; `None` for a lease that is over.
 pub async fn store(tx: &mut Tx<'_>, node: &NodeId, batch: Batch) -> Done<Option<(i64, bool)>> {
     durable!(tx, "hub.reported");
-    if let Some(through) = store_events(tx, node, &batch).await? {
-        return Ok(Some((through, false)));
-    }
     let Some(mut row) = turn::load(tx.conn, &batch.lease.turn).await? else { return Ok(None) };
     let mine = row.lease() == batch.lease && row.node.as_ref() == Some(node);
     if !mine {
@@ -57,35 +50,6 @@ pub async fn store(tx: &mut Tx<'_>, node: &NodeId, batch: Batch) -> Done<Option<
         release(tx, &row).await?;
     }
     Ok(Some((row.reports, ended)))
-}
-
-/// The common case in one statement: nothing but events, and they are the next ones. `None` means that it is another case.
-async fn store_events(tx: &mut Tx<'_>, node: &NodeId, batch: &Batch) -> Done<Option<i64>> {
-    let lease = &batch.lease;
-    let Some(lines) =
-        batch.reports.iter().map(Report::event).map(|event| event.and_then(|event| sound(event, lease))).collect::<Option<Vec<&str>>>()
-    else {
-        return Ok(None);
-    };
-    let through = batch.first - 1 + lines.len() as i64;
-    let row = query(
-        "UPDATE turns SET reports = $6 WHERE id = $1 AND session_id = $2 AND epoch = $3 AND node_id = $4 AND reports = $5 \
-         AND state IN ('leased', 'running', 'waiting') RETURNING org_id",
-    )
-    .bind(lease.turn.as_str())
-    .bind(lease.session.as_str())
-    .bind(lease.epoch)
-    .bind(node.as_str())
-    .bind(batch.first - 1)
-    .bind(through)
-    .fetch_optional(tx.conn)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let org: OrgId = crate::column::id(&row, 0)?;
-    for line in lines {
-        tx.events.add(&org, &lease.session, line);
-    }
-    Ok(Some(through))
 }
 
 /// Writes down how far the lease's reports are stored, and the bill.
@@ -125,7 +89,7 @@ async fn fold(tx: &mut Tx<'_>, row: &mut turn::Row, report: Report, used: &mut U
     match report {
         Report::Event(event) => {
             if let Some(line) = sound(&event, &row.lease()) {
-                tx.events.add(&row.org, &row.session, line);
+                tx.events.add(&row.org, &row.session, line, 1);
             } else {
                 tracing::warn!(turn.id = %row.id, "a node reported an event that is not its own to report; it was dropped");
             }
@@ -153,23 +117,6 @@ async fn fold(tx: &mut Tx<'_>, row: &mut turn::Row, report: Report, used: &mut U
         }
     }
     Ok(())
-}
-
-/// The event's line, if it is one that a node may report: an agent's, of the turn of this lease, and without a number, which
-/// only the hub gives.
-fn sound<'e>(event: &'e RawValue, lease: &LeaseKey) -> Option<&'e str> {
-    #[derive(Deserialize)]
-    struct Head<'a> {
-        #[serde(rename = "type", borrow)]
-        kind: Cow<'a, str>,
-        #[serde(borrow)]
-        turn: Cow<'a, str>,
-        seq: Option<IgnoredAny>,
-    }
-    let line = event.get();
-    let head: Head<'_> = serde_json::from_str(line).ok()?;
-    let fits = line.len() <= 2 * EVENT_BYTES_MAX && line.starts_with('{') && !line.contains(['\n', '\r']);
-    (fits && is_agents(&head.kind) && head.seq.is_none() && head.turn == lease.turn.as_str()).then_some(line)
 }
 
 async fn asked(tx: &mut Tx<'_>, row: &mut turn::Row, request: Request) -> Done<()> {
