@@ -173,10 +173,9 @@ async fn sample(crowd: &Crowd, cast: &Cast, side: &mut Side) -> Result<()> {
         streams.push(Subscriber::open(crowd.address(), &path, &crowd.credential()).await?);
     }
     let ended = crowd.ended();
-    let (told, read) = tokio::join!(
-        crowd.tell(&cast.watched, &format!("rate {PER_SECOND} {SECONDS}")),
-        subscribers::read(streams, b"\"text\":\"", PER_SECOND * SECONDS)
-    );
+    let text = format!("rate {PER_SECOND} {SECONDS}");
+    let read = subscribers::read(streams, b"\"text\":\"", PER_SECOND * SECONDS);
+    let (told, read) = tokio::join!(crowd.tell(&cast.watched, &text), read);
     told?;
     side.path.push(percentile(&read?.1.latencies, 0.5).context("no lines came")?);
     crowd.wait_for_ends(ended + cast.watched.len() as u64).await?;
