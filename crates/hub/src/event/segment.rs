@@ -252,6 +252,11 @@ mod tests {
             let reads = written.blocks.iter().map(|block| read(&path, written.bytes, block)).filter(Result::is_err).count();
             assert_eq!(reads, 1, "byte {at} belongs to one block, and that one is refused");
         }
+        let mut writer = Writer::create(scratch.path(), NAME, 5).unwrap();
+        writer.add(2, "{\"a\":1}\n{\"a\":9}").unwrap();
+        writer.add(1, "{\"a\":3}").unwrap();
+        assert_eq!(writer.finish().unwrap().bytes, written.bytes);
+        assert!(matches!(read(&path, written.bytes, &written.blocks[0]), Err(Damage::Bytes(0))), "a sound file, but another one");
         std::fs::write(&path, &good[..good.len() - 1]).unwrap();
         assert!(matches!(read(&path, written.bytes, &written.blocks[0]), Err(Damage::Length { .. })));
     }
