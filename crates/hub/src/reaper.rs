@@ -4,7 +4,7 @@
 
 use crate::column;
 use crate::db::query;
-use crate::fault::Done;
+use crate::fault::{Done, caught};
 use crate::hub::Hub;
 use crate::{approval, budget, idempotency, metrics, turn};
 use fugue_domain::id::TurnId;
@@ -53,7 +53,7 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
             }
             Done::Ok(())
         };
-        if let Err(fault) = due.await {
+        if let Err(fault) = caught("the round", due).await {
             tracing::warn!(error = %fault, "the reaper could not finish its round");
         }
     }

@@ -64,6 +64,8 @@ pub enum Said {
     Over(LeaseKey),
     /// Its worktree is given back, and nothing is left of it.
     Gone(SessionId),
+    /// Its task panicked, and may begin again from what its folder holds.
+    Broken(SessionId),
 }
 
 /// A session on the node.
