@@ -8,7 +8,6 @@ use crate::client::Client;
 use anyhow::{Context, Result, bail};
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,6 +21,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// How long the hub may take to call it online.
 const ONLINE_MAX: Duration = Duration::from_secs(30);
+/// Between two heartbeats, unless the hub's leases are so short that a sixth of one is less.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Batches of one lease that it sends before it waits for the hub to have stored the first of them.
 const IN_FLIGHT_MAX: usize = 4;
@@ -76,7 +76,12 @@ struct Word {
     refused: Option<Refused>,
     call: Option<Call>,
     release: Option<Place>,
-    welcome: Option<IgnoredAny>,
+    welcome: Option<Welcome>,
+}
+
+#[derive(Deserialize)]
+struct Welcome {
+    lease_ms: u64,
 }
 
 #[derive(Deserialize)]
@@ -175,14 +180,14 @@ struct Loop {
     say: mpsc::Sender<String>,
     heard: Arc<Heard>,
     beat: u64,
+    every: Duration,
 }
 
 async fn run(socket: Socket, hello: String, heard: Arc<Heard>) -> Result<()> {
     let (mut sink, mut stream) = socket.split();
     let (say, mut words) = mpsc::channel::<String>(WORDS_MAX);
-    let mut node = Loop { held: HashMap::new(), turns: JoinSet::new(), say, heard, beat: 0 };
-    let mut beats = tokio::time::interval(HEARTBEAT);
-    beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut node = Loop { held: HashMap::new(), turns: JoinSet::new(), say, heard, beat: 0, every: HEARTBEAT };
+    let mut next = tokio::time::Instant::now();
     sink.send(Message::Text(hello.into())).await?;
     loop {
         tokio::select! {
@@ -205,7 +210,10 @@ async fn run(socket: Socket, hello: String, heard: Arc<Heard>) -> Result<()> {
                 node.held.remove(&lease);
                 node.heard.ended.fetch_add(1, Ordering::Relaxed);
             },
-            _ = beats.tick() => sink.send(Message::Text(node.heartbeat().into())).await?,
+            () = tokio::time::sleep_until(next) => {
+                sink.send(Message::Text(node.heartbeat().into())).await?;
+                next = tokio::time::Instant::now() + node.every;
+            }
         }
     }
 }
@@ -233,7 +241,8 @@ impl Loop {
         {
             self.heard.refused.fetch_add(1, Ordering::Relaxed);
         }
-        if word.welcome.is_some() {
+        if let Some(Welcome { lease_ms }) = word.welcome {
+            self.every = HEARTBEAT.min(Duration::from_millis(lease_ms / 6));
             return Some(self.heartbeat());
         }
         if let Some(Place { session }) = word.release {

@@ -44,7 +44,7 @@ async fn a_flood_drowns_neither_hub_nor_node_nor_the_neighbours() -> Result<()> 
     ensure!(ended["outcome"] == "succeeded", "the flood ended as {ended}");
     stage.client.post(&format!("/api/v1/turns/{talk}/interrupt"), &json!({})).await?;
     let (p50, p99) = lag::quantiles(&mut reader.await??.delays)?;
-    let gap = complete(&stage.client.events(&loud).await?)?;
+    let gap = complete(&stage.client.events(&loud).await?, FLOOD_BYTES / TEXT_BYTES)?;
     println!(
         "{} MB in {took:.1} s: the hub had {} MiB at most, the node {} MiB; a neighbour's lag was {p50} ms (median), {p99} ms (p99); gap of {gap} bytes",
         (FLOOD_BYTES as u64 + LINE_BYTES) / 1_000_000,
@@ -58,9 +58,9 @@ async fn a_flood_drowns_neither_hub_nor_node_nor_the_neighbours() -> Result<()> 
 }
 
 /// Every text is stored, and the line that was too long is a gap that says how long it was. Gives its bytes.
-fn complete(events: &[Value]) -> Result<u64> {
+fn complete(events: &[Value], wanted: usize) -> Result<u64> {
     let texts = events.iter().filter(|event| event["text"].as_str().is_some_and(|text| text.len() == TEXT_BYTES)).count();
-    ensure!(texts == FLOOD_BYTES / TEXT_BYTES, "{texts} texts are stored");
+    ensure!(texts == wanted, "{texts} texts are stored, of {wanted}");
     let gaps: Vec<u64> = events.iter().filter(|event| event["type"] == "gap").filter_map(|event| event["bytes"].as_u64()).collect();
     let [gap] = gaps[..] else { anyhow::bail!("there are gaps of {gaps:?} bytes, and one line was too long") };
     ensure!((LINE_BYTES..LINE_BYTES + FRAME_BYTES).contains(&gap), "a line of {LINE_BYTES} bytes left a gap of {gap}");
@@ -75,4 +75,28 @@ async fn watch(hub: &Part, node: &Part, peak: &mut (u64, u64)) -> Value {
         *peak = (peak.0.max(hub.memory()), peak.1.max(node.memory()));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[test]
+fn what_a_flood_took_with_it_is_found() {
+    let text = |text: &str| json!({"type": "agent.text", "text": text});
+    let gap = |bytes: u64| json!({"type": "gap", "bytes": bytes});
+    let full = "x".repeat(TEXT_BYTES);
+    let good = vec![text(&full), text(&full), gap(LINE_BYTES + 7), text("after")];
+    assert_eq!(complete(&good, 2).unwrap(), LINE_BYTES + 7);
+    let changed = |at: usize, with: Option<Value>| [&good[..at], &with.into_iter().collect::<Vec<_>>(), &good[at + 1..]].concat();
+    let planted = [
+        ("a text is lost", changed(1, None)),
+        ("a text is cut short", changed(1, Some(text(&full[1..])))),
+        ("a gap is silent", changed(2, None)),
+        ("a gap tells of fewer bytes", changed(2, Some(gap(LINE_BYTES - 1)))),
+        ("there are two gaps for one line", changed(2, Some(gap(LINE_BYTES + 7))).into_iter().chain([gap(1)]).collect()),
+        ("what came afterwards is lost", changed(3, None)),
+    ];
+    for (what, events) in planted {
+        assert!(complete(&events, 2).is_err(), "{what}");
+    }
+    let mut delays = vec![1_u64; 98];
+    delays.extend([P99_MAX + 1, P99_MAX + 1]);
+    assert!(lag::quantiles(&mut delays).unwrap().1 > P99_MAX, "two of a hundred that are late are seen");
 }

@@ -140,3 +140,21 @@ async fn a_prompt_travels_on_stdin_only() -> Result<()> {
     ensure!(claude.lines().any(|line| line == "--setting-sources"), "{claude}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_prompt_in_a_process_list_is_found() -> Result<()> {
+    // Put together, so that it stands in no list but by what is planted.
+    let mark = format!("plant{}q", std::process::id());
+    let (mut argument, mut variable) = (std::process::Command::new("sh"), std::process::Command::new("sleep"));
+    argument.args(["-c", "sleep 60; true", &mark]);
+    variable.arg("60").env("PROMPT", &mark);
+    for command in [&mut argument, &mut variable] {
+        let mut plant = command.stdin(std::process::Stdio::null()).spawn()?;
+        let seen = until("the prompt to be seen", SOON, async || Ok(holds(&process_lists(), &mark).then_some(()))).await;
+        rig::orphans::end(&mark);
+        plant.wait()?;
+        seen?;
+    }
+    ensure!(!holds(&process_lists(), &mark), "it is seen where it is not");
+    Ok(())
+}

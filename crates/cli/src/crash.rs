@@ -1,7 +1,8 @@
 //! Dying at a crash point, for tests of the debug build: `FUGUE_CRASH=step:before|after[:n]`.
 //!
 //! With `FUGUE_CRASHED` naming a file, the first process that comes to the point writes it and dies; those after it live, keepers
-//! that were started by the same node for instance. The file is also the test's proof that the crash happened.
+//! that were started by the same node for instance. The file is also the test's proof that the crash happened. With `FUGUE_PANIC` it
+//! does not die but panics, with these words, which must then be found nowhere.
 
 use fugue_domain::crash::{self, Point};
 use std::fs::File;
@@ -21,5 +22,8 @@ fn die() {
     {
         return;
     }
-    std::process::abort();
+    match std::env::var("FUGUE_PANIC") {
+        Ok(words) => panic!("{words}"),
+        Err(_) => std::process::abort(),
+    }
 }

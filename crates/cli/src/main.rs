@@ -13,6 +13,7 @@ mod home;
 mod log;
 mod moment;
 mod output;
+mod panic;
 mod question;
 mod reference;
 mod repository;
@@ -25,6 +26,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    panic::listen();
     if cfg!(debug_assertions) {
         crash::arm();
     }

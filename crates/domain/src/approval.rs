@@ -81,6 +81,11 @@ impl Request {
             self.input.as_bytes(),
         ])
     }
+
+    /// Whether an answer that names this hash was given to this very request. Anything else is no answer to it.
+    pub fn is_meant(&self, hash: &str, session: &SessionId, epoch: i64) -> bool {
+        self.hash(session, epoch) == hash
+    }
 }
 
 /// A text in which every character that a person cannot see, or could take for another one or another direction, is spelled out.
@@ -129,33 +134,4 @@ fn is_foreign(letter: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn request() -> Request {
-        Request { key: "1".into(), tool: "Bash".into(), input: r#"{"command":"ls"}"#.into(), cwd: "/w".into(), purpose: None, rule: None }
-    }
-
-    #[test]
-    fn any_other_byte_session_or_epoch_has_another_hash() {
-        let session = SessionId::from_bits(1);
-        let hash = request().hash(&session, 1);
-        let others = [
-            Request { input: r#"{"command":"ls "}"#.into(), ..request() },
-            Request { input: r#"{"command": "ls"}"#.into(), ..request() },
-            Request { cwd: "/w/".into(), ..request() },
-            Request { tool: "bash".into(), ..request() },
-        ];
-        assert!(others.iter().all(|other| other.hash(&session, 1) != hash));
-        assert_ne!(request().hash(&session, 2), hash);
-        assert_ne!(request().hash(&SessionId::from_bits(2), 1), hash);
-        assert_eq!(Request { purpose: Some("tidy up".into()), key: "9".into(), ..request() }.hash(&session, 1), hash);
-    }
-
-    #[test]
-    fn nothing_hides() {
-        assert_eq!(visible("rm \u{202e}txt.exe\u{1b}[2K\u{200b}\r"), "rm \\u{202e}txt.exe\\u{1b}[2K\\u{200b}\\u{d}");
-        assert_eq!(visible("ls\n\tか привет Ελλάδα (naïve)"), "ls\n\tか привет Ελλάδα (naïve)");
-        assert_eq!(visible("rm ｒm sh\u{43e}w e\u{301} a\u{3000}b \u{2800}"), "rm \\u{ff52}m sh\\u{43e}w e\\u{301} a\\u{3000}b \\u{2800}");
-    }
-}
+mod tests;

@@ -47,6 +47,12 @@ pub fn silent_at_most_ms(lease_ms: Millis) -> Millis {
     4 * heartbeat_every_ms(lease_ms)
 }
 
+/// How long a node that holds leases must have been silent to look lost, to somebody who counts how many do. It is over before the first of
+/// their leases ends, whenever each of them was last renewed.
+pub fn looks_lost_after_ms(lease_ms: Millis) -> Millis {
+    2 * heartbeat_every_ms(lease_ms)
+}
+
 /// When the hub may call a lease ended, counted from its last renewal.
 pub fn expires_at(renewed_at: Millis, lease_ms: Millis) -> Millis {
     renewed_at + lease_ms + lease_ms / limits::LEASE_MARGIN_SHARE
@@ -61,6 +67,15 @@ mod tests {
         for lease_ms in [3_000, 30_000, limits::LEASE_MS] {
             assert!(fence_after_ms(lease_ms) < lease_ms && lease_ms < expires_at(0, lease_ms));
             assert!(heartbeat_every_ms(lease_ms) * 4 <= fence_after_ms(lease_ms), "a lost heartbeat or two end no lease of {lease_ms} ms");
+        }
+    }
+
+    #[test]
+    fn nodes_that_fall_silent_together_all_look_lost_before_one_of_their_leases_ends() {
+        for lease_ms in [3_000, 9_000, 60_000, limits::LEASE_MS] {
+            // The last words of two nodes lie one heartbeat apart at most.
+            let latest = looks_lost_after_ms(lease_ms) + heartbeat_every_ms(lease_ms);
+            assert!(latest < expires_at(0, lease_ms), "a lease of {lease_ms} ms");
         }
     }
 }

@@ -83,6 +83,12 @@ const WRAPPERS: &[&str] = &[
     "systemd-run", "nsenter", "bwrap", "firejail", "prlimit", "setarch", "csh", "tcsh", "ash", "toybox", "tmux", "screen",
     "expect", "crontab", "at", "batch", "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case",
     "esac", "select", "function", "coproc", "trap", "alias",
+    // Words of bash that carry out a text, give a program another name, or evaluate the name of a variable: `a[$(rm x)]`.
+    "bind", "compgen", "complete", "declare", "enable", "export", "fc", "getopts", "hash", "history", "jobs", "let", "local",
+    "mapfile", "read", "readarray", "readonly", "typeset", "unset",
+    // The same of zsh.
+    "-", "autoload", "emulate", "float", "integer", "nocorrect", "noglob", "private", "repeat", "sched", "vared", "zargs", "zle",
+    "zmodload",
 ];
 
 /// Words after which another program follows, or that change what the rest means.
@@ -91,7 +97,8 @@ fn hides_another(program: &str) -> bool {
     program.is_empty() || program.contains('=') || WRAPPERS.contains(&base)
 }
 
-/// git with an option by which a command that only reads writes a file, reads one elsewhere, or runs a program.
+/// A program with an option by which it does more than it seems to: git that should only read, but writes a file, reads one elsewhere, or
+/// runs a program; and words of the shell that may be given the name of a variable, which it evaluates.
 fn reaches_further(words: &[String]) -> bool {
     // Long options may be cut short: `--out` would do.
     const FURTHER: &[&str] = &[
@@ -108,8 +115,16 @@ fn reaches_further(words: &[String]) -> bool {
         "--open-f",
         "-O",
     ];
-    if words[0].rsplit('/').next() != Some("git") {
-        return false;
+    match words[0].rsplit('/').next() {
+        Some("git") => {}
+        Some("printf" | "test" | "wait") => {
+            // The name of a variable may be `a[$(rm x)]`, or `PATH`.
+            return words
+                .iter()
+                .skip(1)
+                .any(|word| word.contains('[') || word.starts_with("-v") || word.starts_with('-') && word.contains('p'));
+        }
+        _ => return false,
     }
     let sets_up = words.iter().skip(1).take_while(|word| word.starts_with('-')).any(|word| word == "-c" || word == "-C");
     sets_up || words.iter().take_while(|word| *word != "--").any(|word| FURTHER.iter().any(|option| word.starts_with(option)))
@@ -174,6 +189,17 @@ mod tests {
             "git log --ext-diff -p",
             "/usr/bin/git --exec-path=x status",
             "strace rm x",
+            "test -v 'a[$(rm x)]'",
+            "test a -a -v 'a[$(rm x)]'",
+            "wait -np 'a[$(rm x)]'",
+            "printf -v'a[$(rm x)]' y",
+            "declare 'a[$(rm x)]=1'",
+            "let 'a[$(rm x)]'",
+            "mapfile -c 1 -C 'rm x' -t a",
+            "compgen -C 'rm x'",
+            "hash -p ./rm git; git status",
+            "export PATH=.; git status",
+            "noglob rm x",
         ] {
             assert_eq!(read(line), None, "{line:?}");
         }

@@ -5,10 +5,19 @@
 
 use crate::db::Error;
 use fugue_domain::problem::{Kind, Problem};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 /// The result of an operation of the hub.
 pub type Done<T> = Result<T, Fault>;
+
+/// Carries something out that others share a task with: a panic in it is a fault of its own, and theirs goes on.
+///
+/// Its words are not in the fault. They may repeat what a caller sent.
+pub async fn caught<T>(what: &str, work: impl Future<Output = Done<T>>) -> Done<T> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Fault::internal(format_args!("{what} panicked"))))
+}
 
 /// Why an operation did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -58,5 +67,19 @@ impl Fault {
     /// Whether a unique index refused a row: somebody else was first.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Storage(cause) if cause.is_duplicate())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_fault_without_its_words() {
+        let word = "a prompt".to_owned();
+        let fault = caught("the job", async { if word.is_empty() { Ok(()) } else { panic!("{word}") } }).await.unwrap_err();
+        assert_eq!(fault.to_string(), "the job panicked");
+        assert_eq!(fault.problem().kind, Kind::Internal);
+        assert!(caught("the job", async { Ok(()) }).await.is_ok());
     }
 }

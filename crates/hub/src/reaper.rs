@@ -4,7 +4,7 @@
 
 use crate::column;
 use crate::db::query;
-use crate::fault::Done;
+use crate::fault::{Done, caught};
 use crate::hub::Hub;
 use crate::{approval, budget, idempotency, metrics, turn};
 use fugue_domain::id::TurnId;
@@ -53,7 +53,7 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
             }
             Done::Ok(())
         };
-        if let Err(fault) = due.await {
+        if let Err(fault) = caught("the round", due).await {
             tracing::warn!(error = %fault, "the reaper could not finish its round");
         }
     }
@@ -83,11 +83,25 @@ async fn end_leases(hub: &Hub, caution: &mut Caution) -> Done<()> {
         .bind(TURNS_MAX)
         .fetch_all(&mut conn)
         .await?;
-    let lost = due.iter().map(|row| row.get(1)).collect::<Result<BTreeSet<String>, _>>()?;
-    let holders = "SELECT COUNT(DISTINCT node_id) FROM turns WHERE state IN ('leased', 'running', 'waiting')";
-    let all: i64 = if lost.is_empty() { 0 } else { query(holders).fetch_one(&mut conn).await?.get(0)? };
+    let mut lost = due.iter().map(|row| row.get(1)).collect::<Result<BTreeSet<String>, _>>()?;
+    let mut all = 0;
+    if !lost.is_empty() {
+        // Leases were renewed at other times, so they do not end together when many nodes fall silent at once: silence is what counts.
+        let heard_since = hub.world.now() - lease::looks_lost_after_ms(hub.settings.lease_ms);
+        let holders = query(
+            "SELECT DISTINCT t.node_id, CASE WHEN n.seen_at <= $1 THEN 1 ELSE 0 END FROM turns t JOIN nodes n ON n.id = t.node_id \
+             WHERE t.state IN ('leased', 'running', 'waiting')",
+        );
+        let holders = holders.bind(heard_since).fetch_all(&mut conn).await?;
+        all = holders.len();
+        for holder in &holders {
+            if holder.get::<i64>(1)? == 1 {
+                lost.insert(holder.get(0)?);
+            }
+        }
+    }
     drop(conn);
-    let lets_go = caution.lets_go(&lost, all as usize, hub.world.steady());
+    let lets_go = caution.lets_go(&lost, all, hub.world.steady());
     ::metrics::gauge!(metrics::LEASES_HELD_BACK).set(f64::from(caution.holds_back()));
     if !lets_go {
         return Ok(());

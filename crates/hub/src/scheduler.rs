@@ -5,7 +5,7 @@
 
 use crate::column;
 use crate::db::{Column, Conn, Row, Table, Update, composed, durable, query};
-use crate::fault::{Done, Fault};
+use crate::fault::{Done, Fault, caught};
 use crate::hub::Hub;
 use crate::{agent, approval, budget, message, session, turn};
 use fugue_domain::agent::Agent;
@@ -40,12 +40,13 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
             _ = period.tick() => (None, BTreeSet::new()),
         };
         for turn in turns {
-            if let Err(fault) = tell(&hub, &turn).await {
+            if let Err(fault) = caught("the word", tell(&hub, &turn)).await {
                 tracing::warn!(turn.id = %turn, error = %fault, "a node could not be told; its next heartbeat will");
             }
         }
         let begun = tokio::time::Instant::now();
-        if let Err(fault) = look(&hub, sessions.filter(|sessions| sessions.len() <= SESSIONS_MAX)).await {
+        let look = look(&hub, sessions.filter(|sessions| sessions.len() <= SESSIONS_MAX));
+        if let Err(fault) = caught("the look", look).await {
             tracing::warn!(error = %fault, "the scheduler could not look; it looks again in a moment");
         }
         // A busy hub rings all the time: looking takes a fifth of the time at most, and rings gather meanwhile.

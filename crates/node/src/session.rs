@@ -64,6 +64,8 @@ pub enum Said {
     Over(LeaseKey),
     /// Its worktree is given back, and nothing is left of it.
     Gone(SessionId),
+    /// Its task panicked, and may begin again from what its folder holds.
+    Broken(SessionId),
 }
 
 /// A session on the node.
@@ -167,7 +169,7 @@ impl Session {
         }
         for Answer { key, hash, approved, reason } in order.answers {
             match turn.asked.get(&key) {
-                Some(request) if request.hash(&self.id, epoch) == hash => {
+                Some(request) if request.is_meant(&hash, &self.id, epoch) => {
                     told.push((format!("answer:{epoch}:{key}"), What::Answer { key, approved, reason }));
                 }
                 Some(_) => tracing::error!(session.id = %self.id, "an answer is for other bytes than were asked about; it is not used"),

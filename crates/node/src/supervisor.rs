@@ -12,11 +12,13 @@ use crate::worktree::session_folder;
 use crate::{NodeError, git};
 use fugue_domain::id::SessionId;
 use fugue_domain::lease::{LeaseKey, heartbeat_every_ms};
-use fugue_domain::limits::LEASE_MS;
+use fugue_domain::limits::{BACK_OFF_MAX_MS, BACK_OFF_MS, LEASE_MS};
 use fugue_domain::link::{Ask, CallFailed, FromHub, FromNode, Hello, PROTOCOL};
 use fugue_domain::node::NodeFacts;
 use fugue_domain::world::Millis;
+use futures_util::FutureExt;
 use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -40,6 +42,8 @@ enum Happened {
 struct Known {
     tell: UnboundedSender<Input>,
     lease: Option<LeaseKey>,
+    /// Times that its task panicked.
+    broken: u32,
 }
 
 /// The supervisor of one node.
@@ -80,7 +84,7 @@ impl Supervisor {
             draining: false,
         };
         for (id, record) in remembered {
-            supervisor.open(id, record);
+            supervisor.open(id, record, 0);
         }
         supervisor
     }
@@ -121,6 +125,10 @@ impl Supervisor {
                     known.into_iter().for_each(|known| known.lease = None);
                 }
                 Happened::Said(Said::Gone(session)) => drop(self.sessions.remove(&session)),
+                Happened::Said(Said::Broken(session)) => {
+                    let broken = self.sessions.remove(&session).map_or(1, |known| known.broken + 1);
+                    self.reopen(&session, broken);
+                }
                 Happened::Beat => {
                     self.heartbeat().await;
                     beat = self.next_beat();
@@ -138,24 +146,38 @@ impl Supervisor {
         self.sessions.values().filter_map(|known| known.lease.clone()).collect()
     }
 
-    fn open(&mut self, id: SessionId, record: Record) {
+    /// Opens a session that panicked so many times. A panic of one must neither end the others nor be repeated without a pause.
+    fn open(&mut self, id: SessionId, record: Record, broken: u32) {
         let (tell, inbox) = mpsc::unbounded_channel();
         let lease = record.turn.as_ref().map(|held| held.assignment.lease.clone());
         if let Some(link) = &self.link {
             let _ = tell.send(Input::Up(link.clone()));
         }
         let session = Session::new(self.shared.clone(), id.clone(), record, self.said.clone());
-        self.tasks.spawn(session.run(inbox));
-        self.sessions.insert(id, Known { tell, lease });
+        let (said, session_id) = (self.said.clone(), id.clone());
+        let pause = BACK_OFF_MS.saturating_mul(5_i64.saturating_pow(broken)).min(BACK_OFF_MAX_MS);
+        self.tasks.spawn(async move {
+            if AssertUnwindSafe(session.run(inbox)).catch_unwind().await.is_err() {
+                tracing::error!(session.id = %session_id, "a session's task panicked; it goes on in a moment from what its folder holds");
+                tokio::time::sleep(Duration::from_millis(pause as u64)).await;
+                let _ = said.send(Said::Broken(session_id));
+            }
+        });
+        self.sessions.insert(id, Known { tell, lease, broken });
+    }
+
+    /// Opens a session that is in its folder, or new here.
+    fn reopen(&mut self, id: &SessionId, broken: u32) {
+        match Record::read(&session_folder(&self.shared.home, id)) {
+            Ok(record) => self.open(id.clone(), record.unwrap_or_default(), broken),
+            Err(error) => tracing::error!(session.id = %id, "the session's folder cannot be read: {error}"),
+        }
     }
 
     /// Tells a session something, opening it when it is new here.
     fn tell(&mut self, id: &SessionId, input: Input) {
         if !self.sessions.contains_key(id) {
-            match Record::read(&session_folder(&self.shared.home, id)) {
-                Ok(record) => self.open(id.clone(), record.unwrap_or_default()),
-                Err(error) => return tracing::error!(session.id = %id, "the session's folder cannot be read: {error}"),
-            }
+            self.reopen(id, 0);
         }
         self.tell_known(id, input);
     }

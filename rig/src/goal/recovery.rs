@@ -171,4 +171,15 @@ mod tests {
         crowd.extend(vec![Duration::from_millis(70); 40]);
         assert_eq!(peak(&crowd), 41);
     }
+
+    #[test]
+    fn a_hub_that_comes_back_late_is_found() {
+        let recovery = Recovery { nodes: 1, sessions: 1, texts: 1, kills: 2, store: Store::Sqlite };
+        let back = |ready: Duration| Back { ready, welcomes: vec![ready] };
+        let told = |late: Duration| recovery.told(&mut [back(Duration::from_millis(90)), back(late)], 1, Duration::ZERO);
+        assert!(told(READY_MAX).unwrap().contains("3000 ms (longest)"));
+        assert!(told(READY_MAX + Duration::from_millis(1)).is_err());
+        let nobody = recovery.told(&mut [Back { ready: Duration::ZERO, welcomes: Vec::new() }], 1, Duration::ZERO);
+        assert!(nobody.is_err(), "nodes that never come back are no recovery");
+    }
 }

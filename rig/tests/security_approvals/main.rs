@@ -142,8 +142,13 @@ struct Once {
 impl Once {
     /// Asks for a command that adds a line to the file; the session, the turn and the question.
     async fn ask(&mut self) -> Result<(String, String, Value)> {
+        self.ask_for(&format!("echo x >> '{}'", self.file.display())).await
+    }
+
+    /// The same for any command.
+    async fn ask_for(&mut self, command: &str) -> Result<(String, String, Value)> {
         let session = self.stage.session("rehearse").await?;
-        let turn = self.stage.turn(&session, &format!("run echo x >> '{}'\nsay after", self.file.display())).await?;
+        let turn = self.stage.turn(&session, &format!("run {command}\nsay after")).await?;
         let asked = question(&self.stage.client, &session).await?;
         Ok((session, turn, asked))
     }
@@ -223,5 +228,26 @@ async fn a_restart_neither_answers_nor_forgets() -> Result<()> {
         up = once.stage.fugue.up().await?;
         once.ran(&turn, times, &format!("{verb} between two kills")).await?;
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_runs_twice_or_unasked_is_found() -> Result<()> {
+    let Some(program) = program() else { return Ok(()) };
+    let fugue = Fugue::new(&program)?;
+    let _up = fugue.up().await?;
+    let file = fugue.root().join("lines");
+    let mut once = Once { stage: Stage::on(fugue).await?, file, runs: 0 };
+    let line = format!("echo x >> '{}'", once.file.display());
+    for (command, verb, times, really) in [(format!("{line}; {line}"), "approve", 1, 2), (line.clone(), "approve", 0, 1)] {
+        let (_, turn, asked) = once.ask_for(&command).await?;
+        ensure!(decide(&once.stage.client, &id(&asked)?, verb, asked["hash"].as_str()).await? == 200);
+        let found = once.ran(&turn, times, "planted").await;
+        ensure!(found.is_err(), "{really} runs were taken for {times}");
+        once.runs += really - times;
+    }
+    let (_, turn, asked) = once.ask().await?;
+    ensure!(decide(&once.stage.client, &id(&asked)?, "deny", asked["hash"].as_str()).await? == 200);
+    ensure!(once.ran(&turn, 1, "planted").await.is_err(), "a command that did not run was taken for one that did");
     Ok(())
 }

@@ -12,6 +12,9 @@ pub enum Error {
     /// A statement that always has an answer had none.
     #[error("the statement found no row")]
     NoRow,
+    /// A mistake of ours, in the middle of a group.
+    #[error("the writer panicked")]
+    Panicked,
     /// A column holds something else than the code that reads it expects.
     #[error("column {at} of the answer is not {expected}")]
     Column {

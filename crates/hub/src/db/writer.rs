@@ -6,12 +6,14 @@
 use super::{Conn, Deferred, Engine, Error, Location, Tx};
 use crate::effect::{Effect, Outlet};
 use crate::event;
-use crate::fault::{Done, Fault};
+use crate::fault::{Done, Fault, caught};
 use crate::metrics;
 use fugue_domain::crash::{self, Side};
 use fugue_domain::limits::GROUP_JOBS_MAX;
 use fugue_domain::world::SharedWorld;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use std::panic::AssertUnwindSafe;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
 
@@ -38,10 +40,13 @@ where
 {
     Box::new(move |tx| {
         Box::pin(async move {
-            let result = match job(tx).await {
-                Ok(value) => event::flush(tx).await.map(|()| value),
-                failed => failed,
+            let work = async {
+                let value = job(tx).await?;
+                event::flush(tx).await?;
+                Ok(value)
             };
+            // Its savepoint takes it back, like any job that fails.
+            let result = caught("a job of the writer", work).await;
             let good = result.is_ok();
             let finish: Finish = Box::new(move |fault| {
                 then(match fault {
@@ -102,8 +107,9 @@ impl Writer {
     async fn commit(&mut self, group: Vec<Request>) {
         let mut answers: Vec<Finish> = Vec::with_capacity(group.len());
         let mut followed = Followed::default();
-        let outcome = self.attempt(group, &mut answers, &mut followed).await;
-        match outcome {
+        // The writer is the only one: if it ended here, nothing would ever be written again.
+        let outcome = AssertUnwindSafe(self.attempt(group, &mut answers, &mut followed)).catch_unwind().await;
+        match outcome.unwrap_or(Err(Error::Panicked)) {
             Ok(()) => {
                 self.deferred.committed();
                 for effect in followed.effects {
