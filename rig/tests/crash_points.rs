@@ -14,12 +14,17 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-const ROUND_MAX: Duration = Duration::from_secs(60);
+/// The first hub that archives has all the sessions of the rounds before to do.
+const ROUND_MAX: Duration = Duration::from_secs(120);
 /// How long a step may come after the session was given back.
 const CRASH_MAX: Duration = Duration::from_secs(10);
 /// Steps whose later times matter more: the first thing written to an agent is a greeting, the second is the message.
 const DEEPER: [(&str, u32); 6] =
     [("spool.in", 2), ("agent.write", 2), ("spool.out", 2), ("reports.send", 2), ("hub.reported", 2), ("hub.reported", 3)];
+/// A history with small pages for several merged ones, and more rows than one transaction deletes.
+const SMALL_PAGES: usize = 60;
+const SMALL_BYTES: usize = 3_000;
+const FLOOD_BYTES: usize = 3_000_000;
 const POLICIES: [&str; 3] = ["ask", "retry", "resume"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -70,6 +75,9 @@ impl Rounds {
         let env = [("FUGUE_CRASH", OsString::from(point)), ("FUGUE_CRASHED", mark.clone().into_os_string())];
         let came = match step {
             "node.hub" | "node.token" => self.joins(&env).await?,
+            "hub.merged" => self.grows_old(&env, &mark, "stored").await?,
+            "segment.write" | "segment.rename" | "hub.archived" | "hub.cleared" => self.grows_old(&env, &mark, "archived").await?,
+            "hub.expired" | "segment.remove" | "hub.forgotten" => self.grows_old(&env, &mark, "expired").await?,
             _ => self.works(step, &env, &mark).await?,
         };
         ensure!(mark.exists(), "the step was never reached, so nothing crashed there");
@@ -123,13 +131,7 @@ impl Rounds {
             self.node = Some(self.stage.fugue.start_with("node", "node", &["node", "run"], env)?);
         }
         let ended = self.supervise("the turn to end", async |stage| answer(stage, &turn).await).await?;
-        self.supervise("the session to be closed", async |stage| Ok(stage.client.post(&format!("{path}/close"), &json!({})).await.ok()))
-            .await?;
-        self.supervise("the session to be released", async |stage| {
-            let events = stage.client.events(&session).await?;
-            Ok(events.iter().any(|event| event["type"] == "session.released").then_some(()))
-        })
-        .await?;
+        self.close(&path, &session).await?;
         // Some steps are taken in the background of what was waited for.
         until("the crash", CRASH_MAX, async || Ok(crashed.exists().then_some(()))).await?;
         let sent = Sent { text, acked: Some((id(&message)?, turn)), says };
@@ -143,6 +145,84 @@ impl Rounds {
             ensure!(self.stage.repo.git(&["show", &rescue])? == "done", "what was not committed is in the rescue ref");
         }
         Ok(format!("{policy:<6} {came}"))
+    }
+
+    /// A history up to its merging, its archive or its end. The hub dies on the way, and at no moment is anything of it lost that was to stay.
+    async fn grows_old(&mut self, env: &[(&str, OsString)], crashed: &Path, until_it_is: &str) -> Result<String> {
+        if self.node.is_none() {
+            self.node = Some(self.stage.fugue.start("node", "node", &["node", "run"])?);
+        }
+        // Its first look for small pages comes before there are any, and its second one a minute later.
+        self.restart(&[]).await?;
+        let mark = format!("m-{}", self.count);
+        let project = self.stage.project.clone();
+        let session = id(&self.create("/api/v1/sessions", &mark, json!({"project": project, "agent": "rehearse"})).await?)?;
+        let path = format!("/api/v1/sessions/{session}");
+        let small = format!("say {}\nsleep 20\n", "x".repeat(SMALL_BYTES)).repeat(SMALL_PAGES);
+        let message = json!({"text": format!("{small}flood {FLOOD_BYTES} 1000")});
+        let message = self.create(&format!("{path}/messages"), &mark, message).await?;
+        let turn = id(&message["turn"])?;
+        self.supervise("the turn to end", async |stage| answer(stage, &turn).await).await?;
+        let closes = until_it_is != "stored";
+        if closes {
+            self.close(&path, &session).await?;
+        }
+        let (events, branch) = (self.stage.client.events(&session).await?, self.stage.client.get(&path).await?["place"]["branch"].clone());
+        let ages = [("FUGUE_ARCHIVE_AFTER_DAYS", closes), ("FUGUE_EXPIRE_AFTER_DAYS", until_it_is == "expired")];
+        let ages = ages.iter().filter(|(_, set)| *set).map(|(name, _)| (*name, OsString::from("0")));
+        let ages: Vec<(&str, OsString)> = ages.collect();
+        self.hub.kill()?;
+        self.hub = self.stage.fugue.start_with("hub", "hub", &["hub"], &[env, &ages].concat())?;
+        until("the crash", ROUND_MAX, async || Ok(crashed.exists().then_some(()))).await?;
+        self.restart(&[]).await?;
+        let after_crash = self.told(&path, &session, &events).await?;
+        self.restart(&ages).await?;
+        let done = async |stage: &Stage| Ok((stage.client.get(&path).await?["history"] == until_it_is).then_some(()));
+        self.supervise(until_it_is, done).await?;
+        ensure!(self.told(&path, &session, &events).await? == until_it_is, "it is something else now");
+        let file = || {
+            self.stage.fugue.home().join("archive").read_dir().into_iter().flatten().flatten().any(|month| holds(&month.path(), &session))
+        };
+        until("its file to be as the session says", ROUND_MAX, async || Ok((file() == (until_it_is == "archived")).then_some(()))).await?;
+        self.restart(&[]).await?;
+        if !closes {
+            self.close(&path, &session).await?;
+        }
+        self.stage.repo.git(&["rev-parse", "--verify", branch.as_str().context("a branch")?])?;
+        Ok(format!("{after_crash} after the crash, then {until_it_is}"))
+    }
+
+    /// What the session says of its history, which must be true.
+    async fn told(&self, path: &str, session: &str, events: &[Value]) -> Result<String> {
+        let history = self.stage.client.get(path).await?["history"].as_str().context("no history")?.to_owned();
+        if history == "expired" {
+            let reply = self.stage.client.send(reqwest::Method::GET, &format!("{path}/events"), None, None).await?;
+            ensure!(reply.status == 410 && reply.body["type"] == "/problems/history-expired", "{reply:?}");
+        } else {
+            let now = self.stage.client.events(session).await?;
+            ensure!(now == events, "{history}: {} events instead of {}", now.len(), events.len());
+        }
+        Ok(history)
+    }
+
+    /// Kills the hub, if it is not dead already, and starts it with these settings.
+    async fn restart(&mut self, env: &[(&str, OsString)]) -> Result<()> {
+        if !self.hub.has_ended()? {
+            self.hub.kill()?;
+        }
+        self.hub = self.stage.fugue.start_with("hub", "hub", &["hub"], env)?;
+        let well = async |stage: &Stage| Ok(stage.client.get("/api/v1/me").await.ok());
+        self.supervise("the hub to be well", well).await.map(drop)
+    }
+
+    async fn close(&mut self, path: &str, session: &str) -> Result<()> {
+        self.supervise("the session to be closed", async |stage| Ok(stage.client.post(&format!("{path}/close"), &json!({})).await.ok()))
+            .await?;
+        self.supervise("the session to be released", async |stage| {
+            let events = stage.client.events(session).await?;
+            Ok(events.iter().any(|event| event["type"] == "session.released").then_some(()))
+        })
+        .await
     }
 
     /// Starts what has died, until the probe gives a value.
@@ -191,6 +271,11 @@ impl Rounds {
     fn vanished(&self) -> PathBuf {
         self.stage.fugue.root().join(format!("vanishing-{}", self.count))
     }
+}
+
+/// Whether a folder holds a file of a session.
+fn holds(folder: &Path, session: &str) -> bool {
+    folder.read_dir().into_iter().flatten().flatten().any(|file| file.file_name().to_string_lossy().starts_with(session))
 }
 
 /// Answers what the turn asks; gives the turn once it has ended.

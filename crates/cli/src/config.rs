@@ -15,6 +15,9 @@ pub const FILE: &str = "config.toml";
 /// Where a hub listens and a client looks, unless something else is said.
 pub const LISTEN: &str = "127.0.0.1:4747";
 
+/// Days that can be asked for: a hundred years, so that no sum of times overflows.
+const DAYS_MAX: i64 = 36_500;
+
 /// One setting.
 pub struct Key {
     /// Its name in the file; `FUGUE_<NAME>` in the environment.
@@ -50,6 +53,9 @@ keys! {
     allow_hosts = "[\"hub.example\"]", default "the address it listens on": "Further names that the hub answers for (the `Host` header).";
     allow_origins = "[\"https://hub.example\"]", default "the hub's own": "Further origins whose web pages may talk to the hub.";
     lease_seconds = "86400", default "86400": "How long a node may work on without a word from the hub. A laptop may sleep through the night.";
+    archive_dir = "\"/var/lib/fugue/archive\"", default "archive in the data folder": "Where the hub keeps the events of closed sessions, one compressed file each. Back it up together with the database (docs/ARCHIVE.md).";
+    archive_after_days = "7", default "7": "Days after a closed session's worktree is gone until its events move from the database into the archive; 0 for at once, or `\"never\"`. They are read as before.";
+    expire_after_days = "365", default "never": "Days after a closed session's worktree is gone until its archived events are deleted; 0 for at once, or `\"never\"`. Messages, turns, costs, branches and rescued work stay.";
     name = "\"laptop\"", default "the machine's name": "What this node is called.";
     slots = "8", default "8": "Turns that this node carries out side by side.";
     pass_env = "[\"ANTHROPIC_API_KEY\"]", default "none": "Names of environment variables that every agent on this node gets, besides those that its driver names.";
@@ -78,6 +84,12 @@ pub struct Config {
     pub allow_origins: Vec<String>,
     /// How long leases last.
     pub lease_ms: i64,
+    /// Where archived histories go, if not into the data folder.
+    pub archive_dir: Option<PathBuf>,
+    /// After how many days histories are archived; never when absent.
+    pub archive_after_days: Option<i64>,
+    /// After how many days archived histories are deleted; never when absent.
+    pub expire_after_days: Option<i64>,
     /// The node's name, if it was named.
     pub name: Option<String>,
     /// Turns side by side.
@@ -188,6 +200,9 @@ impl Given {
             allow_hosts: self.take("allow_hosts", list)?.unwrap_or_default(),
             allow_origins: self.take("allow_origins", list)?.unwrap_or_default(),
             lease_ms: self.take("lease_seconds", |text| whole(text, 3..=604_800))?.map_or(limits::LEASE_MS, |seconds| seconds * 1_000),
+            archive_dir: self.take("archive_dir", path)?,
+            archive_after_days: self.take("archive_after_days", days)?.unwrap_or(Some(limits::ARCHIVE_AFTER_DAYS)),
+            expire_after_days: self.take("expire_after_days", days)?.flatten(),
             name: self.take("name", |text| Ok(text.to_owned()))?,
             slots: self.take("slots", |text| whole(text, 1..=1_000))?.unwrap_or(limits::NODE_SLOTS),
             pass_env: self.take("pass_env", list)?.unwrap_or_default(),
@@ -252,6 +267,14 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
 fn whole(text: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64, String> {
     let number = text.parse().ok().filter(|number| range.contains(number));
     number.ok_or_else(|| format!("is no whole number from {} to {}", range.start(), range.end()))
+}
+
+/// A number of days, or never.
+fn days(text: &str) -> Result<Option<i64>, String> {
+    match text {
+        "never" => Ok(None),
+        text => whole(text, 0..=DAYS_MAX).map(Some).map_err(|wrong| format!("is not `never` and {wrong}")),
+    }
 }
 
 fn list(text: &str) -> Result<Vec<String>, String> {

@@ -101,7 +101,9 @@ impl Failure {
 
     /// What the hub said.
     pub fn problem(body: &ProblemBody) -> Self {
-        let kind = if body.status < 500 { Kind::Refused } else { Kind::Failed };
+        // A fault of the hub's own may pass; what no repetition mends is a no, and whoever follows a stream must hear it.
+        let final_word = body.kind().is_some_and(|kind| !kind.retryable());
+        let kind = if body.status < 500 || final_word { Kind::Refused } else { Kind::Failed };
         let mut failure = Self::new(kind, body.detail.clone());
         // With one wrong field the detail says it already.
         if body.errors.len() > 1 {
@@ -153,6 +155,8 @@ mod tests {
         assert_eq!((refused.kind().exit_code(), refused.to_string().as_str()), (4, "There is no session \"last\"."));
         let failed = Failure::problem(&P::new(Problem::Internal, "It broke.").body(Some("req_1".into())));
         assert_eq!(failed.kind().exit_code(), 1);
+        let damaged = Failure::problem(&P::new(Problem::ArchiveDamaged, "x.zst is missing.").body(None));
+        assert_eq!(damaged.kind().exit_code(), 4, "asking again does not bring the file back");
         assert!(failed.hints.iter().any(|hint| hint.contains("req_1")), "{:?}", failed.hints);
     }
 }

@@ -7,7 +7,7 @@ use crate::id::{ApprovalId, MessageId, NodeId, OrgId, ProjectId, SessionId, Toke
 use crate::money::{MicroUsd, Tokens};
 use crate::node::{Load, NodeState, Ownership, Program};
 use crate::reason::Reason;
-use crate::session::{PlaceKind, SessionState};
+use crate::session::{History, PlaceKind, SessionState};
 use crate::time::Time;
 use crate::turn::{OnInterruption, Outcome};
 use serde::{Deserialize, Serialize};
@@ -125,6 +125,9 @@ pub struct Session {
     pub updated_at: Time,
     /// When it was closed.
     pub closed_at: Option<Time>,
+    /// What is left of its events, and where.
+    #[serde(default)]
+    pub history: History,
 }
 
 /// `POST /api/v1/sessions/{id}/messages`.

@@ -55,6 +55,15 @@ pub const STEPS: &[&str] = &[
     "hub.reported",
     "hub.closed",
     "hub.released",
+    // Its history grows old.
+    "hub.merged",
+    "segment.write",
+    "segment.rename",
+    "hub.archived",
+    "hub.cleared",
+    "hub.expired",
+    "segment.remove",
+    "hub.forgotten",
 ];
 
 /// Where at a step.

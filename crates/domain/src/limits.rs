@@ -100,3 +100,14 @@ pub const STALL_PING_MS: u64 = 2_000;
 /// Waits of that length without an answer after which the process ends itself. With the pause before the first, a stall shows within ten
 /// seconds: longer than any honest burst of work, shorter than the silence after which a node is called suspect.
 pub const STALL_PINGS: u32 = 4;
+/// Bytes of a page that small pages of events are merged into. Large enough that a long history is few rows, small enough that fifty events
+/// from its middle are read at once.
+pub const MERGED_PAGE_BYTES: i64 = 64 * 1024;
+/// Milliseconds without an event after which the newest small pages of a session are merged too: it will hardly fill them soon.
+pub const MERGE_QUIET_MS: i64 = 60 * 60 * 1_000;
+/// Bytes of events in one block of an archived segment: what is read, checked and unpacked for one look into it.
+pub const SEGMENT_BLOCK_BYTES: usize = 256 * 1024;
+/// Bytes of rows that one transaction deletes after they were archived. More would keep messages waiting.
+pub const CLEAR_BYTES_MAX: i64 = 1024 * 1024;
+/// Days between the release of a closed session and the move of its events into the archive, unless the hub is told otherwise.
+pub const ARCHIVE_AFTER_DAYS: i64 = 7;

@@ -56,6 +56,8 @@ problems! {
     AlreadyAnswered "already-answered" 409 "The question is settled" "Read the approval to see how.";
     /// The name belongs to another thing of the same kind.
     NameTaken "name-taken" 409 "The name is taken" "Choose another name.";
+    /// The session's events were deleted because of their age. Its messages, turns, costs and its branch are still there.
+    HistoryExpired "history-expired" 410 "The history has expired" "Read the session's messages and turns instead; how long histories are kept is the hub's setting `expire_after_days`.";
     /// The body is larger than its limit.
     TooLarge "too-large" 413 "The request is too large" "Put long texts in a file of the repository and name it in the message.";
     /// The body is not sent as application/json.
@@ -74,6 +76,8 @@ problems! {
     QueueFull "queue-full" 429 "The queue is full" "Wait until messages are carried out, or take some back.";
     /// Something of ours failed. The log holds the cause under the request's id.
     Internal "internal" 500 "Something went wrong inside the hub" "Look for the request id in the hub's log.";
+    /// A file of the archive that holds events of a closed session is missing, or is not what was written. Everything else works.
+    ArchiveDamaged "archive-damaged" 500 "A file of the archive cannot be read" "Bring the file back from a backup of the archive folder, under the same name; then send the request again.";
     /// The database cannot be written at the moment: disk full, or connection lost.
     Storage "storage" 503 "The hub cannot store anything at the moment" "Free disk space or bring the database back; nothing was accepted, so send the request again.";
     /// No node is connected that could do this.
@@ -99,7 +103,7 @@ impl Kind {
                 false
             }
             Self::NameTaken | Self::TooLarge | Self::NotJson | Self::WrongHost | Self::Invalid | Self::IdempotencyMismatch => false,
-            Self::NotARepository | Self::UnknownBase => false,
+            Self::NotARepository | Self::UnknownBase | Self::HistoryExpired | Self::ArchiveDamaged => false,
         }
     }
 }

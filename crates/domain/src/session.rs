@@ -36,6 +36,19 @@ impl SessionState {
     }
 }
 
+/// What is left of a session's events, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum History {
+    /// All of it, in the database.
+    #[default]
+    Stored,
+    /// All of it, in a file of the hub's archive. It is read as before.
+    Archived,
+    /// Nothing: it was deleted because of its age. Messages, turns, costs and the branch stay.
+    Expired,
+}
+
 /// Where a session works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,8 +1,12 @@
 //! What a hub is started with, and what is wrong with it, in words for the person who started it.
 
+use fugue_domain::limits::ARCHIVE_AFTER_DAYS;
 use fugue_domain::world::Millis;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// A day, in which the ages of histories are counted.
+pub const DAY_MS: Millis = 24 * 60 * 60 * 1_000;
 
 /// Everything that can be chosen about a hub.
 #[derive(Debug, Clone)]
@@ -23,6 +27,26 @@ pub struct Options {
     pub allow_origins: Vec<String>,
     /// How long a lease lasts.
     pub lease_ms: Millis,
+    /// How long histories are kept, and where.
+    pub keeping: Keeping,
+}
+
+/// How long the events of closed sessions are kept, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keeping {
+    /// The archive folder.
+    pub folder: PathBuf,
+    /// How long after a session's release its events go into the archive; never when absent.
+    pub archive_after_ms: Option<Millis>,
+    /// How long after a session's release its archived events are deleted; never when absent.
+    pub expire_after_ms: Option<Millis>,
+}
+
+impl Keeping {
+    /// As it is when nothing is said.
+    pub fn of(home: &Path) -> Self {
+        Self { folder: home.join("archive"), archive_after_ms: Some(ARCHIVE_AFTER_DAYS * DAY_MS), expire_after_ms: None }
+    }
 }
 
 /// Where the certificate is.
@@ -117,6 +141,7 @@ mod tests {
             allow_hosts: Vec::new(),
             allow_origins: Vec::new(),
             lease_ms: 1,
+            keeping: Keeping::of("/x".as_ref()),
         };
         for address in ["127.0.0.1:1", "[::1]:1", "127.9.9.9:1"] {
             options(address).check().unwrap();

@@ -8,6 +8,7 @@ use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::session;
+use archive::Found;
 use fugue_domain::api::EventPage;
 use fugue_domain::caller::Caller;
 use fugue_domain::id::{OrgId, SessionId};
@@ -15,7 +16,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
+pub mod archive;
+pub mod archivist;
+pub mod merge;
+pub mod retention;
 pub mod routes;
+mod segment;
+#[cfg(test)]
+mod tests;
 
 /// Events of one session that were written together.
 #[derive(Debug, PartialEq, Eq)]
@@ -110,22 +118,61 @@ const PAGES_MAX: i64 = 64;
 /// Bytes of one read; the first page always comes. Small enough that a reader in the middle hears something at once.
 const READ_BYTES_MAX: i64 = 256 * 1024;
 
-/// The pages that hold the events after a number, as many as fit in one read. The caller's right to the session is settled.
+/// Times that a read looks again because pages were merged or archived between two of its statements.
+const LOOKS_MAX: usize = 8;
+
+/// The pages that hold the events after a number, as many as fit in one read, from the rows or from the archive. The caller's right to the
+/// session is settled.
+///
+/// Invariant: they follow the number without a hole, and nothing comes only if there is nothing. What cannot be read is a fault.
 pub async fn after(hub: &Hub, session: &SessionId, after: i64) -> Done<Vec<Arc<Page>>> {
     if let Some(pages) = hub.feed.tail(session, after) {
         return Ok(pages);
     }
-    let mut conn = hub.db.read().await?;
-    let Some((first, last)) = extent(&mut conn, session, after).await? else { return Ok(Vec::new()) };
-    let found =
-        query("SELECT first_seq, last_seq, body FROM event_pages WHERE session_id = $1 AND first_seq BETWEEN $2 AND $3 ORDER BY first_seq")
-            .bind(session.as_str())
-            .bind(first)
-            .bind(last)
-            .fetch_all(&mut conn)
-            .await?;
-    let page = |row: &Row| Ok(Arc::new(Page { session: session.clone(), first: row.get(0)?, last: row.get(1)?, body: row.get(2)? }));
-    found.iter().map(page).collect()
+    for _ in 0..LOOKS_MAX {
+        let mut conn = hub.db.read().await?;
+        if let Some(pages) = stored(&mut conn, session, after).await? {
+            return Ok(pages);
+        }
+        match archive::find(&mut conn, session, after).await? {
+            Found::Nothing => return Ok(Vec::new()),
+            Found::Segment(segment) => {
+                drop(conn);
+                if let Some(page) = archive::read(hub, session, *segment).await? {
+                    return Ok(vec![page]);
+                }
+            }
+            Found::Later => {}
+        }
+    }
+    Err(Fault::internal(format!("the events after {after} of the session {session} are neither in the database nor in the archive")))
+}
+
+/// The same from the rows alone; `None` when what comes next is not in them.
+pub async fn stored(conn: &mut Conn, session: &SessionId, after: i64) -> Done<Option<Vec<Arc<Page>>>> {
+    for _ in 0..LOOKS_MAX {
+        let Some((first, last)) = extent(conn, session, after).await?.filter(|(first, _)| *first <= after + 1) else { return Ok(None) };
+        let found = query(
+            "SELECT first_seq, last_seq, body FROM event_pages WHERE session_id = $1 AND first_seq BETWEEN $2 AND $3 ORDER BY first_seq",
+        )
+        .bind(session.as_str())
+        .bind(first)
+        .bind(last)
+        .fetch_all(conn)
+        .await?;
+        let page = |row: &Row| Ok(Arc::new(Page { session: session.clone(), first: row.get(0)?, last: row.get(1)?, body: row.get(2)? }));
+        let pages = found.iter().map(page).collect::<Done<Vec<_>>>()?;
+        if follow(&pages, after) {
+            return Ok(Some(pages));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the pages hold the events after a number without a hole. They do not if they were merged or archived since they were chosen.
+fn follow(pages: &[Arc<Page>], after: i64) -> bool {
+    let next_to = |pair: &[Arc<Page>]| pair[0].last + 1 == pair[1].first;
+    pages.first().is_some_and(|page| page.first <= after + 1 && page.last > after) && pages.windows(2).all(next_to)
 }
 
 /// The first and the last page of a read, chosen by their sizes before any body is touched.

@@ -1,5 +1,6 @@
 //! What every part of the hub may touch.
 
+use crate::config::Keeping;
 use crate::db::Db;
 use crate::effect::Outlet;
 use crate::feed::Feed;
@@ -17,6 +18,8 @@ pub struct Settings {
     pub url: String,
     /// How long a lease lasts from each renewal.
     pub lease_ms: Millis,
+    /// How long histories are kept, and where.
+    pub keeping: Keeping,
 }
 
 /// The hub, cheap to clone.

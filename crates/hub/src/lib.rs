@@ -40,7 +40,7 @@ use crate::http::{App, router};
 use crate::hub::{Hub, Settings};
 use crate::link::NodeLinks;
 use axum::serve::{Listener, ListenerExt};
-pub use config::{Options, StartError, Tls};
+pub use config::{DAY_MS, Keeping, Options, StartError, Tls};
 use fugue_domain::id::NodeId;
 use fugue_domain::world::SharedWorld;
 use std::io;
@@ -87,7 +87,7 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     let address = listener.local_addr().map_err(listen)?;
     metrics::install();
     let url = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, reachable(address));
-    let settings = Settings { url: url.clone(), lease_ms: options.lease_ms };
+    let settings = Settings { url: url.clone(), lease_ms: options.lease_ms, keeping: options.keeping.clone() };
     let hub = Hub::open(&location, settings, world).await?;
     home.ensure_owner(&hub).await?;
 
@@ -96,6 +96,7 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     let mut tasks = JoinSet::new();
     tasks.spawn(scheduler::run(hub.clone(), closing.clone()));
     tasks.spawn(reaper::run(hub.clone(), closing.clone()));
+    tasks.spawn(event::archivist::run(hub.clone(), closing.clone()));
     tasks.spawn(watch(app.clone()));
     // Made once: a bare router would be copied for every connection, with its whole table.
     let service = router(app.clone()).into_make_service();

@@ -31,6 +31,12 @@ pub const GROUP_JOBS: &str = "fugue_group_commit_jobs";
 pub const GROUP_SECONDS: &str = "fugue_group_commit_seconds";
 /// 1 while leases are held back because too many nodes seem lost at once.
 pub const LEASES_HELD_BACK: &str = "fugue_leases_held_back";
+/// Small pages of events that were merged into others.
+pub const PAGES_MERGED: &str = "fugue_event_pages_merged_total";
+/// Histories of closed sessions that were moved into the archive.
+pub const HISTORIES_ARCHIVED: &str = "fugue_histories_archived_total";
+/// Archived histories that were deleted because of their age.
+pub const HISTORIES_EXPIRED: &str = "fugue_histories_expired_total";
 /// Requests, by `route` (operation id) and `status` (class).
 pub const REQUESTS: &str = "fugue_http_requests_total";
 /// Seconds until a reply began, by `route`.
@@ -68,6 +74,9 @@ fn describe() {
     metrics::describe_histogram!(GROUP_JOBS, "Jobs of one group commit");
     metrics::describe_histogram!(GROUP_SECONDS, "Seconds of one group commit");
     metrics::describe_gauge!(LEASES_HELD_BACK, "1 while leases are held back because too many nodes seem lost at once");
+    metrics::describe_counter!(PAGES_MERGED, "Small pages of events that were merged into others");
+    metrics::describe_counter!(HISTORIES_ARCHIVED, "Histories of closed sessions that were moved into the archive");
+    metrics::describe_counter!(HISTORIES_EXPIRED, "Archived histories that were deleted because of their age");
     metrics::describe_counter!(REQUESTS, "HTTP requests");
     metrics::describe_histogram!(REQUEST_SECONDS, "Seconds until a reply began");
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-mod caution;
+pub mod caution;
 
 use caution::Caution;
 

@@ -46,6 +46,7 @@ const COLUMNS: &str = concat!(
     held!(),
     ", s.in_line, ",
     head!(),
+    ", s.history",
 );
 
 fn view(row: &Row) -> Done<api::Session> {
@@ -81,6 +82,7 @@ fn view(row: &Row) -> Done<api::Session> {
         created_at: Time(row.get(17)?),
         updated_at: Time(row.get(18)?),
         closed_at,
+        history: column::word(row, 24)?,
     })
 }
 
@@ -264,7 +266,7 @@ pub async fn to_release(conn: &mut Conn, node: &fugue_domain::id::NodeId) -> Don
     let found = composed(sql).bind(node.as_str()).fetch_all(&mut *conn).await?;
     let mut places = Vec::with_capacity(found.len());
     for row in &found {
-        let org: OrgId = column::id(row, 24)?;
+        let org: OrgId = column::id(row, 25)?;
         places.push(place(conn, &org, &view(row)?).await?);
     }
     Ok(places)

@@ -1,12 +1,14 @@
 //! Many sessions at once: our hub as a process, and simulated nodes in place of agents that no machine could carry by the thousand.
 
 use crate::Run;
+use crate::start::first_reply;
 use anyhow::{Context, Result, ensure};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use rig::client::Client;
 use rig::fugue::{Fugue, Part};
 use rig::simnode::SimNode;
 use serde_json::json;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -55,6 +57,22 @@ impl Crowd {
         self.projects.push(node.project(&self.client).await?);
         self.nodes.push(node);
         Ok(())
+    }
+
+    /// Kills the hub, starts it with more variables, and lets every node come back.
+    pub async fn restart(&mut self, env: &[(&str, OsString)]) -> Result<()> {
+        self.hub.kill()?;
+        self.hub = self.fugue.start_with("hub", "hub", &["hub"], env)?;
+        first_reply(self.address()).await?;
+        for (number, node) in self.nodes.iter_mut().enumerate() {
+            *node = SimNode::dial(&self.client.url(""), &node.id, &node.token, &format!("again-{number}"), SLOTS).await?;
+        }
+        let connected = async || {
+            let page = self.client.get("/api/v1/nodes").await?;
+            let online = page["items"].as_array().context("no nodes")?.iter().filter(|node| node["state"] == "online").count();
+            Ok((online >= self.nodes.len()).then_some(()))
+        };
+        rig::wait::until("the simulated nodes to be back", ENDED_MAX, connected).await
     }
 
     /// Opens sessions, spread over the nodes.

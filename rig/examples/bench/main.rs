@@ -8,6 +8,7 @@
 use anyhow::{Context, Result};
 
 mod accept;
+mod archive;
 mod backlog;
 mod bare;
 mod crowd;
@@ -91,6 +92,9 @@ async fn main() -> Result<()> {
     }
     if wanted(&["history"]) {
         shown("history", history::measure(&run, &mut report).await);
+    }
+    if wanted(&["history", "archive"]) {
+        shown("old histories", archive::measure(&run, &mut report).await);
     }
     println!("\n{report}");
     anyhow::ensure!(!FAILED.load(std::sync::atomic::Ordering::Relaxed), "a figure could not be measured");

@@ -9,6 +9,7 @@ use crate::log;
 use crate::output::{BOLD, say};
 use clap::Args;
 use fugue_domain::world::SharedWorld;
+use fugue_hub::{DAY_MS, Keeping};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Run a hub alone. Nodes join it with `fugue node join`.
@@ -108,6 +109,7 @@ impl Started {
             allow_hosts: config.allow_hosts.clone(),
             allow_origins: config.allow_origins.clone(),
             lease_ms: config.lease_ms,
+            keeping: keeping(config, home),
         };
         let hub = fugue_hub::start(options, world.clone()).await.map_err(|error| not_started(&error, home))?;
         home.write(URL_FILE, hub.url())?;
@@ -118,6 +120,16 @@ impl Started {
     pub async fn stop(self) {
         self.home.remove(URL_FILE);
         self.hub.stop().await;
+    }
+}
+
+/// How long histories are kept, and where.
+fn keeping(config: &Config, home: &Home) -> Keeping {
+    let ms = |days: i64| days * DAY_MS;
+    Keeping {
+        folder: config.archive_dir.clone().unwrap_or_else(|| Keeping::of(home.path()).folder),
+        archive_after_ms: config.archive_after_days.map(ms),
+        expire_after_ms: config.expire_after_days.map(ms),
     }
 }
 

@@ -11,7 +11,7 @@ use clap::{Subcommand, ValueEnum};
 use fugue_domain::api::{Message, NewMessage, NewSession, Session as View, Turn};
 use fugue_domain::id::SessionId;
 use fugue_domain::money::{MicroUsd, Usage};
-use fugue_domain::session::{PlaceKind, SessionState};
+use fugue_domain::session::{History, PlaceKind, SessionState};
 use serde_json::json;
 
 /// Sessions among which an end of an id is looked for.
@@ -271,6 +271,12 @@ fn show(session: &View) -> Table {
     row("used", usage(&Usage { cost_usd: session.cost_usd, tokens: session.tokens }));
     row("budget", session.budget_usd.map_or_else(|| "none".to_owned(), |usd| usd.to_string()));
     row("opened", day(session.created_at));
+    let history = match session.history {
+        History::Stored => return table,
+        History::Archived => "in the archive; `fugue log` shows it as before",
+        History::Expired => "expired: its events were deleted because of their age",
+    };
+    row("history", history.to_owned());
     table
 }
 

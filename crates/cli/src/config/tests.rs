@@ -58,6 +58,20 @@ fn an_error_names_key_value_and_source() {
 }
 
 #[test]
+fn days_are_a_number_or_never() {
+    let with = |file: &str, env: &'static str| {
+        let folder = Folder::with("days", file);
+        let env = |name: &str| (name == "FUGUE_ARCHIVE_AFTER_DAYS" && !env.is_empty()).then(|| env.to_owned());
+        Config::load(&folder.0, env, &Vec::new()).map(|config| (config.archive_after_days, config.expire_after_days))
+    };
+    assert_eq!(with("", "").ok(), Some((Some(7), None)));
+    assert_eq!(with("archive_after_days = \"never\"\nexpire_after_days = 365\n", "").ok(), Some((None, Some(365))));
+    assert_eq!(with("expire_after_days = \"never\"\n", "0").ok(), Some((Some(0), None)));
+    let said = with("", "soon").err().map(|failure| failure.to_string()).unwrap_or_default();
+    assert!(said.ends_with("is not `never` and is no whole number from 0 to 36500"), "{said}");
+}
+
+#[test]
 fn a_password_is_not_repeated() {
     let said = refused(Config::load(Path::new("/nowhere"), nothing, &vec![("database", "mysql://root:hunter2@db/x".to_owned())]));
     assert!(!said.contains("hunter2") && said.contains("--database"), "{said}");

@@ -11,6 +11,7 @@ use crate::http::caller::{Asking, Standing};
 use crate::{metrics, session};
 use fugue_domain::id::SessionId;
 use fugue_domain::limits::STREAM_PING_MS;
+use fugue_domain::session::History;
 use fugue_domain::time::Time;
 use futures_util::Stream;
 use std::sync::Arc;
@@ -60,7 +61,12 @@ impl Tail {
     /// Begins after a number, if the caller may see the session.
     pub async fn open(app: &App, asking: &Asking, session: SessionId, after: i64) -> Done<Self> {
         let watch = app.hub.feed.subscribe(&session);
-        let last_seq = session::get(&app.hub, asking, &session).await?.last_seq;
+        let found = session::get(&app.hub, asking, &session).await?;
+        let last_seq = found.last_seq;
+        if found.history != History::Stored {
+            // What cannot be read is told as a problem, before a stream begins that could only break off.
+            Box::pin(event::after(&app.hub, &session, after)).await?;
+        }
         Ok(Self { standing: app.standings.of(asking), app: app.clone(), session, watch, after, history: last_seq, known: last_seq })
     }
 

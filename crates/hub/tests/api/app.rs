@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use fugue_domain::world::TestWorld;
-use fugue_hub::{Options, Running, start};
+use fugue_hub::{Keeping, Options, Running, start};
 use reqwest::Method;
 use rig::client::Client;
 use rig::scratch::Scratch;
@@ -35,8 +35,10 @@ impl App {
     /// A fresh hub on a database, SQLite when it is none.
     pub async fn on(database: Option<rig::postgres::Database>) -> Result<Self> {
         let home = Scratch::new()?;
+        let folder = home.folder("home")?;
         let options = Options {
-            home: home.folder("home")?,
+            keeping: Keeping::of(&folder),
+            home: folder,
             listen: "127.0.0.1:0".parse()?,
             database: database.as_ref().map(rig::postgres::Database::url),
             tls: None,
@@ -60,6 +62,12 @@ impl App {
         self.stop().await;
         self.running = Some(start(self.options.clone(), self.world.clone()).await?);
         Ok(())
+    }
+
+    /// Starts it again with a time after which archived histories are deleted.
+    pub async fn expire_after(&mut self, ms: i64) -> Result<()> {
+        self.options.keeping.expire_after_ms = Some(ms);
+        self.restart().await
     }
 
     /// Ends the hub.

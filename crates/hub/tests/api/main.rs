@@ -7,6 +7,7 @@ mod doors;
 mod hosts;
 mod keys;
 mod node;
+mod old;
 mod openapi;
 mod path;
 mod raw;

@@ -9,7 +9,7 @@ use crate::stage::{Phase, Stage};
 use crate::witness::Witness;
 use crate::world::SimWorld;
 use anyhow::Result;
-use fugue_hub::{Options, start_on};
+use fugue_hub::{Keeping, Options, start_on};
 use rig::scratch::Scratch;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -87,6 +87,7 @@ fn hub(sim: &mut Sim<'_>, home: &Path, seed: u64) {
         allow_hosts: vec![HUB.0.to_owned()],
         allow_origins: Vec::new(),
         lease_ms: LEASE_MS,
+        keeping: Keeping::of(home),
     };
     // One sequence over all its lives: no secret and no id may come twice.
     let world: Arc<SimWorld> = SimWorld::new(!seed);
