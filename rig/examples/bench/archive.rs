@@ -12,8 +12,11 @@ use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const EVENTS: usize = 1_000_000;
-const SESSIONS: usize = 400;
+const EVENTS: usize = 200_000;
+/// With `--large`.
+const EVENTS_LARGE: usize = 1_000_000;
+/// Enough that no sample sees their end.
+const SESSIONS: usize = 200;
 const PER_BATCH: usize = 20;
 const NODES: usize = 4;
 /// Sessions with a reader each, for the event path.
@@ -53,7 +56,8 @@ struct Cast {
 /// The cost of growing old.
 pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
     let Some(mut crowd) = Crowd::start(run, NODES).await? else { return Ok(()) };
-    let cast = cast(&mut crowd).await?;
+    let events = if run.large { EVENTS_LARGE } else { EVENTS };
+    let cast = cast(&mut crowd, events).await?;
     let mut merging = (Side::default(), Side::default());
     start(&mut crowd, &NEVER).await?;
     busy(&crowd, &cast, MERGED, &mut merging.0).await.context("merging")?;
@@ -74,7 +78,7 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
     }
     rows(report, "archives", archiving);
     report.row(
-        format!("old histories: 50 events from the middle of {}, archived, to stored", EVENTS / SESSIONS),
+        format!("old histories: 50 events from the middle of {}, archived, to stored", events / SESSIONS),
         "ms",
         looked,
         stored,
@@ -87,7 +91,7 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
     }
     let (mut rate, mut size) = (Rounds::default(), Rounds::default());
     rate.push((counted(&crowd, ARCHIVED).await? - begun.1) / begun.0.elapsed().as_secs_f64());
-    size.push(bytes_below(&crowd.fugue.home().join("archive"))? as f64 / EVENTS as f64);
+    size.push(bytes_below(&crowd.fugue.home().join("archive"))? as f64 / events as f64);
     report.row("old histories: archived per second, nothing else to do", "1/s", rate, Rounds::default(), Want::Nothing);
     report.row("old histories: bytes of an archived event", "B", size, Rounds::default(), Want::Nothing);
     for _ in 0..run.rounds {
@@ -108,25 +112,25 @@ fn rows(report: &mut Report, what: &str, (busy, still): (Side, Side)) {
 }
 
 /// Fills sessions with events and closes them; opens the others.
-async fn cast(crowd: &mut Crowd) -> Result<Cast> {
+async fn cast(crowd: &mut Crowd, events: usize) -> Result<Cast> {
     let begun = Instant::now();
     let accepting = crowd.sessions(1).await?.remove(0);
     crowd.nodes.remove(0);
     crowd.projects.remove(0);
     let (watched, old) = (crowd.sessions(WATCHED).await?, crowd.sessions(SESSIONS).await?);
     let ended = crowd.ended();
-    crowd.tell(&old, &format!("say {} {PER_BATCH}", EVENTS / SESSIONS)).await?;
+    crowd.tell(&old, &format!("say {} {PER_BATCH}", events / SESSIONS)).await?;
     crowd.wait_for_ends(ended + old.len() as u64).await?;
     for session in &old {
         crowd.client.post(&format!("/api/v1/sessions/{session}/close"), &serde_json::json!({})).await?;
     }
-    let path = format!("/api/v1/sessions/{}/events?after={}", old[old.len() - 1], EVENTS / SESSIONS);
+    let path = format!("/api/v1/sessions/{}/events?after={}", old[old.len() - 1], events / SESSIONS);
     let released = async || {
         let page = crowd.client.get(&path).await?;
         Ok(page["items"].as_array().is_some_and(|items| items.iter().any(|event| event["type"] == "session.released")).then_some(()))
     };
     rig::wait::until("the sessions to be released", DONE_MAX, released).await?;
-    println!("made {EVENTS} old events in {:.0} s", begun.elapsed().as_secs_f64());
+    println!("made {events} old events in {:.0} s", begun.elapsed().as_secs_f64());
     Ok(Cast { accepting, watched, old })
 }
 
