@@ -8,6 +8,7 @@ mod hosts;
 mod keys;
 mod node;
 mod openapi;
+mod panics;
 mod path;
 mod raw;
 mod strangers;
