@@ -17,6 +17,9 @@ pub struct Options {
     /// Minutes instead of hours: the numbers of the tests.
     #[arg(long)]
     short: bool,
+    /// Only the runs on this database, of those that choose one: sqlite or postgresql.
+    #[arg(long, value_parser = ["sqlite", "postgresql"])]
+    on: Option<String>,
     /// The program as it is shipped instead of the debug build, whose assertions are on.
     #[arg(long)]
     release: bool,
@@ -35,6 +38,7 @@ pub fn run(root: &Path, options: &Options) -> Result<bool> {
     let built = test::target(root)?.join(if options.release { "release" } else { "debug" });
     let mut prove = std::process::Command::new(built.join("examples/prove"));
     prove.args(options.short.then_some("--short")).args(&options.goals).env("FUGUE_BIN", built.join("fugue"));
+    prove.args(options.on.as_ref().map(|on| format!("--on={on}")));
     if let Some(seed) = options.seed {
         prove.env("FUGUE_SEED", seed.to_string());
     }

@@ -18,12 +18,16 @@ mod tally;
 
 use tally::Tally;
 
+/// What is optimised for the simulation, which plays thousands of seeds. For every other test it would be compiled longer than it runs.
+const OPTIMISED: [&str; 2] = ["profile.dev.package.fugue-hub.opt-level=1", "profile.dev.package.fugue-domain.opt-level=1"];
+/// Seeds of the simulation among the other tests, where it is not optimised.
+const FEW_SEEDS: &str = "20";
 /// A test program that says nothing for this long hangs.
 const SILENCE: Duration = Duration::from_secs(480);
 
 /// Runs everything. True if nothing failed.
 pub fn run(root: &Path) -> Result<bool> {
-    let mut run = Run { steps: Steps::new(8), tally: Tally::default() };
+    let mut run = Run { steps: Steps::new(9), tally: Tally::default() };
     run.check("rustfmt", || step::run(step::cargo(root).args(["fmt", "--all", "--check"])));
     run.check("tidy", || tidy::run(root));
     let lints = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
@@ -32,6 +36,10 @@ pub fn run(root: &Path) -> Result<bool> {
     let all = ["build", "--quiet", "--workspace", "--all-targets"];
     if run.check("build", || step::run(step::cargo(root).args(all))) {
         run.tests(root, &target(root)?);
+        let mut simulation = step::cargo(root);
+        simulation.args(["test", "--quiet", "--workspace", "--test", "simulation"]);
+        simulation.args(OPTIMISED.iter().flat_map(|setting| ["--config", setting]));
+        run.check("simulation", || step::run(&mut simulation));
     } else {
         println!("\nNo test was run, because the build failed.");
     }
@@ -76,6 +84,7 @@ impl Run {
         let skips = target.join(format!("skips-{}", std::process::id()));
         let mut command = step::cargo(root);
         command.args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]);
+        command.env("FUGUE_SEEDS", FEW_SEEDS);
         command.env("FUGUE_BIN", target.join("debug").join("fugue")).env("FUGUE_SKIPS", &skips).env("RUST_LIB_BACKTRACE", "0");
         // A test never writes what it is there to compare.
         command.env_remove(generate::VARIABLE).env("INSTA_UPDATE", "no");

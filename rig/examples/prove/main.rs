@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use futures_util::FutureExt;
 use rig::chance::Chance;
 use rig::fugue::program;
-use rig::goal::Row;
+use rig::goal::{Row, Store};
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
@@ -22,6 +22,14 @@ use run::Run;
 struct Options {
     goals: Vec<String>,
     short: bool,
+    on: Option<Store>,
+}
+
+impl Options {
+    fn wants(&self, run: &Run) -> bool {
+        let goal = self.goals.is_empty() || self.goals.iter().any(|goal| goal == run.goal());
+        goal && self.on.is_none_or(|on| run.store().is_none_or(|store| store == on))
+    }
 }
 
 fn main() -> Result<ExitCode> {
@@ -37,9 +45,7 @@ async fn prove() -> Result<ExitCode> {
     let seed = Chance::seed();
     let mut rows = Vec::new();
     let mut good = true;
-    for run in
-        run::all(options.short).into_iter().filter(|run| options.goals.is_empty() || options.goals.iter().any(|goal| goal == run.goal()))
-    {
+    for run in run::all(options.short).into_iter().filter(|run| options.wants(run)) {
         println!("\n==== {} ====", run.name());
         let begun = Instant::now();
         // A promise that is broken may be a panic, and the other goals are to be heard as well.
@@ -59,15 +65,17 @@ async fn prove() -> Result<ExitCode> {
 }
 
 fn options() -> Result<Options> {
-    let (mut goals, mut short) = (Vec::new(), false);
+    let (mut goals, mut short, mut on) = (Vec::new(), false, None);
     for word in std::env::args().skip(1) {
         match word.as_str() {
             "--short" => short = true,
+            "--on=sqlite" => on = Some(Store::Sqlite),
+            "--on=postgresql" => on = Some(Store::Postgres),
             goal if run::all(short).iter().any(|run| run.goal() == goal.to_uppercase()) => goals.push(goal.to_uppercase()),
             other => bail!("{other} is no goal with a run; there are R1, R2, R3, R4, R5, R6, R16, R27 and R30"),
         }
     }
-    Ok(Options { goals, short })
+    Ok(Options { goals, short, on })
 }
 
 fn absent(run: &Run, why: &str, begun: Instant) -> String {

@@ -51,6 +51,17 @@ impl Run {
         }
     }
 
+    /// The database that it chooses, if it does.
+    pub fn store(&self) -> Option<Store> {
+        match self {
+            Self::Kills(run) => Some(run.store),
+            Self::Everything(run) => Some(run.store),
+            Self::Recovery(run) => Some(run.store),
+            Self::Approvals(run) => Some(run.store),
+            Self::Pause(_) | Self::Partition(_) | Self::Resume(_) | Self::Simulation(_) => None,
+        }
+    }
+
     /// Its goal and numbers.
     pub fn name(&self) -> String {
         match self {

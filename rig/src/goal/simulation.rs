@@ -19,7 +19,11 @@ impl Simulation {
     pub async fn run(self) -> Result<Option<Row>> {
         let begun = Instant::now();
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.args(["test", "--quiet", "-p", "fugue-hub", "--test", "simulation"]);
+        command.args(["test", "--quiet", "--workspace", "--test", "simulation"]);
+        // As `cargo xtask test` has it.
+        for ours in ["fugue-hub", "fugue-domain"] {
+            command.args(["--config", &format!("profile.dev.package.{ours}.opt-level=1")]);
+        }
         if !cfg!(debug_assertions) {
             command.arg("--release");
         }

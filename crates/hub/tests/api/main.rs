@@ -9,6 +9,7 @@ mod keys;
 mod node;
 mod old;
 mod openapi;
+mod panics;
 mod path;
 mod raw;
 mod strangers;

@@ -2,7 +2,7 @@
 //! network. Machines die, sleep and lose their power, networks part, lose and delay; afterwards the hub's books are held against a
 //! witness of every execution. One seed decides everything.
 //!
-//! `FUGUE_SEED=7` plays one seed and prints its trace; `FUGUE_SEEDS=50000` plays so many instead of as many as fit in a minute.
+//! `FUGUE_SEED=7` plays one seed and prints its trace; `FUGUE_SEEDS=50000` plays so many, however long it takes.
 //! Each seed has a process of its own, in which nothing comes from outside.
 
 mod agent;
@@ -25,8 +25,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long seeds are played when no number of them is asked for.
-const BUDGET: Duration = Duration::from_secs(60);
+/// Seeds that are played when no number of them is asked for.
+const SEEDS: u64 = 2_000;
+/// How long they may take. A slow machine plays fewer, and says so.
+const BUDGET: Duration = Duration::from_secs(180);
 /// Seeds that are played twice, to see that they come out the same.
 const TWICE: u64 = 8;
 /// What says to a process that it is to play one seed and to print its outcome.
@@ -65,7 +67,7 @@ struct Sum {
 }
 
 fn many(count: Option<u64>) -> Result<ExitCode> {
-    let begun = Instant::now();
+    let (begun, wanted) = (Instant::now(), count.unwrap_or(SEEDS));
     let (next, sum) = (AtomicU64::new(1), Mutex::new(Sum::default()));
     let hands = std::thread::available_parallelism()?.get();
     std::thread::scope(|scope| {
@@ -73,7 +75,7 @@ fn many(count: Option<u64>) -> Result<ExitCode> {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if count.map_or(begun.elapsed() > BUDGET, |count| seed > count) {
+                    if seed > wanted || count.is_none() && begun.elapsed() > BUDGET {
                         return;
                     }
                     let heard = hear(seed);
@@ -89,7 +91,7 @@ fn many(count: Option<u64>) -> Result<ExitCode> {
         }
     }
     println!("{:#?}", sum.counts);
-    println!("{} seeds in {:.1} s, {} things wrong", sum.seeds, begun.elapsed().as_secs_f64(), sum.wrong.len());
+    println!("{} of {wanted} seeds in {:.1} s, {} things wrong", sum.seeds, begun.elapsed().as_secs_f64(), sum.wrong.len());
     sum.wrong.iter().take(40).for_each(|wrong| println!("{wrong}"));
     if !sum.wrong.is_empty() {
         println!("see how: FUGUE_SEED=<seed> cargo test -p fugue-hub --test simulation");
