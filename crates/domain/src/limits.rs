@@ -100,3 +100,11 @@ pub const STALL_PING_MS: u64 = 2_000;
 /// Waits of that length without an answer after which the process ends itself. With the pause before the first, a stall shows within ten
 /// seconds: longer than any honest burst of work, shorter than the silence after which a node is called suspect.
 pub const STALL_PINGS: u32 = 4;
+/// Bytes of an agent's file. Its instructions go to the agent with every session.
+pub const AGENT_FILE_BYTES_MAX: usize = 64 * 1024;
+/// Times that a run's agent is asked for its answer, the first included. What it cannot mend when told the reasons it will not mend later.
+pub const RUN_ASKED_MAX: i64 = 2;
+/// Bytes of a turn's last events that are searched for its answer. An answer is the last thing that an agent says.
+pub const RUN_SEARCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Characters of a run's summary in lists.
+pub const RUN_SUMMARY_CHARS_MAX: usize = 500;

@@ -127,7 +127,7 @@ impl Lines {
         }
         let text = |rows: &str| {
             format!(
-                "SELECT s.id, s.org_id, s.closed_at, s.agent, a.spec, s.in_line, \
+                "SELECT s.id, s.org_id, s.closed_at, s.agent, COALESCE(s.spec, a.spec), s.in_line, \
              (SELECT t.position FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked') ORDER BY t.position DESC LIMIT 1) \
              FROM (VALUES {rows}) AS v JOIN sessions s ON s.id = v.column1 \
              LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent"

@@ -10,6 +10,7 @@ mod node;
 mod openapi;
 mod path;
 mod raw;
+mod runs;
 mod strangers;
 mod streams;
 mod tickets;
