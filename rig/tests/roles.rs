@@ -78,6 +78,14 @@ async fn an_answer_fits_at_once_or_when_told_why_not_or_never() -> Result<()> {
     assert_eq!(never["reasons"], json!(["/size: 2 is more than 1"]));
     assert_eq!(meters.messages(&never).await?.len(), 2, "it was told once");
 
+    // The project's own file of a role says more, once it is committed.
+    meters.stage.repo.write(".fugue/agents/meter.md", &file(99))?;
+    let (_, before) = meters.run("meter", "say {\"summary\": \"Not committed.\", \"size\": 50}")?;
+    assert_eq!(before["reasons"], json!(["/size: 50 is more than 9"]), "{before}");
+    meters.stage.repo.commit("A role of the project")?;
+    let (code, own) = meters.run("meter", "say {\"summary\": \"Committed.\", \"size\": 50}")?;
+    assert_eq!((code, &own["result"]["size"], &own["reasons"]), (Some(0), &json!(50), &json!([])), "{own}");
+
     // A role that comes with Fugue, tried out without a model; and the lists.
     let (code, research) = meters.run("market-research", "Who buys bicycles in Tokyo, and why?")?;
     assert_eq!((code, &research["status"], &research["driver"]), (Some(0), &json!("succeeded"), &json!("rehearse")), "{research}");

@@ -2,15 +2,19 @@
 
 use super::{find, say};
 use crate::db::query;
-use crate::fault::Done;
+use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
-use crate::{agent, message, session};
+use crate::session::Ground;
+use crate::{agent, message, project, session};
+use fugue_domain::agent::file::Proposal;
 use fugue_domain::agent::{Agent, NotAnAgent};
 use fugue_domain::api::{NewMessage, NewRun, NewSession};
 use fugue_domain::caller::Caller;
+use fugue_domain::front_matter::Wrong;
 use fugue_domain::id::{RunId, TurnId};
-use fugue_domain::problem::Problem;
+use fugue_domain::link::{Answered, Ask};
+use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::run::briefed;
 use fugue_domain::session::PlaceKind;
 use fugue_domain::world::Mint;
@@ -23,10 +27,7 @@ pub async fn start(hub: &Hub, caller: &Caller, name: &str, new: NewRun, key: Opt
     if let Some(reply) = idempotency::find_first(hub, key.as_ref()).await? {
         return Ok(reply);
     }
-    let agent = agent::get(hub, caller, name).await?.agent;
     let text = question(&new)?;
-    let agent = briefed(driven(agent, &new)?);
-    let policy = agent.on_interruption;
     let session = NewSession {
         project: new.project.clone(),
         agent: name.to_owned(),
@@ -36,7 +37,10 @@ pub async fn start(hub: &Hub, caller: &Caller, name: &str, new: NewRun, key: Opt
         place: PlaceKind::Worktree,
         budget_usd: new.budget_usd,
     };
-    let plan = session::plan(hub, caller, session, Some(agent)).await?;
+    let (role, ground) = role(hub, caller, name, &session).await?;
+    let agent = briefed(driven(role, &new)?);
+    let policy = agent.on_interruption;
+    let plan = session::plan(hub, caller, session, Some((agent, ground))).await?;
     let (org, name) = (caller.org.clone(), name.to_owned());
     hub.db
         .write(move |tx| {
@@ -65,6 +69,39 @@ pub async fn start(hub: &Hub, caller: &Caller, name: &str, new: NewRun, key: Opt
             })
         })
         .await
+}
+
+/// The agent of this name, as the project's own file narrows it at the commit at which the session begins.
+async fn role(hub: &Hub, caller: &Caller, name: &str, session: &NewSession) -> Done<(Agent, Ground)> {
+    let of_org = async |name: &str| -> Done<Option<Agent>> {
+        let mut conn = hub.db.read().await?;
+        Ok(agent::find(&mut conn, &caller.org, name).await?.map(|view| view.agent))
+    };
+    let unknown = || Fault::from(Problem::not_found("agent", name));
+    let known = of_org(name).await?;
+    let ground = match session::ground(hub, caller, session).await {
+        // Who names neither an agent nor a project that there is asked for nothing.
+        Err(Fault::Problem(problem)) if known.is_none() && problem.kind == Kind::Invalid => return Err(unknown()),
+        ground => ground?,
+    };
+    let Some(commit) = ground.base.clone() else {
+        let away = "The project's node is not connected, so nobody can see what the project's own agents are.";
+        return Err(Problem::new(Kind::NoNode, away).into());
+    };
+    let asked = Ask::Agent { origin: project::origin(&ground.project)?, commit: commit.clone(), name: name.to_owned() };
+    let text = match hub.nodes.call(&ground.node, asked).await {
+        Ok(Answered::Agent(text)) => text,
+        Ok(other) => return Err(Fault::internal(format!("a node answered {other:?} to agent"))),
+        Err(failed) => return Err(project::call_failed(failed)),
+    };
+    let Some(text) = text else { return Ok((known.ok_or_else(unknown)?, ground)) };
+    let refused = |wrong: Wrong| Problem::invalid("/project", format!(".fugue/agents/{name}.md at {commit} cannot be used: {wrong}"));
+    let file = Proposal::read(&text, name).map_err(refused)?;
+    let below = match known {
+        Some(known) => known,
+        None => of_org(file.driver().word()).await?.ok_or_else(unknown)?,
+    };
+    Ok((file.narrow(&below).map_err(refused)?, ground))
 }
 
 /// What the agent is told.

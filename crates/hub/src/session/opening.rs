@@ -35,6 +35,28 @@ pub struct Plan {
     budget: Option<i64>,
 }
 
+/// Where a session will begin: its project, its node, and the commit, which is unknown while the node is away.
+pub struct Ground {
+    /// The project.
+    pub project: Project,
+    /// The node.
+    pub node: NodeId,
+    /// The commit.
+    pub base: Option<String>,
+}
+
+/// Chooses the ground of a session.
+pub async fn ground(hub: &Hub, caller: &Caller, new: &NewSession) -> Done<Ground> {
+    let missing = |fault: Fault, field: &str| match fault {
+        Fault::Problem(problem) if problem.kind == Kind::NotFound => Problem::invalid(field, problem.detail).into(),
+        other => other,
+    };
+    let project = project::get(hub, caller, &new.project).await.map_err(|fault| missing(fault, "/project"))?;
+    let node = choose(hub, caller, new, &project).await.map_err(|fault| missing(fault, "/node"))?;
+    let base = pin(hub, &node, &project, new.base.as_deref()).await?;
+    Ok(Ground { project, node, base })
+}
+
 /// Opens a session.
 pub async fn open(hub: &Hub, caller: &Caller, new: NewSession, key: Option<Key>) -> Done<Reply> {
     if let Some(reply) = idempotency::find_first(hub, key.as_ref()).await? {
@@ -70,26 +92,23 @@ pub async fn store(tx: &mut Tx<'_>, plan: &Plan) -> Done<Session> {
     Ok(session)
 }
 
-/// Chooses everything that a session needs. With an agent of its own it keeps that one; otherwise it has the org's agent that is named.
-pub async fn plan(hub: &Hub, caller: &Caller, new: NewSession, own: Option<Agent>) -> Done<Plan> {
-    let mut conn = hub.db.read().await?;
-    let missing = |fault: Fault, field: &str| match fault {
-        Fault::Problem(problem) if problem.kind == Kind::NotFound => Problem::invalid(field, problem.detail).into(),
-        other => other,
-    };
-    let project = project::find(&mut conn, &caller.org, &new.project).await.map_err(|fault| missing(fault, "/project"))?;
+/// Chooses everything that a session needs. With an agent of its own, and its ground, it keeps those; otherwise it has the org's agent that
+/// is named.
+pub async fn plan(hub: &Hub, caller: &Caller, new: NewSession, own: Option<(Agent, Ground)>) -> Done<Plan> {
     let keeps = own.is_some();
-    let agent = match own {
-        Some(agent) => agent,
-        None => agent::find(&mut conn, &caller.org, &new.agent).await?.map(|view| view.agent).ok_or_else(|| {
-            Problem::invalid("/agent", format!("there is no agent {:?}", new.agent.chars().take(80).collect::<String>()))
-                .hint("`fugue agent list` shows the agents; `fugue agent set` adds one.")
-        })?,
+    let (agent, Ground { project, node, base }) = match own {
+        Some(own) => own,
+        None => {
+            let mut conn = hub.db.read().await?;
+            let agent = agent::find(&mut conn, &caller.org, &new.agent).await?.ok_or_else(|| {
+                Problem::invalid("/agent", format!("there is no agent {:?}", new.agent.chars().take(80).collect::<String>()))
+                    .hint("`fugue agent list` shows the agents; `fugue agent set` adds one.")
+            })?;
+            drop(conn);
+            (agent.agent, ground(hub, caller, &new).await?)
+        }
     };
     let title = new.title.as_deref().map_or_else(|| Ok(agent.name.clone()), title)?;
-    drop(conn);
-    let node = choose(hub, caller, &new, &project).await.map_err(|fault| missing(fault, "/node"))?;
-    let base = pin(hub, &node, &project, new.base.as_deref()).await?;
     let mut conn = hub.db.read().await?;
     let facts = node::facts(&mut conn, &node).await?.ok_or_else(|| Problem::new(Kind::NoNode, "The node has not connected yet."))?;
     let id = SessionId::mint(&*hub.world);

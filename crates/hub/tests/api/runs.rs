@@ -4,7 +4,9 @@ use crate::app::{App, on_both};
 use crate::node::event;
 use crate::turns::{Desk, ended};
 use anyhow::{Context, Result};
+use fugue_domain::agent::Agent;
 use fugue_domain::link::{Assignment, FromHub, FromNode, Report};
+use fugue_domain::money::MicroUsd;
 use fugue_domain::node::Load;
 use fugue_domain::reason::Reason;
 use fugue_domain::run::BRIEFING;
@@ -18,6 +20,7 @@ on_both! {
     ended_otherwise ended_otherwise_on_sqlite ended_otherwise_on_postgres;
     searched searched_on_sqlite searched_on_postgres;
     refused refused_on_sqlite refused_on_postgres;
+    of_a_project of_a_project_on_sqlite of_a_project_on_postgres;
 }
 
 /// An agent whose answer needs a summary and a size.
@@ -67,9 +70,9 @@ async fn says(desk: &mut Desk, assignment: &Assignment, texts: &[&str]) -> Resul
 
 async fn answered(app: App) -> Result<()> {
     let mut desk = Desk::at(&app).await?;
-    role(&app, "meter").await?;
-    let begun = start(&app, &mut desk, "meter", json!({"driver": "codex", "issue": 7})).await?;
-    assert_eq!((&begun["type"], &begun["status"], &begun["driver"]), (&json!("meter"), &json!("running"), &json!("codex")), "{begun}");
+    role(&app, "gauge").await?;
+    let begun = start(&app, &mut desk, "gauge", json!({"driver": "codex", "issue": 7})).await?;
+    assert_eq!((&begun["type"], &begun["status"], &begun["driver"]), (&json!("gauge"), &json!("running"), &json!("codex")), "{begun}");
     assert_eq!((&begun["repository"], &begun["issue"], &begun["started_at"]), (&json!("/srv/shop"), &json!(7), &Value::Null));
     let assignment = assigned(&mut desk, &begun["turn"]).await?;
     assert_eq!(assignment.text, "Issue #7.\n\nHow large is it?");
@@ -77,8 +80,8 @@ async fn answered(app: App) -> Result<()> {
     let told = assignment.agent.instructions.clone().context("instructions")?;
     assert!(told.starts_with("Measure.") && told.contains(BRIEFING) && told.contains("\"minimum\":1"), "{told}");
     // What the org makes of the agent afterwards is for later runs.
-    let other = json!({"name": "meter", "driver": "claude"});
-    app.owner.send(Method::PUT, "/api/v1/agents/meter", None, Some(&other)).await?.ok()?;
+    let other = json!({"name": "gauge", "driver": "claude"});
+    app.owner.send(Method::PUT, "/api/v1/agents/gauge", None, Some(&other)).await?.ok()?;
     let answer = "Here it is:\n```json\n{\"summary\": \"Five metres.\", \"size\": 5}\n```";
     says(&mut desk, &assignment, &["{\"size\": 0}", "working", answer]).await?;
     let done = run(&app, &begun).await?;
@@ -86,15 +89,15 @@ async fn answered(app: App) -> Result<()> {
     assert_eq!(done["result"], json!({"summary": "Five metres.", "size": 5}));
     assert!(done["started_at"].is_string() && done["ended_at"].is_string(), "{done}");
     let session = app.owner.get(&format!("/api/v1/sessions/{}", done["session"].as_str().unwrap())).await?;
-    assert_eq!((&session["state"], &session["title"]), (&json!("idle"), &json!("meter: How large is it?")));
+    assert_eq!((&session["state"], &session["title"]), (&json!("idle"), &json!("gauge: How large is it?")));
     Ok(())
 }
 
 async fn corrected(app: App) -> Result<()> {
     let mut desk = Desk::at(&app).await?;
-    role(&app, "meter").await?;
+    role(&app, "gauge").await?;
     for (second, status) in [("{\"summary\": \"s\", \"size\": 1}", "succeeded"), ("{\"summary\": \"s\", \"size\": -1}", "invalid")] {
-        let begun = start(&app, &mut desk, "meter", json!({})).await?;
+        let begun = start(&app, &mut desk, "gauge", json!({})).await?;
         let path = format!("/api/v1/sessions/{}/messages", begun["session"].as_str().unwrap());
         let first = assigned(&mut desk, &begun["turn"]).await?;
         // Somebody says something meanwhile; what is wrong with the answer comes before it.
@@ -124,13 +127,13 @@ async fn corrected(app: App) -> Result<()> {
 
 async fn ended_otherwise(app: App) -> Result<()> {
     let mut desk = Desk::at(&app).await?;
-    role(&app, "meter").await?;
+    role(&app, "gauge").await?;
     for (ending, status, why) in [
         (Ending::Failed { reason: Reason::Auth }, "failed", "auth: The program is not logged in"),
         (Ending::Interrupted { reason: Reason::Crashed, delivered: true }, "failed", "crashed: The agent's process ended"),
         (Ending::Cancelled { reason: Reason::Interrupt }, "cancelled", "interrupt: A person interrupted"),
     ] {
-        let begun = start(&app, &mut desk, "meter", json!({})).await?;
+        let begun = start(&app, &mut desk, "gauge", json!({})).await?;
         let assignment = assigned(&mut desk, &begun["turn"]).await?;
         desk.report(&assignment.lease, vec![Report::Delivered, event(&assignment.lease.turn, "{}")?, ended(ending)]).await?;
         let done = run(&app, &begun).await?;
@@ -139,7 +142,7 @@ async fn ended_otherwise(app: App) -> Result<()> {
         assert!(done.get("result").is_none() && done["ended_at"].is_string(), "{done}");
     }
     // A session that is closed meanwhile takes no correction.
-    let begun = start(&app, &mut desk, "meter", json!({})).await?;
+    let begun = start(&app, &mut desk, "gauge", json!({})).await?;
     let assignment = assigned(&mut desk, &begun["turn"]).await?;
     desk.report(&assignment.lease, vec![Report::Delivered]).await?;
     app.owner.post(&format!("/api/v1/sessions/{}/close", begun["session"].as_str().unwrap()), &json!({})).await?;
@@ -148,9 +151,9 @@ async fn ended_otherwise(app: App) -> Result<()> {
     let done = run(&app, &begun).await?;
     assert_eq!((&done["status"], &done["reasons"]), (&json!("invalid"), &json!(["/: nothing was said"])), "{done}");
     // One that never began.
-    let begun = start(&app, &mut desk, "meter", json!({})).await?;
+    let begun = start(&app, &mut desk, "gauge", json!({})).await?;
     assigned(&mut desk, &begun["turn"]).await?;
-    let second = start(&app, &mut desk, "meter", json!({})).await?;
+    let second = start(&app, &mut desk, "gauge", json!({})).await?;
     app.owner.post(&format!("/api/v1/turns/{}/interrupt", second["turn"].as_str().unwrap()), &json!({})).await?;
     assert_eq!(run(&app, &second).await?["status"], "cancelled", "the agent runs one turn at a time, so the second waited");
     assert_eq!(run(&app, &begun).await?["status"], "running");
@@ -160,7 +163,7 @@ async fn ended_otherwise(app: App) -> Result<()> {
 async fn searched(app: App) -> Result<()> {
     let mut desk = Desk::at(&app).await?;
     for (agent, text, said) in
-        [("meter", "About Tokyo", "100% sure"), ("meter", "Osaka", "{\"summary\": \"Rain_y\"}"), ("ruler", "Kyoto", "")]
+        [("gauge", "About Tokyo", "100% sure"), ("gauge", "Osaka", "{\"summary\": \"Rain_y\"}"), ("ruler", "Kyoto", "")]
     {
         let agent_file = json!({"name": agent, "driver": "rehearse"});
         app.owner.send(Method::PUT, &format!("/api/v1/agents/{agent}"), None, Some(&agent_file)).await?.ok()?;
@@ -169,14 +172,14 @@ async fn searched(app: App) -> Result<()> {
         let begun = start(&app, &mut desk, agent, json!({ "text": text })).await?;
         let assignment = assigned(&mut desk, &begun["turn"]).await?;
         assert_eq!(assignment.agent.instructions, None, "an agent without a schema is told nothing about its answer");
-        if agent == "meter" {
+        if agent == "gauge" {
             says(&mut desk, &assignment, &[said]).await?;
         }
     }
     for (query, texts) in [
         ("", &["Kyoto", "Osaka", "About Tokyo"][..]),
-        ("?type=meter", &["Osaka", "About Tokyo"]),
-        ("?type=met", &[]),
+        ("?type=gauge", &["Osaka", "About Tokyo"]),
+        ("?type=gau", &[]),
         ("?status=running", &["Kyoto"]),
         ("?status=succeeded&q=about", &["About Tokyo"]),
         ("?q=100%25", &["About Tokyo"]),
@@ -203,17 +206,17 @@ async fn searched(app: App) -> Result<()> {
 
 async fn refused(app: App) -> Result<()> {
     let mut desk = Desk::at(&app).await?;
-    role(&app, "meter").await?;
+    role(&app, "gauge").await?;
     let begun = start(&app, &mut desk, "market-research", json!({"driver": "rehearse"})).await?;
     let project = begun["project"].clone();
     for (agent, more, status, field) in [
         ("nobody", json!({}), 404, ""),
-        ("meter", json!({"driver": "command"}), 422, "/driver"),
-        ("meter", json!({"issue": 0}), 422, "/issue"),
-        ("meter", json!({"text": " "}), 422, "/text"),
-        ("meter", json!({"project": "none"}), 422, "/project"),
-        ("meter", json!({"base": "nowhere"}), 422, ""),
-        ("meter", json!({"wish": 1}), 400, "/wish"),
+        ("gauge", json!({"driver": "command"}), 422, "/driver"),
+        ("gauge", json!({"issue": 0}), 422, "/issue"),
+        ("gauge", json!({"text": " "}), 422, "/text"),
+        ("gauge", json!({"project": "none"}), 422, "/project"),
+        ("gauge", json!({"base": "nowhere"}), 422, ""),
+        ("gauge", json!({"wish": 1}), 400, "/wish"),
     ] {
         let mut body = json!({"project": project, "text": "x"});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -224,22 +227,53 @@ async fn refused(app: App) -> Result<()> {
             assert_eq!(reply.body["errors"][0]["field"], field, "{}", reply.body);
         }
     }
-    let output = json!({"name": "meter", "driver": "claude", "output": {"type": "object", "pattern": "x"}});
-    let reply = app.owner.send(Method::PUT, "/api/v1/agents/meter", None, Some(&output)).await?;
+    let output = json!({"name": "gauge", "driver": "claude", "output": {"type": "object", "pattern": "x"}});
+    let reply = app.owner.send(Method::PUT, "/api/v1/agents/gauge", None, Some(&output)).await?;
     assert!(reply.status == 400 && reply.body.to_string().contains("/output: /pattern: unknown"), "{}", reply.body);
     assert_eq!(app.owner.all("/api/v1/runs").await?.len(), 1, "what was refused left nothing behind");
     // Once for one key, also at the same time.
     let body = json!({"project": project, "text": "once"});
     let twice = async {
-        let post = || app.owner.post_keyed("/api/v1/agents/meter/runs", "k", &body);
+        let post = || app.owner.post_keyed("/api/v1/agents/gauge/runs", "k", &body);
         futures_util::future::try_join(post(), post()).await
     };
     let (one, other) = desk.while_hearing(twice).await?;
     let made: Vec<_> = [one, other].into_iter().filter(|reply| reply.status == 201).map(|reply| reply.body["id"].clone()).collect();
     assert!(!made.is_empty() && made.iter().all(|id| *id == made[0]), "{made:?}");
-    let again = app.owner.post_keyed("/api/v1/agents/meter/runs", "k", &body).await?;
+    let again = app.owner.post_keyed("/api/v1/agents/gauge/runs", "k", &body).await?;
     assert_eq!((again.status, &again.body["id"]), (201, &made[0]));
     assert_eq!(app.owner.all("/api/v1/runs").await?.len(), 2);
     assert_eq!(app.owner.all("/api/v1/sessions").await?.len(), 2);
+    Ok(())
+}
+
+async fn of_a_project(app: App) -> Result<()> {
+    let mut desk = Desk::at(&app).await?;
+    role(&app, "meter").await?;
+    // A file over the org's agent of the same name.
+    let begun = start(&app, &mut desk, "meter", json!({})).await?;
+    let agent = assigned(&mut desk, &begun["turn"]).await?.agent;
+    let told = agent.instructions.clone().context("instructions")?;
+    assert!(told.starts_with("Measure twice.") && told.contains(BRIEFING), "{told}");
+    assert_eq!((agent.model.as_deref(), agent.budget_usd, agent.concurrent), (Some("m"), Some(MicroUsd(1_000_000)), Some(1)));
+    let session = app.owner.get(&format!("/api/v1/sessions/{}", begun["session"].as_str().unwrap())).await?;
+    assert_eq!(session["budget_usd"], 1.0, "{session}");
+    // A file alone narrows what its program may do.
+    let begun = start(&app, &mut desk, "narrow", json!({})).await?;
+    let agent = assigned(&mut desk, &begun["turn"]).await?.agent;
+    let codex = Agent::built_in().iter().find(|agent| agent.name == "codex").context("codex")?;
+    assert_eq!((agent.name.as_str(), agent.driver, agent.model.as_deref()), ("narrow", codex.driver, Some("m")));
+    assert_eq!((&agent.rules.allow, &agent.rules.ask), (&codex.rules.allow, &codex.rules.ask));
+    assert_eq!(agent.rules.deny.iter().map(ToString::to_string).collect::<Vec<_>>(), ["Bash"]);
+    assert_eq!(begun["driver"], "codex");
+    // One that would widen it is refused, and says where.
+    let body = json!({"project": begun["project"], "text": "x"});
+    let reply = desk.while_hearing(app.owner.send(Method::POST, "/api/v1/agents/wide/runs", None, Some(&body))).await?;
+    let said = reply.body["detail"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(reply.status, 422, "{}", reply.body);
+    assert!(said.contains(".fugue/agents/wide.md at c0ffee cannot be used: line 3, `rules.allow`"), "{said}");
+    let nobody = desk.while_hearing(app.owner.send(Method::POST, "/api/v1/agents/nobody/runs", None, Some(&body))).await?;
+    assert_eq!((nobody.status, &nobody.body["type"]), (404, &json!("/problems/not-found")));
+    assert_eq!(app.owner.all("/api/v1/runs").await?.len(), 2);
     Ok(())
 }
