@@ -259,13 +259,14 @@ impl Loop {
     }
 }
 
-/// Every folder is a repository, and every name a commit.
+/// Every folder is a repository without agents of its own, and every name a commit.
 fn answer(ask: &Value) -> Value {
     match ask["inspect"]["path"].as_str() {
         Some(path) => {
             let name = path.rsplit('/').next().unwrap_or(path);
             json!({"repository": {"root": path, "name": name, "default_branch": "main", "head": "c0ffee"}})
         }
+        None if ask.get("agent").is_some() => json!({"agent": null}),
         None => json!({"commit": "c0ffee"}),
     }
 }

@@ -184,7 +184,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Hub(hub) => hub.run(context).await?,
         Command::Node(node) => node.run(context).await?,
         Command::Project(project) => project.run(context).await?,
-        Command::Agent(agent) => agent.run(context).await?,
+        Command::Agent(agent) => return agent.run(context).await,
         Command::Session(session) => session.run(context).await?,
         Command::Send(send) => return send.run(context).await,
         Command::Queue(queue) => queue.run(context).await?,

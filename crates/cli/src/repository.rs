@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::error::Failure;
+use crate::output::say;
 use fugue_domain::api::{NewProject, Project};
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,18 @@ pub async fn project(client: &Client, root: &Path) -> Result<(Project, bool), Fa
     }
     let new = NewProject { path: Some(path.to_owned()), ..NewProject::default() };
     Ok((client.create("/api/v1/projects", &new).await?, true))
+}
+
+/// The project that a person means: the one that is named, or that of the repository around this folder.
+pub async fn meant(client: &Client, named: Option<String>) -> Result<String, Failure> {
+    if let Some(project) = named {
+        return Ok(project);
+    }
+    let (project, added) = project(client, &root(&here()?)?).await?;
+    if added {
+        say(format_args!("Added the project {}.", project.name));
+    }
+    Ok(project.id.to_string())
 }
 
 #[cfg(test)]

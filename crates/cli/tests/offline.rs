@@ -65,7 +65,7 @@ fn wrong_arguments_exit_with_two_and_name_the_thing() {
         (&["session", "new", "--budget", "much"], "amount in US dollars"),
         (&["session", "new"], "is not in a git repository"),
         (&["project", "add", "missing"], "missing"),
-        (&["agent", "set", "agent.md"], "the first line must be +++"),
+        (&["agent", "set", "agent.md"], "the first line must be ---"),
         (&["agent", "set", "agent.yaml"], "cannot read agent.yaml"),
         (&["node", "run"], "data/node/token is missing"),
         (&["log", "--after=-1"], "--after"),

@@ -2,8 +2,12 @@
 
 use crate::money::MicroUsd;
 use crate::rule::Rules;
+use crate::schema::Schema;
 use crate::turn::OnInterruption;
 use serde::{Deserialize, Serialize};
+
+mod built_in;
+pub mod file;
 
 /// The code that speaks one program's protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
@@ -86,6 +90,9 @@ pub struct Agent {
     /// Whether a turn that met the usage limit comes back by itself at the reset.
     #[serde(default = "yes")]
     pub resume_after_quota: bool,
+    /// What the answer of a run must look like; anything when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Schema>,
 }
 
 fn yes() -> bool {
@@ -121,47 +128,21 @@ impl Agent {
             isolated: false,
             env: Vec::new(),
             resume_after_quota: true,
+            output: None,
         }
     }
 
-    /// The agents of a fresh install. Reading and editing inside the worktree is what it is for; commands ask.
-    pub fn built_in() -> Vec<Self> {
-        let rules = Rules::of(
-            &[
-                "Read(**)",
-                "Glob",
-                "Grep",
-                "LS",
-                "TodoWrite",
-                "Task",
-                "Edit(**)",
-                "MultiEdit(**)",
-                "Write(**)",
-                "NotebookEdit(**)",
-                "Bash(git status *)",
-                "Bash(git diff *)",
-                "Bash(git log *)",
-            ],
-            &[
-                "Edit(**/.git/**)",
-                "MultiEdit(**/.git/**)",
-                "Write(**/.git/**)",
-                "NotebookEdit(**/.git/**)",
-                "Edit(**/.git)",
-                "MultiEdit(**/.git)",
-                "Write(**/.git)",
-                "NotebookEdit(**/.git)",
-            ],
-            &[],
-        );
-        [
-            Self::plain("claude", Driver::Claude, "Claude Code, with the login of the person who runs the node."),
-            Self::plain("codex", Driver::Codex, "Codex, with the login of the person who runs the node."),
-            Self::plain("rehearse", Driver::Rehearse, "Plays a script: for trying Fugue out, and for tests. Needs no key and no network."),
-        ]
-        .into_iter()
-        .map(|agent| Self { rules: rules.clone(), ..agent })
-        .collect()
+    /// The agents that come with Fugue: the programs as they are, and the roles, each a file in `crates/domain/roles`.
+    pub fn built_in() -> &'static [Self] {
+        &built_in::AGENTS
+    }
+
+    /// The same agent with another driver. A model belongs to its program, so another program begins with its own.
+    pub fn driven_by(mut self, driver: Driver) -> Result<Self, NotAnAgent> {
+        if self.driver != driver {
+            (self.driver, self.model) = (driver, None);
+        }
+        self.check().map(|()| self)
     }
 
     /// Checks what types cannot say.
@@ -208,27 +189,5 @@ impl Agent {
     /// The limit of silence.
     pub fn silence_ms(&self) -> i64 {
         self.silence_minutes.map_or(crate::limits::SILENCE_MS, |minutes| (minutes * 60_000.0) as i64)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rule::Verdict;
-
-    #[test]
-    fn built_in_agents_are_sound_and_ask_before_commands() {
-        for agent in Agent::built_in() {
-            agent.check().unwrap();
-            let judge = |tool: &str, input| agent.rules.judge(tool, &input, "/w").verdict;
-            assert_eq!(judge("Bash", serde_json::json!({"command": "rm -rf x"})), Verdict::Ask);
-            assert_eq!(judge("Write", serde_json::json!({"file_path": "/w/src/x"})), Verdict::Allow);
-            assert_eq!(judge("Write", serde_json::json!({"file_path": "/etc/passwd"})), Verdict::Ask);
-            for tool in ["Edit", "MultiEdit", "Write", "NotebookEdit"] {
-                for path in ["/w/.git/config", ".git", "sub/.git", "sub/.git/hooks/pre-commit"] {
-                    assert_eq!(judge(tool, serde_json::json!({"file_path": path})), Verdict::Ask, "{tool} {path}");
-                }
-            }
-        }
     }
 }

@@ -13,6 +13,10 @@ use crate::turn::{OnInterruption, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod run;
+
+pub use run::{NewRun, Run};
+
 /// `POST /api/v1/projects`: exactly one of `path` and `url`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

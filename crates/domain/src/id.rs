@@ -156,6 +156,8 @@ ids! {
     MessageId "msg" "a message";
     /// One message being carried out.
     TurnId "trn" "a turn";
+    /// An agent's work on one question, up to its answer.
+    RunId "run" "a run";
     /// A question to a human.
     ApprovalId "apr" "an approval";
     /// One HTTP request, for finding it in the logs.

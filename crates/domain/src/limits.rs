@@ -111,3 +111,11 @@ pub const SEGMENT_BLOCK_BYTES: usize = 256 * 1024;
 pub const CLEAR_BYTES_MAX: i64 = 1024 * 1024;
 /// Days between the release of a closed session and the move of its events into the archive, unless the hub is told otherwise.
 pub const ARCHIVE_AFTER_DAYS: i64 = 7;
+/// Bytes of an agent's file. Its instructions go to the agent with every session.
+pub const AGENT_FILE_BYTES_MAX: usize = 64 * 1024;
+/// Times that a run's agent is asked for its answer, the first included. What it cannot mend when told the reasons it will not mend later.
+pub const RUN_ASKED_MAX: i64 = 2;
+/// Bytes of a turn's last events that are searched for its answer. An answer is the last thing that an agent says.
+pub const RUN_SEARCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Characters of a run's summary in lists.
+pub const RUN_SUMMARY_CHARS_MAX: usize = 500;

@@ -272,6 +272,15 @@ pub enum Ask {
         /// A branch, tag or commit.
         base: String,
     },
+    /// What does the repository's own file of this agent say, as it is at a commit? Never what lies in somebody's working copy.
+    Agent {
+        /// In which repository.
+        origin: Origin,
+        /// At which commit.
+        commit: String,
+        /// The agent's name.
+        name: String,
+    },
 }
 
 /// A node's answer.
@@ -282,6 +291,8 @@ pub enum Answered {
     Repository(Repository),
     /// To [`Ask::Resolve`].
     Commit(String),
+    /// To [`Ask::Agent`]: the file's text, if there is one.
+    Agent(Option<String>),
 }
 
 /// Why a node could not answer.

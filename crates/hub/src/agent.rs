@@ -5,7 +5,7 @@ use crate::db::{Conn, query};
 use crate::fault::Done;
 use crate::hub::Hub;
 use fugue_domain::agent::Agent;
-use fugue_domain::api::AgentView;
+use fugue_domain::api::{AgentView, Session};
 use fugue_domain::caller::Caller;
 use fugue_domain::id::OrgId;
 use fugue_domain::page::Page;
@@ -19,7 +19,20 @@ pub async fn find(conn: &mut Conn, org: &OrgId, name: &str) -> Done<Option<Agent
     let row = query("SELECT spec FROM agents WHERE org_id = $1 AND name = $2").bind(org.as_str()).bind(name).fetch_optional(conn).await?;
     match row {
         Some(row) => Ok(Some(AgentView { agent: column::json(&row.get::<String>(0)?)?, built_in: false })),
-        None => Ok(Agent::built_in().into_iter().find(|agent| agent.name == name).map(|agent| AgentView { agent, built_in: true })),
+        None => Ok(built_in().find(|view| view.agent.name == name)),
+    }
+}
+
+fn built_in() -> impl Iterator<Item = AgentView> {
+    Agent::built_in().iter().map(|agent| AgentView { agent: agent.clone(), built_in: true })
+}
+
+/// The agent of a session: the one that it keeps, or the org's of that name as it is now.
+pub async fn of_session(conn: &mut Conn, org: &OrgId, session: &Session) -> Done<Option<Agent>> {
+    let kept = query("SELECT spec FROM sessions WHERE id = $1").bind(session.id.as_str()).fetch_one(conn).await?;
+    match kept.get::<Option<String>>(0)? {
+        Some(spec) => Ok(Some(column::json(&spec)?)),
+        None => Ok(find(conn, org, &session.agent).await?.map(|view| view.agent)),
     }
 }
 
@@ -27,8 +40,7 @@ pub async fn find(conn: &mut Conn, org: &OrgId, name: &str) -> Done<Option<Agent
 pub async fn list(hub: &Hub, caller: &Caller) -> Done<Page<AgentView>> {
     let mut conn = hub.db.read().await?;
     let found = query("SELECT spec FROM agents WHERE org_id = $1 ORDER BY name").bind(caller.org.as_str()).fetch_all(&mut conn).await?;
-    let built_in = Agent::built_in().into_iter().map(|agent| (agent.name.clone(), AgentView { agent, built_in: true }));
-    let mut agents: BTreeMap<String, AgentView> = built_in.collect();
+    let mut agents: BTreeMap<String, AgentView> = built_in().map(|view| (view.agent.name.clone(), view)).collect();
     for row in found {
         let agent: Agent = column::json(&row.get::<String>(0)?)?;
         agents.insert(agent.name.clone(), AgentView { agent, built_in: false });

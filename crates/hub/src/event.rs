@@ -64,6 +64,11 @@ impl Pending {
         lines.count += count;
     }
 
+    /// What the job has added to a session so far, as lines.
+    pub fn lines(&self, session: &SessionId) -> &str {
+        self.0.get(session).map_or("", |lines| &lines.body)
+    }
+
     /// Turns have entered the session's line, or left it.
     pub fn in_line(&mut self, org: &OrgId, session: &SessionId, turns: i64) {
         self.of(org, session).in_line += turns;

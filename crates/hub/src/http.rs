@@ -4,7 +4,7 @@
 
 use crate::hub::Hub;
 use crate::metrics;
-use crate::{agent, approval, event, link, message, node, org, project, session, token, turn};
+use crate::{agent, approval, event, link, message, node, org, project, run, session, token, turn};
 use axum::Router;
 use axum::http::Method;
 use fugue_domain::api::*;
@@ -63,6 +63,9 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/agents/{name}", Read, "getAgent", "One agent", agent::routes::get).gives::<AgentView>(),
         put("/api/v1/agents/{name}", Configure, "putAgent", "Store an agent", agent::routes::put).takes::<fugue_domain::agent::Agent>().gives::<AgentView>(),
         delete("/api/v1/agents/{name}", Configure, "removeAgent", "Remove a stored agent", agent::routes::remove),
+        post("/api/v1/agents/{name}/runs", Operate, "startRun", "Let an agent work on one question, up to its answer", run::routes::start).takes::<NewRun>().creates::<Run>(),
+        get("/api/v1/runs", Read, "listRuns", "Runs, without their results", run::routes::list).param(Text("type")).param(Word("status", fugue_domain::run::Status::WORDS)).param(Text("q")).lists::<Run>(),
+        get("/api/v1/runs/{id}", Read, "getRun", "One run, with its result", run::routes::get).gives::<Run>(),
         get("/api/v1/projects", Read, "listProjects", "Projects", project::routes::list).lists::<Project>(),
         post("/api/v1/projects", Configure, "addProject", "Add a repository", project::routes::add).takes::<NewProject>().creates::<Project>(),
         get("/api/v1/projects/{id}", Read, "getProject", "One project, by id or name", project::routes::get).gives::<Project>(),

@@ -25,6 +25,7 @@ pub mod org;
 pub mod page;
 pub mod project;
 pub mod reaper;
+pub mod run;
 pub mod scheduler;
 pub mod session;
 pub mod token;

@@ -51,7 +51,8 @@ fn view(row: &Row) -> Done<Message> {
     })
 }
 
-fn check(new: &NewMessage) -> Done<()> {
+/// Whether a message can be accepted as it is.
+pub fn check(new: &NewMessage) -> Done<()> {
     if new.text.trim().is_empty() {
         return Err(Problem::invalid("/text", "say what is to be done").into());
     }

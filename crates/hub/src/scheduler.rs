@@ -85,7 +85,7 @@ async fn candidates(
 ) -> Done<Vec<plan::Candidate>> {
     let select = |source: &str, now: &str, scope: &str| {
         format!(
-            "SELECT t.id, t.session_id, s.node_id, s.agent, a.spec, t.created_at FROM {source} \
+            "SELECT t.id, t.session_id, s.node_id, s.agent, COALESCE(s.spec, a.spec), t.created_at FROM {source} \
              JOIN turns t ON t.id = (SELECT l.id FROM turns l WHERE l.session_id = s.id AND l.state IN ('queued', 'parked') \
              AND (l.state = 'parked' OR l.not_before IS NULL OR l.not_before <= {now}) ORDER BY l.position, l.id LIMIT 1) \
              LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent \
@@ -211,7 +211,7 @@ pub async fn words(conn: &mut Conn, row: &turn::Row, now: i64) -> Done<Option<Fr
 
 async fn assignment(conn: &mut Conn, row: &turn::Row, now: i64) -> Done<Assignment> {
     let session = session::find(conn, &row.org, &row.session).await?;
-    let agent = agent::find(conn, &row.org, &session.agent).await?.map(|view| view.agent);
+    let agent = agent::of_session(conn, &row.org, &session).await?;
     // The agent was removed meanwhile: its driver is still known, and a plain agent asks about everything.
     let agent = agent.unwrap_or_else(|| Agent::plain(&session.agent, session.driver, ""));
     let memory = query("SELECT memory FROM sessions WHERE id = $1").bind(row.session.as_str()).fetch_one(&mut *conn).await?;

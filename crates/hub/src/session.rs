@@ -23,7 +23,7 @@ use fugue_domain::turn::{Input, Wish};
 mod opening;
 pub mod routes;
 
-pub use opening::open;
+pub use opening::{Ground, Plan, ground, open, plan, store};
 
 /// The state of the turn that a node holds; null when none does.
 macro_rules! held {
@@ -131,7 +131,7 @@ pub async fn list(hub: &Hub, caller: &Caller, filter: SessionFilter, page: PageQ
         Some(name) => Some(project::find(&mut conn, &caller.org, name).await?.id),
         None => None,
     };
-    let like = filter.q.map(|q| format!("%{}%", q.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
+    let like = filter.q.as_deref().map(crate::page::containing);
     let sql = format!(
         "SELECT {COLUMNS} FROM sessions s WHERE s.org_id = $1 AND ($2 IS NULL OR s.id < $2) AND ($3 IS NULL OR s.project_id = $3) \
          AND ($4 IS NULL OR LOWER(s.title) LIKE $4 ESCAPE '\\') AND {condition} ORDER BY s.id DESC LIMIT $5"

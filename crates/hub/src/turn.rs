@@ -9,7 +9,7 @@ use crate::effect::Effect;
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::page::PageQuery;
-use crate::{approval, budget, metrics};
+use crate::{approval, budget, metrics, run};
 use fugue_domain::api;
 use fugue_domain::caller::Caller;
 use fugue_domain::event::Event;
@@ -71,6 +71,7 @@ pub async fn take(tx: &mut Tx<'_>, row: &mut Row, input: Input) -> Done<Result<(
     history(tx, row, &before, &input);
     if let State::Ended { outcome, reason, .. } = &row.rules.state {
         count_ended(tx, row, *outcome, *reason).await?;
+        run::follow(tx, row, *outcome, *reason).await?;
     }
     for effect in step.effects {
         // Who assigns tells the node itself, without another ring of the doorbell.
@@ -91,7 +92,7 @@ async fn count_ended(tx: &mut Tx<'_>, row: &Row, outcome: Outcome, reason: Optio
 }
 
 /// The place before everything that is in line.
-async fn front(conn: &mut Conn, session: &SessionId) -> Done<i64> {
+pub async fn front(conn: &mut Conn, session: &SessionId) -> Done<i64> {
     let row = query("SELECT MIN(position) FROM turns WHERE session_id = $1 AND state IN ('queued', 'parked')")
         .bind(session.as_str())
         .fetch_one(conn)

@@ -9,6 +9,8 @@
 )]
 
 use crate::driver::CONTINUE;
+use fugue_domain::run::schema_in;
+use fugue_domain::schema::Schema;
 use performance::{End, Performance};
 use protocol::{Input, Voice};
 use script::Step;
@@ -57,15 +59,19 @@ fn play(options: &Options) -> std::io::Result<u8> {
     let (sender, inputs) = channel();
     std::thread::spawn(move || protocol::listen(&sender));
     let mut waiting = Vec::new();
-    let mut failed = false;
-    while let Some(message) = next(&inputs, &mut waiting, &mut voice) {
+    let (mut failed, mut role) = (false, None);
+    while let Some(message) = next(&inputs, &mut waiting, &mut voice, &mut role) {
         let (text, continued) = match message.text.strip_prefix(CONTINUE) {
             Some(text) => (text.to_owned(), true),
             None => (message.text.clone(), false),
         };
         let done = transcript.begin(&text, continued)?;
         transcript.witness(&message, &text, continued)?;
-        let steps: Vec<Step> = script::steps(&text);
+        let mut steps: Vec<Step> = script::steps(&text);
+        // Somebody tries a role out: what has no script in it is answered in the form that the role asks for.
+        if let Some(schema) = role.as_ref().filter(|_| steps.iter().all(|step| matches!(step, Step::Echo(_)))) {
+            steps.push(Step::Say(format!("```json\n{:#}\n```", schema.sample())));
+        }
         voice.init();
         let mut performance = Performance::new(&inputs, &mut waiting, &mut voice, &mut transcript, &message);
         match performance.play(&steps, done)? {
@@ -77,14 +83,22 @@ fn play(options: &Options) -> std::io::Result<u8> {
 }
 
 /// The next message, in the order in which they came; `None` when there will be no more.
-fn next(inputs: &Receiver<Input>, waiting: &mut Vec<protocol::Message>, voice: &mut Voice) -> Option<protocol::Message> {
+fn next(
+    inputs: &Receiver<Input>,
+    waiting: &mut Vec<protocol::Message>,
+    voice: &mut Voice,
+    role: &mut Option<Schema>,
+) -> Option<protocol::Message> {
     loop {
         if !waiting.is_empty() {
             return Some(waiting.remove(0));
         }
         match inputs.recv().ok()? {
             Input::Message(message) => return Some(message),
-            Input::Request { id, .. } => voice.acknowledge(&id),
+            Input::Request { id, instructions, .. } => {
+                *role = instructions.as_deref().and_then(schema_in).or(role.take());
+                voice.acknowledge(&id);
+            }
             Input::Answer { .. } => {}
         }
     }

@@ -270,6 +270,7 @@ impl Supervisor {
             let answered = tokio::task::spawn_blocking(move || match ask {
                 Ask::Inspect(origin) => git::inspect(&home, &origin),
                 Ask::Resolve { origin, base } => git::find_commit(&home, &origin, &base),
+                Ask::Agent { origin, commit, name } => git::agent_file(&home, &origin, &commit, &name),
             });
             let result = answered.await.unwrap_or_else(|error| Err(CallFailed::Other(format!("the node could not look: {error}"))));
             link.say(&FromNode::Reply { call, result }).await;

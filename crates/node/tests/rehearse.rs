@@ -4,6 +4,7 @@ use fugue_domain::agent::{Agent, Driver as Kind};
 use fugue_domain::event::Event;
 use fugue_domain::id::{SessionId, TurnId};
 use fugue_domain::money::Usage;
+use fugue_domain::run::{briefed, judge};
 use fugue_domain::turn::{Ending, Opening};
 use fugue_node::driver::{Context, Driver, Output, Say, Seen, Verdict, Write};
 use std::io::{BufRead, BufReader, Write as _};
@@ -149,6 +150,22 @@ fn a_lost_process_goes_on_where_it_broke_off_and_its_cost_is_counted_once() {
     assert_eq!(stage.said, ["first", "one", "two"]);
     assert_eq!(stage.witnessed(), 3);
     assert!(of_the_lost > 0.0 && (stage.used.cost_usd.usd() - of_the_lost - 0.75).abs() < 1e-9, "{:?}", stage.used);
+    process.child.kill().unwrap();
+}
+
+#[test]
+fn a_role_is_tried_out_with_an_answer_in_its_form() {
+    let Some(mut stage) = Stage::new("role") else { return };
+    let role = Agent::built_in().iter().find(|agent| agent.name == "market-research").unwrap().clone();
+    let schema = role.output.clone().unwrap();
+    stage.context.agent = briefed(role.driven_by(Kind::Rehearse).unwrap());
+    let mut process = stage.start();
+    for (n, text) in ["Who buys bicycles?\nAnd why?", "say no JSON"].into_iter().enumerate() {
+        let say = message(n as u128, 1, text, Opening::Message);
+        assert_eq!(stage.say(&mut process, &say, decide(true)), Some(Ending::Succeeded));
+    }
+    assert_eq!((stage.said.len(), stage.said[3].as_str()), (4, "no JSON"), "a script is played as it is");
+    assert!(judge(Some(&schema), Some(&stage.said[2])).is_ok(), "{}", stage.said[2]);
     process.child.kill().unwrap();
 }
 

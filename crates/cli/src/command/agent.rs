@@ -9,6 +9,9 @@ use fugue_domain::agent::Agent as Role;
 use fugue_domain::api::AgentView;
 use fugue_domain::page::Page;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+mod run;
 
 /// Agents: roles with a program, instructions, rules and a budget.
 #[derive(Subcommand)]
@@ -22,11 +25,22 @@ pub enum Agent {
     },
     /// Make or replace an agent from a file.
     ///
-    /// A `.md` file begins with its settings in TOML between two lines `+++` (or `---`), for example `driver = "claude"`; the rest is
-    /// its instructions, and its name is the file's unless `name` says otherwise. A `.json` file has the form that `show` prints.
+    /// A `.md` file begins with its settings in YAML between two lines `---`, for example `driver: codex`; the rest is its instructions,
+    /// and its name is the file's unless `name` says otherwise. A `.json` file has the form that `show` prints.
     Set {
         /// The file.
         file: PathBuf,
+    },
+    /// Let an agent work on one question, up to an answer in the form that its role asks for.
+    ///
+    /// It works in a session of its own, which stays open: `fugue send`, `fugue log` and `fugue session close` work with it as with any.
+    Run(Box<run::Run>),
+    /// List runs, the newest first.
+    Runs(run::Runs),
+    /// Show one run; without `--json`, its result alone on standard output.
+    Result {
+        /// Which: a whole id, or any end of one that fits only one.
+        run: String,
     },
     /// Remove an agent. Sessions that have it go on with what they were given.
     Remove {
@@ -37,9 +51,12 @@ pub enum Agent {
 
 impl Agent {
     /// Carries it out.
-    pub async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         let (client, out) = (context.client()?, context.out);
         match self {
+            Agent::Run(run) => return run.run(context, &client).await,
+            Agent::Runs(runs) => runs.run(context, &client).await,
+            Agent::Result { run } => run::show(context, &client, &run).await,
             Agent::List => {
                 let agents: Page<AgentView> = client.get("/api/v1/agents").await?;
                 out.value(&agents, |agents| {
@@ -70,7 +87,8 @@ impl Agent {
                 say(format_args!("Agent {agent} is removed."));
                 Ok(())
             }
-        }
+        }?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -83,57 +101,10 @@ fn read(file: &Path) -> Result<Role, Failure> {
     let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
     let role = match file.extension().and_then(|end| end.to_str()) {
         Some("json") => serde_json::from_str(&text).map_err(|error| error.to_string()),
-        Some("md") => from_markdown(&text, name),
+        Some("md") => fugue_domain::agent::file::read(&text, name).map_err(|wrong| wrong.to_string()),
         _ => Err("the name must end in .md or .json".to_owned()),
     };
     role.map_err(|wrong| {
-        Failure::usage(format!("{}: {wrong}", file.display())).hint("`fugue agent set --help` says how such a file looks.")
+        Failure::usage(format!("{}: {wrong}", file.display())).hint("docs/AGENTS-AND-ROLES.md says how such a file looks.")
     })
-}
-
-fn from_markdown(text: &str, name: &str) -> Result<Role, String> {
-    let text = text.trim_start_matches('\u{feff}');
-    let fence = text.lines().next().map(str::trim_end).filter(|line| matches!(*line, "+++" | "---"));
-    let fence = fence.ok_or("the first line must be +++, and settings in TOML must follow up to the next +++")?;
-    let rest = &text[text.find('\n').map_or(text.len(), |at| at + 1)..];
-    let end = format!("\n{fence}");
-    let (front, body) = match rest.strip_prefix(fence) {
-        Some(body) => ("", body),
-        None => rest.split_once(&end).ok_or(format!("the settings do not end: a second line {fence} is missing"))?,
-    };
-    let mut settings: toml::Table = toml::from_str(front).map_err(|error| format!("the settings are not TOML: {error}"))?;
-    settings.entry("name").or_insert_with(|| toml::Value::String(name.to_owned()));
-    let body = body.trim();
-    if !body.is_empty() && settings.insert("instructions".to_owned(), toml::Value::String(body.to_owned())).is_some() {
-        return Err("instructions are given twice: in the settings and as the text below them".to_owned());
-    }
-    settings.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use fugue_domain::agent::Driver;
-
-    #[test]
-    fn markdown_with_front_matter_is_an_agent() {
-        let text = "+++\ndriver = \"claude\"\nbudget_usd = 2.5\n[rules]\nallow = [\"Bash(npm test)\"]\n+++\n\nReview with care.\n+++ is a line, too.\n";
-        let role = from_markdown(text, "reviewer").unwrap();
-        assert_eq!((role.name.as_str(), role.driver), ("reviewer", Driver::Claude));
-        assert_eq!(role.instructions.as_deref(), Some("Review with care.\n+++ is a line, too."));
-        assert_eq!(role.rules.allow.len(), 1);
-        assert!(role.check().is_ok());
-    }
-
-    #[test]
-    fn what_is_wrong_is_said() {
-        let wrong = |text| from_markdown(text, "x").unwrap_err();
-        assert!(wrong("driver = \"claude\"").contains("+++"));
-        assert!(wrong("+++\ndriver = \"claude\"").contains("second line +++"));
-        assert!(wrong("+++\ndriver: claude\n+++").contains("TOML"));
-        assert!(wrong("+++\ndriver = \"cloud\"\n+++").contains("cloud"));
-        assert!(wrong("+++\ndriver = \"claude\"\nmodle = \"x\"\n+++").contains("modle"));
-        assert!(wrong("+++\ndriver = \"claude\"\n[rules]\nallow = [\"Ba sh\"]\n+++").contains("is no rule"));
-        assert!(wrong("+++\ndriver = \"claude\"\ninstructions = \"a\"\n+++\nb").contains("twice"));
-    }
 }

@@ -84,7 +84,9 @@ impl Send {
         let message = NewMessage { text, not_before, on_interruption: self.on_interruption.map(Into::into) };
         let message: Message = client.create(&format!("{path}/messages"), &message).await?;
         if self.wait {
-            return Wait { context, client: &client, session, turn: message.turn.id }.run(after).await;
+            let wait = Wait { context, client: &client, session, turn: message.turn.id, aside: false };
+            wait.until_ended(after).await?;
+            return wait.ended().await;
         }
         out.value(&message, |message| {
             let place = match message.turn.position {
@@ -110,7 +112,8 @@ fn words(words: &[String]) -> Result<(&str, Option<String>), Failure> {
     })
 }
 
-fn from_stdin() -> Result<String, Failure> {
+/// A message from standard input.
+pub fn from_stdin() -> Result<String, Failure> {
     if std::io::stdin().is_terminal() {
         say(format_args!("{DIM}Type the message; Ctrl-D on a line of its own sends it.{DIM:#}"));
     }
@@ -126,23 +129,29 @@ fn from_stdin() -> Result<String, Failure> {
 }
 
 /// Waiting for a turn.
-struct Wait<'a> {
-    context: &'a Context,
-    client: &'a Client,
-    session: SessionId,
-    turn: TurnId,
+pub struct Wait<'a> {
+    /// What the command works with.
+    pub context: &'a Context,
+    /// The hub.
+    pub client: &'a Client,
+    /// The session.
+    pub session: SessionId,
+    /// The turn.
+    pub turn: TurnId,
+    /// Whether what happens is talk, because the command's result is something else.
+    pub aside: bool,
 }
 
 impl Wait<'_> {
-    async fn run(self, after: i64) -> Result<ExitCode, Failure> {
+    /// Shows what happens after a number, asks the person what the agent asks, and ends with the turn.
+    pub async fn until_ended(&self, after: i64) -> Result<(), Failure> {
         let mut follow = Follow::new(self.client, &self.session, after);
         loop {
             match follow.next().await? {
                 Heard::Event(_, event) if event["turn"] == self.turn.as_str() => match event["type"].as_str() {
                     Some("approval.asked") if interactive() => self.ask(&event).await?,
                     Some("turn.ended") => {
-                        self.show(&event)?;
-                        return self.ended().await;
+                        return self.show(&event);
                     }
                     _ => self.show(&event)?,
                 },
@@ -154,7 +163,7 @@ impl Wait<'_> {
 
     fn show(&self, event: &Value) -> Result<(), Failure> {
         let lines = Transcript { raw: false }.lines(event);
-        if self.context.out.json {
+        if self.context.out.json || self.aside {
             lines.iter().for_each(say);
             return Ok(());
         }

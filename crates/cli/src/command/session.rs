@@ -98,7 +98,8 @@ enum PlaceArg {
     Checkout,
 }
 
-fn usd(text: &str) -> Result<f64, String> {
+/// An amount in US dollars, as people type it.
+pub fn usd(text: &str) -> Result<f64, String> {
     let amount = text.trim_start_matches('$').parse().ok().filter(|usd: &f64| usd.is_finite() && *usd >= 0.0);
     amount.ok_or_else(|| "it is an amount in US dollars, for example 2.50".to_owned())
 }
@@ -161,18 +162,8 @@ async fn close(context: &Context, client: &Client, session: &str) -> Result<(), 
 
 impl New {
     async fn run(self, context: &Context, client: &Client) -> Result<(), Failure> {
-        let project = match self.project {
-            Some(project) => project,
-            None => {
-                let (project, added) = repository::project(client, &repository::root(&repository::here()?)?).await?;
-                if added {
-                    say(format_args!("Added the project {}.", project.name));
-                }
-                project.id.to_string()
-            }
-        };
         let new = NewSession {
-            project,
+            project: repository::meant(client, self.project).await?,
             agent: self.agent,
             title: self.title.or_else(|| self.send.as_deref().map(title)),
             node: self.node,

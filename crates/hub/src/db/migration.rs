@@ -4,7 +4,11 @@ use super::{Conn, Engine, OpenError, query};
 use fugue_domain::digest::sha256_hex;
 
 /// The steps, in order. Each must be safe while hubs of the version before it still run.
-const STEPS: &[&str] = &[include_str!("../migrations/0001_spine.sql"), include_str!("../migrations/0002_archive.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/0001_spine.sql"),
+    include_str!("../migrations/0002_archive.sql"),
+    include_str!("../migrations/0003_runs.sql"),
+];
 
 /// Brings the schema up to date. Two hubs that start at once do it one after the other.
 pub async fn run(conn: &mut Conn, engine: Engine) -> Result<(), OpenError> {

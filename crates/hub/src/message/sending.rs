@@ -130,7 +130,7 @@ impl Lines {
         }
         let text = |rows: &str| {
             format!(
-                "SELECT s.id, s.org_id, s.closed_at, s.agent, a.spec, s.in_line, \
+                "SELECT s.id, s.org_id, s.closed_at, s.agent, COALESCE(s.spec, a.spec), s.in_line, \
              (SELECT t.position FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked') ORDER BY t.position DESC LIMIT 1), \
              (SELECT COUNT(*) FROM (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('queued', 'parked') \
              AND (t.state = 'parked' OR t.not_before IS NULL OR t.not_before <= v.column2) LIMIT 1) AS due) \

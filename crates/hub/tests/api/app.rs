@@ -112,3 +112,21 @@ pub fn without_request_id(mut body: Value) -> Value {
     }
     body
 }
+
+/// Runs a story on SQLite, and on PostgreSQL when there is one.
+macro_rules! on_both {
+    ($($story:ident $sqlite:ident $postgres:ident;)*) => {$(
+        #[tokio::test]
+        async fn $sqlite() -> Result<()> {
+            $story(App::start().await?).await
+        }
+        #[tokio::test]
+        async fn $postgres() -> Result<()> {
+            match rig::postgres::database("api")? {
+                Some(database) => $story(App::on(Some(database)).await?).await,
+                None => Ok(()),
+            }
+        }
+    )*};
+}
+pub(crate) use on_both;

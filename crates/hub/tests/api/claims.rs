@@ -71,6 +71,7 @@ fn body(route: &str) -> Value {
     match route {
         "changeOrg" => json!({"daily_budget_usd": 5}),
         "createToken" => json!({"name": "x", "role": "viewer"}),
+        "startRun" => json!({"project": "none", "text": "x"}),
         "putAgent" => json!({"name": "mine", "driver": "rehearse"}),
         "addProject" => json!({"path": "/srv/shop"}),
         "openSession" => json!({"project": "shop", "agent": "rehearse"}),

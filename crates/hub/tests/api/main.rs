@@ -12,6 +12,7 @@ mod openapi;
 mod panics;
 mod path;
 mod raw;
+mod runs;
 mod strangers;
 mod streams;
 mod tickets;

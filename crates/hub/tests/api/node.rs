@@ -205,5 +205,14 @@ pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
         Ask::Inspect(_) => Err(CallFailed::NotARepository("there is no repository".into())),
         Ask::Resolve { base, .. } if base == "nowhere" => Err(CallFailed::UnknownBase("there is no nowhere".into())),
         Ask::Resolve { .. } => Ok(Answered::Commit("c0ffee".into())),
+        Ask::Agent { name, commit, .. } => {
+            assert_eq!(commit, "c0ffee", "it is asked for at the commit at which the session begins");
+            Ok(Answered::Agent(match name.as_str() {
+                "narrow" => Some("---\ndriver: codex\nmodel: m\nrules:\n  deny: [Bash]\n---\nBe brief.".into()),
+                "meter" => Some("---\nbudget_usd: 1\n---\nMeasure twice.".into()),
+                "wide" => Some("---\nrules:\n  allow: [Bash]\n---\n".into()),
+                _ => None,
+            }))
+        }
     }
 }

@@ -42,6 +42,7 @@ impl Two {
         let approvals = app.owner.get("/api/v1/approvals").await?;
         let agent = json!({"name": "ours", "driver": "rehearse", "description": "a description of ours"});
         app.owner.send(Method::PUT, "/api/v1/agents/ours", None, Some(&agent)).await?.ok()?;
+        let run = app.owner.post("/api/v1/agents/ours/runs", &json!({"project": session["project"], "text": "a question of ours"})).await?;
         let me = app.owner.get("/api/v1/me").await?;
         let ids = BTreeMap::from([
             ("sessions", text(&session["id"])?),
@@ -52,6 +53,7 @@ impl Two {
             ("nodes", node.id.to_string()),
             ("tokens", text(&me["token"])?),
             ("agents", "ours".to_owned()),
+            ("runs", text(&run["id"])?),
         ]);
         let stranger = app.token(json!({"name": "x", "role": "admin", "org": "other"})).await?;
         Ok(Self { app, _node: node, ids, stranger, patience: SOON })
@@ -60,7 +62,7 @@ impl Two {
     /// Everything that the home org can see of itself.
     async fn seen(&self) -> Result<Vec<Value>> {
         let mut seen = Vec::new();
-        for list in ["sessions", "projects", "nodes", "approvals", "tokens", "agents", "org"] {
+        for list in ["sessions", "projects", "nodes", "approvals", "tokens", "agents", "runs", "org"] {
             let mut page = self.app.owner.get(&format!("/api/v1/{list}")).await?;
             // A machine's last sign of life is the machine's.
             for item in page["items"].as_array_mut().into_iter().flatten() {
@@ -99,6 +101,7 @@ fn body(route: &str) -> Value {
     match route {
         "changeSession" => json!({"title": "taken over"}),
         "changeMessage" | "sendMessage" | "steerSession" => json!({"text": "taken over"}),
+        "startRun" => json!({"project": "shop", "text": "taken over"}),
         "approve" | "deny" => json!({}),
         "putAgent" => json!({"name": "ours", "driver": "rehearse"}),
         other => panic!("give the route {other} a body here"),
@@ -184,6 +187,7 @@ async fn an_id_in_a_body_a_query_or_a_subscription_is_no_way_in() -> Result<()> 
     let post = Method::POST;
     same(post.clone(), "/api/v1/sessions", &|id| json!({"project": id, "agent": "rehearse"}), "projects").await?;
     same(post.clone(), "/api/v1/sessions", &|id| json!({"project": id, "agent": "rehearse", "node": "desk"}), "projects").await?;
+    same(post.clone(), "/api/v1/agents/rehearse/runs", &|id| json!({"project": id, "text": "x"}), "projects").await?;
     same(post, "/api/v1/projects", &|id| json!({"path": "/srv/shop", "node": id}), "nodes").await?;
     same(Method::GET, "/api/v1/sessions?project=ID", &|_| json!(null), "projects").await?;
     for name in ["shop", "desk", "ours"] {
@@ -192,14 +196,15 @@ async fn an_id_in_a_body_a_query_or_a_subscription_is_no_way_in() -> Result<()> 
             assert_eq!(reply.status, 404, "{noun}/{name} by its name");
         }
     }
-    for list in ["sessions", "projects", "nodes", "approvals"] {
+    for list in ["sessions", "projects", "nodes", "approvals", "runs"] {
         assert_eq!(two.stranger.get(&format!("/api/v1/{list}")).await?["items"], json!([]), "{list}");
         // The home org's ids are no cursors that lead there.
         let cursor = two.ids[list].replace(|letter: char| letter.is_ascii_digit(), "9");
         let page = two.stranger.send(Method::GET, &format!("/api/v1/{list}?cursor={cursor}"), None, None).await?;
         assert!(page.body["items"].as_array().is_none_or(Vec::is_empty), "{list}: {}", page.body);
     }
-    assert!(!two.stranger.get("/api/v1/agents").await?.to_string().contains("ours"));
+    let agents = two.stranger.get("/api/v1/agents").await?["items"].as_array().cloned().unwrap_or_default();
+    assert!(agents.len() > 20 && agents.iter().all(|agent| agent["name"] != "ours" && agent["built_in"] == true), "{agents:?}");
     let tokens = two.stranger.get("/api/v1/tokens").await?;
     assert_eq!(tokens["items"].as_array().map(Vec::len), Some(1), "its own");
     assert_eq!(two.seen().await?, before);

@@ -1,6 +1,6 @@
 //! What can happen to a turn, told by a node word by word, on both databases.
 
-use crate::app::App;
+use crate::app::{App, on_both};
 use crate::node::{Link, Node, Play, event, hello};
 use anyhow::{Context, Result, bail};
 use fugue_domain::approval::Request;
@@ -17,23 +17,6 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// Runs a story on SQLite, and on PostgreSQL when there is one.
-macro_rules! on_both {
-    ($($story:ident $sqlite:ident $postgres:ident;)*) => {$(
-        #[tokio::test]
-        async fn $sqlite() -> Result<()> {
-            $story(App::start().await?).await
-        }
-        #[tokio::test]
-        async fn $postgres() -> Result<()> {
-            match rig::postgres::database("turns")? {
-                Some(database) => $story(App::on(Some(database)).await?).await,
-                None => Ok(()),
-            }
-        }
-    )*};
-}
-
 on_both! {
     an_approval approval_on_sqlite approval_on_postgres;
     two_questions two_questions_on_sqlite two_questions_on_postgres;
@@ -47,15 +30,15 @@ on_both! {
 }
 
 /// A node that says what the test says.
-struct Desk {
-    link: Link,
-    node: Node,
-    next: i64,
-    beat: u64,
+pub struct Desk {
+    pub link: Link,
+    pub node: Node,
+    pub next: i64,
+    pub beat: u64,
 }
 
 impl Desk {
-    async fn at(app: &App) -> Result<Self> {
+    pub async fn at(app: &App) -> Result<Self> {
         let node = Node::join(app, Play::Hold).await?;
         let mut link = Link::dial(&app.url, &node.token).await?;
         link.say(&FromNode::Hello(hello(PROTOCOL))).await?;
@@ -63,7 +46,7 @@ impl Desk {
     }
 
     /// What the hub says next that `pick` takes.
-    async fn hear<T>(&mut self, what: &str, mut pick: impl FnMut(FromHub) -> Option<T>) -> Result<T> {
+    pub async fn hear<T>(&mut self, what: &str, mut pick: impl FnMut(FromHub) -> Option<T>) -> Result<T> {
         let heard = async {
             loop {
                 match self.link.hear().await? {
@@ -80,25 +63,25 @@ impl Desk {
         tokio::time::timeout(SOON, heard).await.with_context(|| format!("waited for {what}"))?
     }
 
-    async fn assigned(&mut self) -> Result<Assignment> {
+    pub async fn assigned(&mut self) -> Result<Assignment> {
         self.next = 1;
         self.hear("an assignment", |word| if let FromHub::Assign(assignment) = word { Some(*assignment) } else { None }).await
     }
 
     /// Lets time pass, shows that the node is still there, and waits for what it is given then.
-    async fn assigned_after(&mut self, app: &App, ms: i64) -> Result<Assignment> {
+    pub async fn assigned_after(&mut self, app: &App, ms: i64) -> Result<Assignment> {
         app.world.advance(ms);
         self.beat += 1;
         self.link.say(&FromNode::Heartbeat { beat: self.beat, load: Load::default(), leases: Vec::new() }).await?;
         self.assigned().await
     }
 
-    async fn ordered(&mut self) -> Result<Order> {
+    pub async fn ordered(&mut self) -> Result<Order> {
         self.hear("an order", |word| if let FromHub::Order(order) = word { Some(order) } else { None }).await
     }
 
     /// Reports something and waits until it is stored.
-    async fn report(&mut self, lease: &LeaseKey, reports: Vec<Report>) -> Result<()> {
+    pub async fn report(&mut self, lease: &LeaseKey, reports: Vec<Report>) -> Result<()> {
         let (first, count) = (self.next, reports.len() as i64);
         self.link.say(&FromNode::Batch(Batch { lease: lease.clone(), first, reports })).await?;
         self.next += count;
@@ -106,7 +89,7 @@ impl Desk {
         self.hear("an ack", |word| matches!(word, FromHub::Ack { through: stored, .. } if stored >= through).then_some(())).await
     }
 
-    async fn heartbeat(&mut self, leases: Vec<LeaseKey>) -> Result<(Vec<LeaseKey>, Vec<LeaseKey>)> {
+    pub async fn heartbeat(&mut self, leases: Vec<LeaseKey>) -> Result<(Vec<LeaseKey>, Vec<LeaseKey>)> {
         self.beat += 1;
         let beat = self.beat;
         self.link.say(&FromNode::Heartbeat { beat, load: Load::default(), leases }).await?;
@@ -116,7 +99,7 @@ impl Desk {
         self.hear("the answer to a heartbeat", answer).await
     }
 
-    async fn session(&mut self, app: &App, more: Value) -> Result<String> {
+    pub async fn session(&mut self, app: &App, more: Value) -> Result<String> {
         let place = json!({"path": "/srv/shop", "node": self.node.id});
         let project = self.while_hearing(app.owner.post("/api/v1/projects", &place)).await?;
         let mut body = json!({"project": project["id"], "agent": "rehearse", "title": "Fix login"});
@@ -126,7 +109,7 @@ impl Desk {
     }
 
     /// Answers calls while a request waits for them.
-    async fn while_hearing<T>(&mut self, request: impl Future<Output = Result<T>>) -> Result<T> {
+    pub async fn while_hearing<T>(&mut self, request: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
             done = request => done,
             ended = self.hear("nothing", |_| None::<()>) => bail!("the link ended: {ended:?}"),
@@ -134,7 +117,7 @@ impl Desk {
     }
 }
 
-fn ended(ending: Ending) -> Report {
+pub fn ended(ending: Ending) -> Report {
     Report::Ended { ending, detail: Some("as it went".into()) }
 }
 

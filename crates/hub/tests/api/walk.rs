@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::node::{Node, Play};
 use anyhow::Result;
 use fugue_domain::caller::{Permission, Role};
-use fugue_domain::id::{ApprovalId, MessageId, NodeId, ProjectId, SessionId, TokenId, TurnId};
+use fugue_domain::id::{ApprovalId, MessageId, NodeId, ProjectId, RunId, SessionId, TokenId, TurnId};
 use fugue_hub::http::route::Access;
 use fugue_hub::http::routes;
 use reqwest::Method;
@@ -19,6 +19,7 @@ pub fn nowhere(path: &str) -> String {
         Some("turns") => TurnId::from_bits(7).to_string(),
         Some("approvals") => ApprovalId::from_bits(7).to_string(),
         Some("nodes") => NodeId::from_bits(7).to_string(),
+        Some("runs") => RunId::from_bits(7).to_string(),
         Some("tokens") => TokenId::from_bits(7).to_string(),
         _ => ProjectId::from_bits(7).to_string(),
     };

@@ -172,7 +172,7 @@ impl<'a> Performance<'a> {
         };
         match input {
             Ok(Input::Message(message)) => self.waiting.push(message),
-            Ok(Input::Request { id, interrupt }) => {
+            Ok(Input::Request { id, interrupt, .. }) => {
                 self.voice.acknowledge(&id);
                 return interrupt.then_some(Heard::Interrupt);
             }

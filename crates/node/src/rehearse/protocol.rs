@@ -31,6 +31,8 @@ pub enum Input {
         id: String,
         /// Whether the message is to be broken off.
         interrupt: bool,
+        /// The instructions, in the first request of all.
+        instructions: Option<String>,
     },
     /// The host answers a question.
     Answer {
@@ -87,7 +89,11 @@ pub fn listen(to: &Sender<Input>) {
                 turn: line.fugue["turn"].as_str().map(str::to_owned),
                 epoch: line.fugue["epoch"].as_i64(),
             }),
-            "control_request" => Input::Request { id: line.request_id, interrupt: line.request["subtype"] == "interrupt" },
+            "control_request" => Input::Request {
+                id: line.request_id,
+                interrupt: line.request["subtype"] == "interrupt",
+                instructions: line.request["appendSystemPrompt"].as_str().map(str::to_owned),
+            },
             "control_response" => {
                 let Some(response) = line.response else { continue };
                 let allowed = match response.response {

@@ -170,6 +170,35 @@ fn places_that_make_no_sense_are_refused_in_words() {
     assert!(git::inspect(&folder.0, &fugue_domain::project::Origin::Url("ext::sh -c touch".into())).is_err());
 }
 
+#[test]
+fn an_agents_file_is_read_from_the_commit_and_from_nowhere_else() {
+    let (folder, place) = home("agents");
+    let repository = folder.0.join("repository");
+    let agents = repository.join(".fugue/agents");
+    fs::create_dir_all(&agents).unwrap();
+    let read = |commit: &str, name: &str| match git::agent_file(&folder.0, &place.origin, commit, name) {
+        Ok(fugue_domain::link::Answered::Agent(text)) => Ok(text),
+        Ok(other) => panic!("{other:?}"),
+        Err(failed) => Err(failed.to_string()),
+    };
+    fs::write(agents.join("coder.md"), "---\n---\ncommitted").unwrap();
+    fs::write(repository.join("secret.md"), "secret").unwrap();
+    std::os::unix::fs::symlink("../../secret.md", agents.join("link.md")).unwrap();
+    fs::write(agents.join("huge.md"), "x".repeat(fugue_domain::limits::AGENT_FILE_BYTES_MAX + 1)).unwrap();
+    assert_eq!(read("main", "coder"), Ok(None), "what is in no commit does not count");
+    git(&repository, &["add", "."]);
+    git(&repository, &["commit", "-qm", "agents"]);
+    fs::write(agents.join("coder.md"), "changed").unwrap();
+    assert_eq!(read("main", "coder"), Ok(Some("---\n---\ncommitted".to_owned())));
+    assert_eq!(read("main~1", "coder"), Ok(None));
+    for none in ["nobody", "../../secret", "", "-coder", "Coder"] {
+        assert_eq!(read("main", none), Ok(None), "{none:?}");
+    }
+    assert!(read("main", "link").unwrap_err().contains(".fugue/agents/link.md cannot be used: it is no plain file"));
+    assert!(read("main", "huge").unwrap_err().contains("bytes"));
+    assert!(read("no-such-branch", "coder").unwrap_err().contains("no-such-branch"));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_git_that_outlives_its_node_keeps_the_lock() {

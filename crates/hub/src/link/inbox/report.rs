@@ -164,9 +164,9 @@ async fn remember(tx: &mut Tx<'_>, row: &turn::Row, memory: &RawValue) -> Done<(
 async fn until(tx: &mut Tx<'_>, row: &turn::Row, ending: Ending) -> Done<Ending> {
     let Ending::Parked { until, by: ParkedBy::Quota } = ending else { return Ok(ending) };
     let session = session::find(tx.conn, &row.org, &row.session).await?;
-    let agent = agent::find(tx.conn, &row.org, &session.agent).await?;
+    let agent = agent::of_session(tx.conn, &row.org, &session).await?;
     let until = match agent {
-        Some(view) if !view.agent.resume_after_quota => None,
+        Some(agent) if !agent.resume_after_quota => None,
         _ => Some(until.unwrap_or(tx.now + QUOTA_UNKNOWN_MS).max(tx.now)),
     };
     Ok(Ending::Parked { until, by: ParkedBy::Quota })
