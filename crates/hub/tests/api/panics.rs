@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::routing::get;
 use fugue_domain::world::TestWorld;
+use fugue_hub::Keeping;
 use fugue_hub::db::Location;
 use fugue_hub::http::App;
 use fugue_hub::http::guard::{Guarded, Mark};
@@ -39,7 +40,8 @@ async fn a_handler_that_panics_is_answered_for_without_its_words() -> Result<()>
     let location = Location::parse(None, scratch.path()).map_err(anyhow::Error::msg)?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
-    let settings = Settings { url: format!("http://{address}"), lease_ms: 60_000 };
+    let keeping = Keeping::of(scratch.path());
+    let settings = Settings { url: format!("http://{address}"), lease_ms: 60_000, keeping };
     let hub = Hub::open(&location, settings, TestWorld::new(0, 1)).await?;
     let app = App::new(hub, Hosts::new(address, &[], &[]), CancellationToken::new());
     let router = Router::new().route("/panics", get(guarded("panics", panics))).route("/answers", get(guarded("answers", answers)));
