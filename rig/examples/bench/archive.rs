@@ -5,6 +5,7 @@
 
 use crate::Run;
 use crate::crowd::Crowd;
+use crate::history;
 use crate::load::{self, Connection, post};
 use crate::report::{Report, Rounds, Want, percentile};
 use crate::subscribers::{self, Subscriber};
@@ -25,7 +26,6 @@ const PER_SECOND: usize = 5;
 const SECONDS: usize = 3;
 const MESSAGES: usize = 4_000;
 const CONNECTIONS: usize = 8;
-const TIMES: usize = 100;
 /// How long all of it may take in the background.
 const DONE_MAX: Duration = Duration::from_secs(1_800);
 /// As long as this nothing was merged: then there is nothing left.
@@ -71,10 +71,10 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
         rest(&crowd).await?;
         sample(&crowd, &cast, &mut archiving.1).await?;
         // The last one is archived last.
-        stored.push(median(&crowd, cast.old.last().context("no sessions")?).await?);
+        stored.push(middle(&crowd, cast.old.last().context("no sessions")?).await?);
         start(&mut crowd, &[AT_ONCE, NEVER[1]]).await?;
         busy(&crowd, &cast, ARCHIVED, &mut archiving.0).await.context("archiving")?;
-        looked.push(median(&crowd, &cast.old[0]).await?);
+        looked.push(middle(&crowd, &cast.old[0]).await?);
     }
     rows(report, "archives", archiving);
     report.row(
@@ -202,18 +202,9 @@ async fn histories(crowd: &Crowd, history: &str) -> Result<usize> {
 }
 
 /// The median time of 50 events from the middle of a session, in milliseconds.
-async fn median(crowd: &Crowd, session: &str) -> Result<f64> {
+async fn middle(crowd: &Crowd, session: &str) -> Result<f64> {
     let last = crowd.client.get(&format!("/api/v1/sessions/{session}")).await?["last_seq"].as_i64().context("no last_seq")?;
-    let path = format!("/api/v1/sessions/{session}/events?limit=50&after={}", last / 2);
-    let mut connection = Connection::open(crowd.address()).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}\r\n", crowd.credential());
-    let mut times = Vec::new();
-    for _ in 0..TIMES {
-        let begun = Instant::now();
-        connection.send(request.as_bytes()).await?;
-        times.push(begun.elapsed().as_secs_f64() * 1e3);
-    }
-    percentile(&times, 0.5).context("no times")
+    history::median(crowd, &format!("/api/v1/sessions/{session}/events?limit=50&after={}", last / 2)).await
 }
 
 fn bytes_below(folder: &Path) -> Result<u64> {

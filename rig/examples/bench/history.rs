@@ -95,7 +95,7 @@ async fn sample(crowd: &mut Crowd, session: &str, side: &mut Side) -> Result<()>
 }
 
 /// The median time of a `GET`, in milliseconds.
-async fn median(crowd: &Crowd, path: &str) -> Result<f64> {
+pub async fn median(crowd: &Crowd, path: &str) -> Result<f64> {
     let mut connection = Connection::open(crowd.address()).await?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}\r\n", crowd.credential());
     let mut times = Vec::new();
