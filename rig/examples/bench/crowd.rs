@@ -93,6 +93,20 @@ impl Crowd {
         stream::iter(send).buffer_unordered(SIDE_BY_SIDE).try_collect().await
     }
 
+    /// The same, one session after the other over this time: people do not all write in the same millisecond, and turns that begin
+    /// together speak together ever after.
+    pub async fn tell_over(&self, sessions: &[String], text: &str, over: Duration) -> Result<()> {
+        let begun = tokio::time::Instant::now();
+        let send = sessions.iter().zip(0_u32..).map(|(session, number)| {
+            let (client, session, text) = (self.client.clone(), session.clone(), text.to_owned());
+            async move {
+                tokio::time::sleep_until(begun + over * number / sessions.len() as u32).await;
+                client.message(&session, &text).await.map(drop)
+            }
+        });
+        futures_util::future::try_join_all(send).await.map(drop)
+    }
+
     /// Turns whose end the hub has stored, over all nodes.
     pub fn ended(&self) -> u64 {
         self.nodes.iter().map(|node| node.heard.ended()).sum()

@@ -20,6 +20,8 @@ const CROWDS: [usize; 2] = [200, 1_000];
 const CROWD_NODES: usize = 10;
 const CROWD_PER_SECOND: usize = 5;
 const CROWD_SECONDS: usize = 4;
+/// The first lines come over this time, on both sides; from then on every session has its own rhythm.
+const CROWD_OVER: Duration = Duration::from_secs(1);
 const COMMITS: usize = 200;
 const STREAM_MAX: Duration = Duration::from_secs(60);
 
@@ -38,7 +40,7 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
         }
         let (mut mine, mut allowed, mut relay) = (Rounds::default(), Rounds::default(), Rounds::default());
         for _ in 0..run.rounds {
-            let bare_p50 = reference(&bare, count, "rate%2020%203").await?;
+            let bare_p50 = reference(&bare, count, "rate%2020%203", Duration::ZERO).await?;
             relay.push(bare_p50);
             allowed.push(commit(&bare).await? + 2.0 * bare_p50);
             if let Some(ours) = &ours {
@@ -58,7 +60,7 @@ async fn crowded(run: &Run, bare: &Bare, report: &mut Report) -> Result<()> {
         let (mut mine, mut slow, mut allowed) = (Rounds::default(), Rounds::default(), Rounds::default());
         for _ in 0..run.rounds {
             let words = format!("rate%20{CROWD_PER_SECOND}%20{CROWD_SECONDS}");
-            allowed.push(commit(bare).await? + 2.0 * reference(bare, count, &words).await?);
+            allowed.push(commit(bare).await? + 2.0 * reference(bare, count, &words, CROWD_OVER).await?);
             let Some(crowd) = Crowd::start(run, CROWD_NODES).await? else { continue };
             let sessions = crowd.sessions(count).await?;
             let mut streams = Vec::new();
@@ -68,7 +70,7 @@ async fn crowded(run: &Run, bare: &Bare, report: &mut Report) -> Result<()> {
             }
             let text = format!("rate {CROWD_PER_SECOND} {CROWD_SECONDS}");
             let (told, read) =
-                tokio::join!(crowd.tell(&sessions, &text), subscribers::read(streams, b"\"text\":\"", CROWD_PER_SECOND * CROWD_SECONDS));
+                tokio::join!(crowd.tell_over(&sessions, &text, CROWD_OVER), subscribers::read(streams, b"\"text\":\"", CROWD_PER_SECOND * CROWD_SECONDS));
             told?;
             let (_streams, got) = read?;
             mine.push(percentile(&got.latencies, 0.5).context("no lines came")?);
@@ -89,10 +91,12 @@ async fn commit(bare: &Bare) -> Result<f64> {
     Ok(percentile(&outcome.latencies, 0.5).context("no commits")? / 1e3)
 }
 
-async fn reference(bare: &Bare, count: usize, words: &str) -> Result<f64> {
+async fn reference(bare: &Bare, count: usize, words: &str, over: Duration) -> Result<f64> {
     let http = reqwest::Client::new();
     let mut streams = Vec::new();
-    for _ in 0..count {
+    let begun = tokio::time::Instant::now();
+    for number in 0..count as u32 {
+        tokio::time::sleep_until(begun + over * number / count as u32).await;
         streams.push(Sse::new(http.get(bare.url(&format!("/relay?args={words}"))).send().await?));
     }
     median(streams, |data| data.parse().ok()).await
