@@ -25,7 +25,7 @@ use fugue_domain::world::{Millis, Mint};
 pub mod routes;
 
 const COLUMNS: &str = "n.id, n.name, n.facts, n.load, n.draining, n.seen_at, n.created_at, \
-     (SELECT COUNT(*) FROM turns t WHERE t.node_id = n.id AND t.state IN ('leased', 'running', 'waiting'))";
+     (SELECT COUNT(*) FROM turns t WHERE t.node_id = n.id AND t.renewed_at IS NOT NULL)";
 
 fn view(row: &Row, now: Millis) -> Done<Node> {
     let facts: Option<NodeFacts> = row.get::<Option<String>>(2)?.map(|text| column::json(&text)).transpose()?;
@@ -227,7 +227,7 @@ pub async fn remove(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<()> {
             Box::pin(async move {
                 let gone = query(
                     "UPDATE nodes SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL \
-                     AND NOT EXISTS (SELECT 1 FROM turns WHERE node_id = $1 AND state IN ('leased', 'running', 'waiting')) \
+                     AND NOT EXISTS (SELECT 1 FROM turns WHERE node_id = $1 AND renewed_at IS NOT NULL) \
                      AND NOT EXISTS (SELECT 1 FROM sessions WHERE node_id = $1 AND closed_at IS NULL)",
                 )
                 .bind(node.id.as_str())

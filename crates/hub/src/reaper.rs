@@ -78,7 +78,7 @@ async fn unpark(hub: &Hub) -> Done<()> {
 async fn end_leases(hub: &Hub, caution: &mut Caution) -> Done<()> {
     let renewed_before = hub.world.now() - lease::expires_at(0, hub.settings.lease_ms);
     let mut conn = hub.db.read().await?;
-    let due = query("SELECT id, node_id FROM turns WHERE state IN ('leased', 'running', 'waiting') AND renewed_at <= $1 LIMIT $2")
+    let due = query("SELECT id, node_id FROM turns WHERE renewed_at IS NOT NULL AND renewed_at <= $1 LIMIT $2")
         .bind(renewed_before)
         .bind(TURNS_MAX)
         .fetch_all(&mut conn)
@@ -90,7 +90,7 @@ async fn end_leases(hub: &Hub, caution: &mut Caution) -> Done<()> {
         let heard_since = hub.world.now() - lease::looks_lost_after_ms(hub.settings.lease_ms);
         let holders = query(
             "SELECT DISTINCT t.node_id, CASE WHEN n.seen_at <= $1 THEN 1 ELSE 0 END FROM turns t JOIN nodes n ON n.id = t.node_id \
-             WHERE t.state IN ('leased', 'running', 'waiting')",
+             WHERE t.renewed_at IS NOT NULL",
         );
         let holders = holders.bind(heard_since).fetch_all(&mut conn).await?;
         all = holders.len();

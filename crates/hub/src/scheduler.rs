@@ -90,7 +90,7 @@ async fn candidates(
              AND (l.state = 'parked' OR l.not_before IS NULL OR l.not_before <= {now}) ORDER BY l.position, l.id LIMIT 1) \
              LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent \
              WHERE s.closed_at IS NULL AND s.in_line > 0 AND t.state = 'queued' {scope} \
-             AND NOT EXISTS (SELECT 1 FROM turns h WHERE h.session_id = s.id AND h.state IN ('leased', 'running', 'waiting')) \
+             AND NOT EXISTS (SELECT 1 FROM turns h WHERE h.session_id = s.id AND h.renewed_at IS NOT NULL) \
              ORDER BY t.created_at, t.id"
         )
     };
@@ -140,7 +140,7 @@ async fn room(conn: &mut Conn, heard_since: i64) -> Done<plan::Rooms> {
     }
     let held = query(
         "SELECT t.node_id, s.agent, COUNT(*) FROM turns t JOIN sessions s ON s.id = t.session_id \
-         WHERE t.state IN ('leased', 'running', 'waiting') GROUP BY t.node_id, s.agent",
+         WHERE t.renewed_at IS NOT NULL GROUP BY t.node_id, s.agent",
     )
     .fetch_all(conn)
     .await?;

@@ -28,7 +28,7 @@ pub use opening::{Ground, Plan, ground, open, plan, store};
 /// The state of the turn that a node holds; null when none does.
 macro_rules! held {
     () => {
-        "(SELECT h.state FROM turns h WHERE h.session_id = s.id AND h.state IN ('leased', 'running', 'waiting'))"
+        "(SELECT h.state FROM turns h WHERE h.session_id = s.id AND h.renewed_at IS NOT NULL)"
     };
 }
 
@@ -42,7 +42,7 @@ macro_rules! head {
 const COLUMNS: &str = concat!(
     "s.id, s.title, s.project_id, s.agent, s.driver, s.node_id, s.place_kind, s.path, s.branch, s.base, s.budget, s.cost, ",
     "s.tokens_input, s.tokens_output, s.tokens_cache_read, s.tokens_cache_write, s.last_seq, s.created_at, s.updated_at, s.closed_at, ",
-    "(SELECT t.id FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running', 'waiting')), ",
+    "(SELECT t.id FROM turns t WHERE t.session_id = s.id AND t.renewed_at IS NOT NULL), ",
     held!(),
     ", s.in_line, ",
     head!(),
@@ -261,7 +261,7 @@ pub async fn close(hub: &Hub, caller: &Caller, id: &SessionId) -> Done<api::Sess
 pub async fn to_release(conn: &mut Conn, node: &fugue_domain::id::NodeId) -> Done<Vec<Place>> {
     let sql = format!(
         "SELECT {COLUMNS}, s.org_id FROM sessions s WHERE s.node_id = $1 AND s.closed_at IS NOT NULL AND s.released_at IS NULL \
-         AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.state IN ('leased', 'running', 'waiting')) LIMIT 100"
+         AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.renewed_at IS NOT NULL) LIMIT 100"
     );
     let found = composed(sql).bind(node.as_str()).fetch_all(&mut *conn).await?;
     let mut places = Vec::with_capacity(found.len());

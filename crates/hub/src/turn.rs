@@ -34,7 +34,7 @@ pub async fn load(conn: &mut Conn, id: &TurnId) -> Done<Option<Row>> {
 
 /// The session's turn that a node holds.
 pub async fn held(conn: &mut Conn, session: &SessionId) -> Done<Option<Row>> {
-    let sql = format!("SELECT {COLUMNS} FROM turns WHERE session_id = $1 AND state IN ('leased', 'running', 'waiting')");
+    let sql = format!("SELECT {COLUMNS} FROM turns WHERE session_id = $1 AND renewed_at IS NOT NULL");
     let row = composed(sql).bind(session.as_str()).fetch_optional(conn).await?;
     row.as_ref().map(Row::read).transpose()
 }

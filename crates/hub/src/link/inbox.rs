@@ -99,7 +99,7 @@ async fn forgotten(tx: &mut Tx<'_>, node: &NodeId, listed: &[LeaseKey], restarte
 }
 
 async fn held(conn: &mut Conn, node: &NodeId) -> Done<Vec<turn::Row>> {
-    let sql = format!("SELECT {} FROM turns WHERE node_id = $1 AND state IN ('leased', 'running', 'waiting')", turn::COLUMNS);
+    let sql = format!("SELECT {} FROM turns WHERE node_id = $1 AND renewed_at IS NOT NULL", turn::COLUMNS);
     let found = composed(sql).bind(node.as_str()).fetch_all(conn).await?;
     found.iter().map(turn::Row::read).collect()
 }
@@ -140,7 +140,7 @@ async fn renew(tx: &mut Tx<'_>, node: &NodeId, listed: &[LeaseKey], before: i64)
     for row in held(tx.conn, node).await? {
         let anew = matches!(row.rules.state, State::Leased { .. }) && row.rules.wish.is_none();
         if row.renewed_at <= Some(before) && (anew || listed.contains(&row.lease())) {
-            query("UPDATE turns SET renewed_at = $3 WHERE id = $1 AND epoch = $2 AND state IN ('leased', 'running', 'waiting')")
+            query("UPDATE turns SET renewed_at = $3 WHERE id = $1 AND epoch = $2 AND renewed_at IS NOT NULL")
                 .bind(row.id.as_str())
                 .bind(row.epoch)
                 .bind(tx.now)

@@ -5,7 +5,7 @@ use crate::db::query;
 use crate::{column, session};
 
 const QUEUE: &str = "SELECT COUNT(*), MIN(created_at) FROM turns WHERE state IN ('queued', 'parked')";
-const LEASES: &str = "SELECT COUNT(*) FROM turns WHERE state IN ('leased', 'running', 'waiting')";
+const LEASES: &str = "SELECT COUNT(*) FROM turns WHERE renewed_at IS NOT NULL";
 const NODES: &str = "SELECT draining, seen_at FROM nodes WHERE removed_at IS NULL";
 
 /// The gauges, in Prometheus' text format.

@@ -114,7 +114,7 @@ CREATE TABLE turns (
     org_id TEXT NOT NULL,
     session_id TEXT NOT NULL,
     position BIGINT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('queued', 'parked', 'leased', 'running', 'waiting', 'ended')),
+    state TEXT NOT NULL CHECK (state = 'queued' OR state = 'parked' OR state = 'leased' OR state = 'running' OR state = 'waiting' OR state = 'ended'),
     opening TEXT NOT NULL DEFAULT 'message' CHECK (opening IN ('message', 'continue')),
     not_before BIGINT,
     parked_until BIGINT,
@@ -129,7 +129,7 @@ CREATE TABLE turns (
     detail TEXT,
     attempts BIGINT NOT NULL DEFAULT 0,
     maybe_executed BIGINT NOT NULL DEFAULT 0 CHECK (maybe_executed IN (0, 1)),
-    on_interruption TEXT NOT NULL CHECK (on_interruption IN ('resume', 'retry', 'ask')),
+    on_interruption TEXT NOT NULL CHECK (on_interruption = 'resume' OR on_interruption = 'retry' OR on_interruption = 'ask'),
     reports BIGINT NOT NULL DEFAULT 0,
     cost BIGINT NOT NULL DEFAULT 0,
     tokens_input BIGINT NOT NULL DEFAULT 0,
@@ -141,7 +141,8 @@ CREATE TABLE turns (
     ended_at BIGINT,
     -- Long, so it stands behind what is read and changed more often.
     text TEXT NOT NULL,
-    CHECK ((state IN ('leased', 'running', 'waiting')) = (renewed_at IS NOT NULL)),
+    -- Held, which is how a lease is asked for everywhere.
+    CHECK ((state = 'leased' OR state = 'running' OR state = 'waiting') = (renewed_at IS NOT NULL)),
     CHECK ((state = 'waiting') = (approval_id IS NOT NULL)),
     CHECK ((state = 'parked') = (parked_by IS NOT NULL)),
     CHECK ((state = 'ended') = (outcome IS NOT NULL)),
@@ -150,9 +151,9 @@ CREATE TABLE turns (
 CREATE INDEX turns_session ON turns (session_id, id);
 CREATE INDEX turns_in_line ON turns (session_id, position) WHERE state IN ('queued', 'parked');
 CREATE INDEX turns_parked ON turns (parked_until) WHERE state = 'parked';
-CREATE INDEX turns_held ON turns (node_id) WHERE state IN ('leased', 'running', 'waiting');
+CREATE INDEX turns_held ON turns (node_id) WHERE renewed_at IS NOT NULL;
 -- At most one live lease per session: the second one is refused by the database itself.
-CREATE UNIQUE INDEX turns_one_lease ON turns (session_id) WHERE state IN ('leased', 'running', 'waiting');
+CREATE UNIQUE INDEX turns_one_lease ON turns (session_id) WHERE renewed_at IS NOT NULL;
 
 -- Messages that were accepted under load: one row for all that came at the same time, brought into `turns` before anybody looks.
 CREATE TABLE arrivals (
@@ -167,7 +168,7 @@ CREATE TABLE steers (
     session_id TEXT NOT NULL REFERENCES sessions (id),
     turn_id TEXT NOT NULL REFERENCES turns (id),
     on_interruption TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'taken', 'queued')),
+    state TEXT NOT NULL CHECK (state = 'pending' OR state = 'taken' OR state = 'queued'),
     text TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
@@ -189,7 +190,7 @@ CREATE TABLE approvals (
     id TEXT PRIMARY KEY,
     org_id TEXT NOT NULL REFERENCES orgs (id),
     kind TEXT NOT NULL CHECK (kind IN ('tool', 'budget')),
-    state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'denied', 'expired', 'withdrawn')),
+    state TEXT NOT NULL CHECK (state = 'pending' OR state = 'approved' OR state = 'denied' OR state = 'expired' OR state = 'withdrawn'),
     session_id TEXT NOT NULL REFERENCES sessions (id),
     turn_id TEXT NOT NULL REFERENCES turns (id),
     epoch BIGINT NOT NULL,

@@ -1,6 +1,6 @@
 -- Histories that grow old: small pages become large ones, and the events of closed sessions become files of the archive.
 
-ALTER TABLE sessions ADD COLUMN history TEXT NOT NULL DEFAULT 'stored' CHECK (history IN ('stored', 'archived', 'expired'));
+ALTER TABLE sessions ADD COLUMN history TEXT NOT NULL DEFAULT 'stored' CHECK (history = 'stored' OR history = 'archived' OR history = 'expired');
 -- Up to this event its pages are as large as they will be.
 ALTER TABLE sessions ADD COLUMN merged_seq BIGINT NOT NULL DEFAULT 0;
 -- Neither index has a column that an event changes, so none of them makes writing one slower.

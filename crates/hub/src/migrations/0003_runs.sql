@@ -12,7 +12,7 @@ CREATE TABLE runs (
     -- The turn whose end is awaited, or was the last. Its row is written a moment later in the same transaction.
     turn_id TEXT NOT NULL,
     asked BIGINT NOT NULL DEFAULT 1 CHECK (asked >= 1),
-    status TEXT NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'succeeded', 'failed', 'cancelled', 'invalid')),
+    status TEXT NOT NULL DEFAULT 'running' CHECK (status = 'running' OR status = 'succeeded' OR status = 'failed' OR status = 'cancelled' OR status = 'invalid'),
     issue BIGINT,
     summary TEXT,
     reasons TEXT NOT NULL DEFAULT '[]',

@@ -162,7 +162,7 @@ async fn advance(tx: &mut Tx<'_>, facts: &[Facts]) -> Done<HashMap<(String, i64)
         table: "turns",
         set: "reports = $6",
         key: "id = $1",
-        found: "session_id = $2 AND epoch = $3 AND node_id = $4 AND reports = $5 AND state IN ('leased', 'running', 'waiting')",
+        found: "session_id = $2 AND epoch = $3 AND node_id = $4 AND reports = $5 AND renewed_at IS NOT NULL",
         back: "id, reports, org_id",
     };
     let moved = rows.update(tx.conn, update).await?;
