@@ -158,6 +158,12 @@ ids! {
     TurnId "trn" "a turn";
     /// An agent's work on one question, up to its answer.
     RunId "run" "a run";
+    /// What is wanted, up to its proof.
+    TaskId "tsk" "a task";
+    /// Tasks for one goal.
+    PlanId "pln" "a plan";
+    /// What a node does without an agent.
+    JobId "job" "a job";
     /// A question to a human.
     ApprovalId "apr" "an approval";
     /// One HTTP request, for finding it in the logs.

@@ -119,3 +119,13 @@ pub const RUN_ASKED_MAX: i64 = 2;
 pub const RUN_SEARCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Characters of a run's summary in lists.
 pub const RUN_SUMMARY_CHARS_MAX: usize = 500;
+/// Bytes of the end of a command's output that are stored as evidence and told to an agent. The whole stays with the node.
+pub const CHECK_TAIL_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a command's whole output that its node keeps; what comes after is counted only.
+pub const CHECK_OUTPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Seconds of a check or set-up command, unless the project says otherwise.
+pub const CHECK_SECONDS: i64 = 15 * 60;
+/// Files of a change that are listed; the rest is counted.
+pub const CHANGE_FILES_MAX: usize = 500;
+/// Bytes of both sides of a conflict that an agent is told.
+pub const CONFLICT_BYTES_MAX: usize = 16 * 1024;

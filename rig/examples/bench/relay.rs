@@ -69,8 +69,10 @@ async fn crowded(run: &Run, bare: &Bare, report: &mut Report) -> Result<()> {
                 streams.push(Subscriber::open(crowd.address(), &path, &crowd.credential()).await?);
             }
             let text = format!("rate {CROWD_PER_SECOND} {CROWD_SECONDS}");
-            let (told, read) =
-                tokio::join!(crowd.tell_over(&sessions, &text, CROWD_OVER), subscribers::read(streams, b"\"text\":\"", CROWD_PER_SECOND * CROWD_SECONDS));
+            let (told, read) = tokio::join!(
+                crowd.tell_over(&sessions, &text, CROWD_OVER),
+                subscribers::read(streams, b"\"text\":\"", CROWD_PER_SECOND * CROWD_SECONDS)
+            );
             told?;
             let (_streams, got) = read?;
             mine.push(percentile(&got.latencies, 0.5).context("no lines came")?);

@@ -1,0 +1,182 @@
+//! Jobs: what a node does to a worktree or a repository without an agent, up to a result that is stored.
+//!
+//! Invariant: a job can be carried out again from its beginning at any time and comes to the same. A node that was killed starts it again; a
+//! node that has a result says it until the hub has stored it; the hub takes the first result and no other.
+
+use crate::check::{Check, Command, Ran};
+use crate::id::TaskId;
+use crate::link::Place;
+use crate::project::Origin;
+use serde::{Deserialize, Serialize};
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Make a session's worktree and run the set-up commands in it, once for each worktree.
+    Prepare {
+        /// The worktree.
+        place: Place,
+        /// One after the other; the first that fails is the last.
+        setup: Vec<Command>,
+    },
+    /// Commit what the agent left uncommitted, see what has changed, and run the checks on exactly that commit.
+    Check {
+        /// The worktree.
+        place: Place,
+        /// The branch that the change is for: what has changed is counted from where it left that branch.
+        target: String,
+        /// The message of the commit of what was left, with the task's title in it.
+        message: String,
+        /// All are run, also after one that failed: the agent shall hear everything at once.
+        checks: Vec<Check>,
+    },
+    /// Bring changes onto a branch, check the merged tree, and move the branch.
+    Merge(Merge),
+}
+
+/// Changes on their way to a branch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    /// The repository.
+    pub origin: Origin,
+    /// The branch that moves.
+    pub target: String,
+    /// In this order, all or none.
+    pub entries: Vec<Entry>,
+    /// How.
+    pub strategy: Strategy,
+    /// Run on the merged tree before the branch moves.
+    pub checks: Vec<Check>,
+    /// The remote that the branch is pushed to after it moved.
+    pub push: Option<String>,
+    /// Only say what would happen: nothing moves.
+    pub dry_run: bool,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Whose.
+    pub task: TaskId,
+    /// The task's title, for the message of a merge or squash commit.
+    pub title: String,
+    /// The branch of its worktree.
+    pub branch: String,
+    /// The commit that was checked and reviewed: this one is merged, whatever the branch says by now.
+    pub head: String,
+}
+
+/// How a change comes onto the branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Its commits one after the other on top of the branch.
+    #[default]
+    Rebase,
+    /// A commit with two parents.
+    Merge,
+    /// One commit with all of it.
+    Squash,
+}
+
+/// What came of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// [`Work::Prepare`]: the worktree stands; every set-up command ran and ended with 0, unless the last of them did not.
+    Prepared(Vec<Ran>),
+    /// [`Work::Check`].
+    Checked(Checked),
+    /// [`Work::Merge`].
+    Merged(Merged),
+    /// It could not be done, in words for people: the worktree is gone, the disk is full.
+    Impossible(String),
+}
+
+/// What a worktree holds and what the checks say of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// The commit that was checked.
+    pub head: String,
+    /// Where it left the target branch.
+    pub base: String,
+    /// What has changed between them. Nothing: the agent says "done" and did nothing.
+    pub change: Change,
+    /// Each check's run, in the order of the checks.
+    pub ran: Vec<Ran>,
+}
+
+/// A change, counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Change {
+    /// Newest last.
+    pub commits: Vec<Commit>,
+    /// Files, at most [`crate::limits::CHANGE_FILES_MAX`] of them.
+    pub files: Vec<FileChange>,
+    /// How many files there are.
+    pub files_total: i64,
+    /// Lines that are new.
+    pub added: i64,
+    /// Lines that are gone.
+    pub deleted: i64,
+}
+
+/// A commit, in a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Commit {
+    /// Its hash.
+    pub id: String,
+    /// The first line of its message.
+    pub title: String,
+}
+
+/// What has changed in one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FileChange {
+    /// Its path in the repository, as it is after the change.
+    pub path: String,
+    /// Lines that are new; absent for what is no text.
+    pub added: Option<i64>,
+    /// Lines that are gone.
+    pub deleted: Option<i64>,
+}
+
+/// What came of [`Work::Merge`]. Unless it landed, nothing has moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Merged {
+    /// The branch has moved, or would have.
+    Landed {
+        /// From this commit.
+        from: String,
+        /// To this one.
+        to: String,
+        /// What each entry became, in order.
+        commits: Vec<Vec<Commit>>,
+        /// The checks of the merged tree.
+        ran: Vec<Ran>,
+        /// What became of the push, if there was to be one: `None` when all went well.
+        push_failed: Option<String>,
+    },
+    /// A required check of the merged tree failed.
+    Red {
+        /// The branch as it was.
+        onto: String,
+        /// The checks of the merged tree.
+        ran: Vec<Ran>,
+    },
+    /// A change does not fit onto the branch with the entries before it.
+    Conflict {
+        /// Whose.
+        task: TaskId,
+        /// The branch as it was.
+        onto: String,
+        /// Files in conflict.
+        files: Vec<String>,
+        /// Both sides of each conflict, as git marks them, at most [`crate::limits::CONFLICT_BYTES_MAX`] bytes.
+        detail: String,
+    },
+    /// Not now, in words for people: somebody works in a tree with this branch, or moved it meanwhile.
+    Waits(String),
+}
