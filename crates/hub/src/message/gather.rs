@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 /// How long the writer waits at most for those who were just answered and are about to send again: about one write to the disk.
 const LINGER: Duration = Duration::from_micros(500);
 /// Messages with which it does not wait: the rest of their callers are answered and heard while these are written.
-const ENOUGH: usize = 32;
+const ENOUGH: usize = 64;
 /// How long nothing may come in meanwhile before it goes on.
 const LULL: Duration = Duration::from_micros(20);
 
