@@ -13,8 +13,12 @@ use crate::turn::{OnInterruption, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod merge;
+mod review;
 mod run;
 
+pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
+pub use review::{NewReview, Review};
 pub use run::{NewRun, Run};
 
 /// `POST /api/v1/projects`: exactly one of `path` and `url`.

@@ -55,6 +55,8 @@ pub const STEPS: &[&str] = &[
     "hub.reported",
     "hub.closed",
     "hub.released",
+    // A change is judged.
+    "hub.review_begun",
     // Its history grows old.
     "hub.merged",
     "segment.write",
