@@ -14,8 +14,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 mod run;
+mod task;
 
 pub use run::{NewRun, Run};
+pub use task::{
+    Diff, Entry, Evidence, MadeTasks, NewTask, NewTasks, Remark, Shown, Task, TaskBrief, TaskChange, TaskDetail, TaskSession, Verdict,
+};
 
 /// `POST /api/v1/projects`: exactly one of `path` and `url`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]

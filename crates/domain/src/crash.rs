@@ -55,6 +55,7 @@ pub const STEPS: &[&str] = &[
     "hub.reported",
     "hub.closed",
     "hub.released",
+    "hub.task",
     // Its history grows old.
     "hub.merged",
     "segment.write",
