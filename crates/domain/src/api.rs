@@ -16,10 +16,14 @@ use utoipa::ToSchema;
 mod merge;
 mod review;
 mod run;
+mod task;
 
 pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
 pub use review::{NewReview, Review};
 pub use run::{NewRun, Run};
+pub use task::{
+    Diff, Entry, Evidence, MadeTasks, NewTask, NewTasks, Remark, Shown, Task, TaskBrief, TaskChange, TaskDetail, TaskSession, Verdict,
+};
 
 /// `POST /api/v1/projects`: exactly one of `path` and `url`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]

@@ -57,6 +57,7 @@ pub const STEPS: &[&str] = &[
     "hub.released",
     // A change is judged.
     "hub.review_begun",
+    "hub.task",
     // Its history grows old.
     "hub.merged",
     "segment.write",

@@ -143,3 +143,27 @@ pub const FINDING_BYTES_MAX: usize = 4 * 1024;
 pub const REVIEW_TRIES_MAX: i64 = 3;
 /// Milliseconds before the beginning of a review is tried again.
 pub const REVIEW_AGAIN_MS: i64 = 5_000;
+/// Bytes of checks' output that an agent is told in one message. More would bury what it must mend.
+pub const TASK_EVIDENCE_TOLD_BYTES_MAX: usize = 24 * 1024;
+/// Tries at the proof of a task before a person is asked, unless the project says otherwise.
+pub const TASK_ATTEMPTS: i64 = 3;
+/// Tries that a project or a person may allow.
+pub const TASK_ATTEMPTS_MAX: i64 = 20;
+/// Tasks that one request makes.
+pub const TASKS_AT_ONCE_MAX: usize = 1_000;
+/// Bytes of a task's description, and of what must be true at its end. More belongs in a file of the repository.
+pub const TASK_TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Tasks that one task depends on.
+pub const TASK_NEEDS_MAX: usize = 200;
+/// Labels, links, checks or stated paths of one task.
+pub const TASK_LIST_MAX: usize = 100;
+/// Characters of a label, a link, a check's name or a stated path.
+pub const TASK_WORD_CHARS_MAX: usize = 500;
+/// How much more urgent or less urgent than usual a task can be.
+pub const TASK_PRIORITY_MAX: i64 = 100;
+/// Entries of a task's story. After that the oldest evidence in the middle goes; what was decided stays countable by its number.
+pub const TASK_STORY_MAX: i64 = 400;
+/// Bytes of the evidence of one entry; the outputs of commands are cut to fit.
+pub const TASK_EVIDENCE_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a change as text that are shown at once. As JSON on the link they may become six times as many.
+pub const DIFF_BYTES_MAX: usize = 512 * 1024;

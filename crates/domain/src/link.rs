@@ -281,6 +281,17 @@ pub enum Ask {
         /// The agent's name.
         name: String,
     },
+    /// What has changed since a commit, as text?
+    Diff {
+        /// In which repository.
+        origin: Origin,
+        /// In the worktree of this session as it is; absent for commits of the repository.
+        worktree: Option<SessionId>,
+        /// Since this commit.
+        base: String,
+        /// Up to this one; absent for a worktree as it is.
+        head: Option<String>,
+    },
 }
 
 /// A node's answer.
@@ -293,6 +304,13 @@ pub enum Answered {
     Commit(String),
     /// To [`Ask::Agent`]: the file's text, if there is one.
     Agent(Option<String>),
+    /// To [`Ask::Diff`].
+    Diff {
+        /// As git writes it, at most [`crate::limits::DIFF_BYTES_MAX`] bytes.
+        text: String,
+        /// Whether its end is missing.
+        cut: bool,
+    },
 }
 
 /// Why a node could not answer.

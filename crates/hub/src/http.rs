@@ -4,7 +4,7 @@
 
 use crate::hub::Hub;
 use crate::metrics;
-use crate::{agent, approval, event, link, message, node, org, project, run, session, token, turn};
+use crate::{agent, approval, event, link, message, node, org, project, run, session, task, token, turn};
 use axum::Router;
 use axum::http::Method;
 use fugue_domain::api::*;
@@ -87,6 +87,18 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/turns/{id}", Read, "getTurn", "One turn", turn::routes::get).gives::<Turn>(),
         post("/api/v1/turns/{id}/interrupt", Operate, "interruptTurn", "Let its agent break off", turn::routes::interrupt).gives::<Turn>(),
         post("/api/v1/turns/{id}/resume", Operate, "resumeTurn", "Put a parked turn back in line now", turn::routes::resume).gives::<Turn>(),
+
+        get("/api/v1/tasks", Read, "listTasks", "Tasks", task::routes::list).param(Word("state", task::routes::STATES)).param(Text("project")).param(Text("plan")).param(Text("label")).param(Text("q")).lists::<Task>(),
+        post("/api/v1/tasks", Operate, "createTasks", "Write tasks down, one or many", task::routes::create).takes::<NewTasks>().creates::<MadeTasks>(),
+        get("/api/v1/tasks/{id}", Read, "getTask", "One task, with its evidence and its story", task::routes::get).gives::<TaskDetail>(),
+        patch("/api/v1/tasks/{id}", Operate, "changeTask", "Edit a task, while that means something", task::routes::change).takes::<TaskChange>().gives::<TaskDetail>(),
+        get("/api/v1/tasks/{id}/diff", Read, "readTaskDiff", "Its change as text", task::routes::diff).gives::<Diff>(),
+        post("/api/v1/tasks/{id}/start", Operate, "startTask", "Let a draft be worked on", task::routes::start).may_take::<Remark>().gives::<TaskDetail>(),
+        post("/api/v1/tasks/{id}/retry", Operate, "retryTask", "Let it be tried again", task::routes::retry).may_take::<Remark>().gives::<TaskDetail>(),
+        post("/api/v1/tasks/{id}/submit", Operate, "submitTask", "Hand in what its worktree holds", task::routes::submit).may_take::<Remark>().gives::<TaskDetail>(),
+        post("/api/v1/tasks/{id}/approve", Approve, "approveTask", "Let its change pass", task::routes::approve).may_take::<Remark>().gives::<TaskDetail>(),
+        post("/api/v1/tasks/{id}/take-over", Operate, "takeOverTask", "Stop its agent and leave its worktree to a person", task::routes::take_over).may_take::<Remark>().gives::<TaskDetail>(),
+        post("/api/v1/tasks/{id}/cancel", Operate, "cancelTask", "Give it up; its branch stays", task::routes::cancel).may_take::<Remark>().gives::<TaskDetail>(),
 
         get("/api/v1/approvals", Read, "listApprovals", "Questions to people", approval::routes::list).param(Word("state", APPROVAL_STATES)).lists::<Approval>(),
         get("/api/v1/approvals/{id}", Read, "getApproval", "One question", approval::routes::get).gives::<Approval>(),

@@ -9,7 +9,7 @@ use crate::session::record::Record;
 use crate::session::shared::Shared;
 use crate::session::{self, Input, Said, Session};
 use crate::worktree::session_folder;
-use crate::{NodeError, git};
+use crate::{NodeError, diff, git};
 use fugue_domain::id::SessionId;
 use fugue_domain::lease::{LeaseKey, heartbeat_every_ms};
 use fugue_domain::limits::{BACK_OFF_MAX_MS, BACK_OFF_MS, LEASE_MS};
@@ -271,6 +271,7 @@ impl Supervisor {
                 Ask::Inspect(origin) => git::inspect(&home, &origin),
                 Ask::Resolve { origin, base } => git::find_commit(&home, &origin, &base),
                 Ask::Agent { origin, commit, name } => git::agent_file(&home, &origin, &commit, &name),
+                Ask::Diff { origin, worktree, base, head } => diff::diff(&home, &origin, worktree.as_ref(), &base, head.as_deref()),
             });
             let result = answered.await.unwrap_or_else(|error| Err(CallFailed::Other(format!("the node could not look: {error}"))));
             link.say(&FromNode::Reply { call, result }).await;

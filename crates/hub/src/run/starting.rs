@@ -1,12 +1,12 @@
 //! Starting a run: the agent as it is now, a session of its own, and the question as its first message, in one transaction.
 
-use super::{find, say};
+use super::find;
 use crate::db::query;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
 use crate::session::Ground;
-use crate::{agent, message, project, session};
+use crate::{agent, message, project, session, turn};
 use fugue_domain::agent::file::Proposal;
 use fugue_domain::agent::{Agent, NotAnAgent};
 use fugue_domain::api::{NewMessage, NewRun, NewSession};
@@ -50,7 +50,7 @@ pub async fn start(hub: &Hub, caller: &Caller, name: &str, new: NewRun, key: Opt
                 }
                 let session = session::store(tx, &plan).await?;
                 let (id, turn) = (RunId::mint(&*tx.world), TurnId::mint(&*tx.world));
-                say(tx, &org, &session.id, &turn, &text, policy).await?;
+                turn::say(tx, &org, &session.id, &turn, &text, policy).await?;
                 query("INSERT INTO runs (id, org_id, session_id, project_id, agent, turn_id, issue, created_at, text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
                     .bind(id.as_str())
                     .bind(org.as_str())
@@ -72,7 +72,7 @@ pub async fn start(hub: &Hub, caller: &Caller, name: &str, new: NewRun, key: Opt
 }
 
 /// The agent of this name, as the project's own file narrows it at the commit at which the session begins.
-async fn role(hub: &Hub, caller: &Caller, name: &str, session: &NewSession) -> Done<(Agent, Ground)> {
+pub async fn role(hub: &Hub, caller: &Caller, name: &str, session: &NewSession) -> Done<(Agent, Ground)> {
     let of_org = async |name: &str| -> Done<Option<Agent>> {
         let mut conn = hub.db.read().await?;
         Ok(agent::find(&mut conn, &caller.org, name).await?.map(|view| view.agent))
