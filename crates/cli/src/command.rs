@@ -10,11 +10,13 @@ mod doctor;
 mod hub;
 mod interrupt;
 mod log;
+mod merge;
 mod node;
 mod project;
 mod queue;
 mod send;
 mod session;
+mod task; // H2
 mod token;
 mod up;
 mod version;
@@ -80,6 +82,10 @@ enum Command {
     Approve(approve::Approve),
     Deny(approve::Deny),
     Attach(attach::Attach),
+    /// H2
+    #[command(subcommand)]
+    Task(task::Task),
+    Merge(merge::Merge),
     Cost(cost::Cost),
     #[command(subcommand)]
     Token(token::Token),
@@ -194,6 +200,8 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Approve(approve) => approve.run(context).await?,
         Command::Deny(deny) => deny.run(context).await?,
         Command::Attach(attach) => attach.run(context).await?,
+        Command::Task(task) => task.run(context).await?,
+        Command::Merge(merge) => return merge.run(context).await,
         Command::Cost(cost) => cost.run(context).await?,
         Command::Token(token) => token.run(context).await?,
         Command::Doctor(doctor) => return doctor.run(context).await,

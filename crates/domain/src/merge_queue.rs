@@ -4,9 +4,8 @@
 //! halved until one entry is left, and one that conflicts with another of its batch is tried again as the first of its own. So what one entry
 //! does wrong neither holds the others up nor is laid to their charge. The hub calls [`step`] in the transaction in which a job ends.
 
-use crate::check::Ran;
 use crate::id::{NodeId, TaskId};
-use crate::job::{Commit, Merged, Outcome};
+use crate::job::{Merged, Outcome};
 use crate::limits::{MERGE_TRIES_MAX, MERGE_WAIT_MAX_MS, MERGE_WAIT_MS};
 use crate::world::Millis;
 
@@ -122,46 +121,6 @@ pub enum Told {
     Withdrawn,
 }
 
-/// What became of an entry, with the evidence, as its task is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MergeEnd {
-    /// It is on the branch.
-    Landed {
-        /// The commit that was merged.
-        head: String,
-        /// The branch before its batch.
-        from: String,
-        /// And after.
-        to: String,
-        /// What the change became there.
-        commits: Vec<Commit>,
-        /// The checks of the merged tree.
-        ran: Vec<Ran>,
-        /// Why the branch could not be pushed, if it was to be.
-        push_failed: Option<String>,
-    },
-    /// Alone on the branch, it fails a check.
-    Red {
-        /// The branch as it was.
-        onto: String,
-        /// The checks of the merged tree.
-        ran: Vec<Ran>,
-    },
-    /// It does not fit onto the branch.
-    Conflict {
-        /// The branch as it was.
-        onto: String,
-        /// Files in conflict.
-        files: Vec<String>,
-        /// Both sides, as git marks them.
-        detail: String,
-    },
-    /// Not now, in words for people. It stays in the queue and is tried again.
-    Waits(String),
-    /// Not at all, in words for people.
-    Impossible(String),
-}
-
 /// A queue after a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -200,30 +159,6 @@ impl Ending {
             Outcome::Impossible(why) => Self::Impossible(why.clone()),
             Outcome::Prepared(_) | Outcome::Checked(_) => Self::Impossible("the node answered something else than a merge".to_owned()),
         }
-    }
-}
-
-impl MergeEnd {
-    /// What a task is told, with the evidence of the batch in which its entry was at this place. Who withdrew hears nothing.
-    pub fn of(told: Told, outcome: &Outcome, entry: &Entry, place: usize) -> Option<Self> {
-        Some(match (told, outcome) {
-            (Told::Landed, Outcome::Merged(Merged::Landed { from, to, commits, ran, push_failed })) => Self::Landed {
-                head: entry.head.clone(),
-                from: from.clone(),
-                to: to.clone(),
-                commits: commits.get(place).cloned().unwrap_or_default(),
-                ran: ran.clone(),
-                push_failed: push_failed.clone(),
-            },
-            (Told::Red, Outcome::Merged(Merged::Red { onto, ran })) => Self::Red { onto: onto.clone(), ran: ran.clone() },
-            (Told::Conflict, Outcome::Merged(Merged::Conflict { onto, files, detail, .. })) => {
-                Self::Conflict { onto: onto.clone(), files: files.clone(), detail: detail.clone() }
-            }
-            (Told::Waits(why), _) => Self::Waits(why),
-            (Told::Impossible(why), _) => Self::Impossible(why),
-            (Told::Withdrawn, _) => return None,
-            (told, _) => Self::Impossible(format!("there is no evidence for what became of it: {told:?}")),
-        })
     }
 }
 

@@ -176,7 +176,7 @@ pub struct Subject<'a> {
 pub fn question(subject: &Subject<'_>) -> String {
     let Subject { title, description, acceptance, base, commit } = subject;
     let mut text = format!(
-        "Review the change `git diff {base} {commit}`. Your working copy is at its last commit, {commit}: that is the commit that you judge, and \
+        "Review the change `git diff {base}...{commit}`. Your working copy is at its last commit, {commit}: that is the commit that you judge, and \
          what `commit` in your answer must say.\n\nThe task was: {title}"
     );
     if !description.trim().is_empty() {

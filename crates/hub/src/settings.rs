@@ -5,6 +5,7 @@ use crate::db::Conn;
 use crate::fault::Done;
 use fugue_domain::check::{Check, Command};
 use fugue_domain::id::ProjectId;
+use fugue_domain::job::Strategy;
 use fugue_domain::limits::TASK_ATTEMPTS;
 
 /// When a check is run.
@@ -12,6 +13,8 @@ use fugue_domain::limits::TASK_ATTEMPTS;
 pub enum When {
     /// On a task's own branch.
     Task,
+    /// On the merged tree.
+    Merge,
 }
 
 /// The settings of a project.
@@ -23,10 +26,29 @@ pub struct Settings {
     pub checks: Vec<Check>,
     /// Run once in each new worktree.
     pub setup: Vec<Command>,
+    /// How work comes onto the target branch.
+    pub merge: Merging,
     /// How much.
     pub limits: Limits,
     /// By whom.
     pub agents: Agents,
+}
+
+/// How work comes onto the target branch.
+#[derive(Debug, Clone)]
+pub struct Merging {
+    /// How.
+    pub strategy: Strategy,
+    /// Changes that are tested together at most.
+    pub batch: i64,
+    /// The remote that the branch is pushed to afterwards.
+    pub push: Option<String>,
+}
+
+impl Default for Merging {
+    fn default() -> Self {
+        Self { strategy: Strategy::default(), batch: 4, push: None }
+    }
 }
 
 /// How much.
@@ -49,11 +71,13 @@ impl Default for Limits {
 pub struct Agents {
     /// Works on tasks.
     pub work: String,
+    /// Looks at changes.
+    pub review: String,
 }
 
 impl Default for Agents {
     fn default() -> Self {
-        Self { work: "coder".to_owned() }
+        Self { work: "coder".to_owned(), review: "reviewer".to_owned() }
     }
 }
 

@@ -100,7 +100,7 @@ fn a_reviewer_is_told_the_task_and_the_commits() {
     let acceptance = "- Totals are whole.\n- All tests pass.\n";
     let subject = Subject { title: "Round", description: "Half a yen is lost.\n", acceptance, base: "base1", commit: HEAD };
     let text = question(&subject);
-    assert!(text.contains(&format!("git diff base1 {HEAD}")), "{text}");
+    assert!(text.contains(&format!("git diff base1...{HEAD}")), "{text}");
     let told = "The task was: Round\n\nHalf a yen is lost.\n\nWhat must be true when it is done:\n\n- Totals are whole.\n- All tests pass.";
     assert!(text.ends_with(told), "{text}");
     let bare = question(&Subject { description: "", acceptance: "", ..subject });

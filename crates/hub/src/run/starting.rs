@@ -1,7 +1,7 @@
 //! Starting a run: the agent as it is now, a session of its own, and the question as its first message, in one transaction.
 
 use super::find;
-use crate::db::query;
+use crate::db::{Tx, query};
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
@@ -12,15 +12,30 @@ use fugue_domain::agent::{Agent, NotAnAgent};
 use fugue_domain::api::{NewMessage, NewRun, NewSession};
 use fugue_domain::caller::Caller;
 use fugue_domain::front_matter::Wrong;
-use fugue_domain::id::{RunId, TurnId};
+use fugue_domain::id::{OrgId, RunId, SessionId, TurnId};
 use fugue_domain::link::{Answered, Ask};
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::run::briefed;
 use fugue_domain::session::PlaceKind;
+use fugue_domain::turn::OnInterruption;
 use fugue_domain::world::Mint;
 
 /// Characters of the question that become part of the session's title.
 const TITLE_CHARS: usize = 60;
+
+/// A run for which everything is found out that a node must be asked for. It only has to be stored.
+pub struct Ready {
+    org: OrgId,
+    plan: session::Plan,
+    /// The agent's name.
+    name: String,
+    /// What was asked, for lists.
+    asked: String,
+    /// What the agent is told.
+    text: String,
+    issue: Option<i64>,
+    policy: OnInterruption,
+}
 
 /// Starts a run.
 pub async fn start(hub: &Hub, caller: &Caller, name: &str, new: NewRun, key: Option<Key>) -> Done<Reply> {
@@ -38,32 +53,18 @@ pub async fn start(hub: &Hub, caller: &Caller, name: &str, new: NewRun, key: Opt
         budget_usd: new.budget_usd,
     };
     let (role, ground) = role(hub, caller, name, &session).await?;
-    let agent = briefed(driven(role, &new)?);
-    let policy = agent.on_interruption;
-    let plan = session::plan(hub, caller, session, Some((agent, ground))).await?;
-    let (org, name) = (caller.org.clone(), name.to_owned());
+    let agent = driven(role, &new)?;
+    let (issue, asked) = (new.issue, new.text);
+    let ready = ready(hub, &caller.org, session, (agent, ground), text).await?;
+    let ready = Ready { issue, asked, ..ready };
     hub.db
         .write(move |tx| {
             Box::pin(async move {
                 if let Some(reply) = idempotency::find(tx, key.as_ref()).await? {
                     return Ok(reply);
                 }
-                let session = session::store(tx, &plan).await?;
-                let (id, turn) = (RunId::mint(&*tx.world), TurnId::mint(&*tx.world));
-                turn::say(tx, &org, &session.id, &turn, &text, policy).await?;
-                query("INSERT INTO runs (id, org_id, session_id, project_id, agent, turn_id, issue, created_at, text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-                    .bind(id.as_str())
-                    .bind(org.as_str())
-                    .bind(session.id.as_str())
-                    .bind(session.project.as_str())
-                    .bind(name)
-                    .bind(turn.as_str())
-                    .bind(new.issue)
-                    .bind(tx.now)
-                    .bind(&new.text)
-                    .execute(tx.conn)
-                    .await?;
-                let reply = Reply::new(201, &find(tx.conn, &org, &id).await?)?;
+                let (id, _) = store(tx, &ready).await?;
+                let reply = Reply::new(201, &find(tx.conn, &ready.org, &id).await?)?;
                 idempotency::store(tx, key.as_ref(), &reply).await?;
                 Ok(reply)
             })
@@ -71,19 +72,54 @@ pub async fn start(hub: &Hub, caller: &Caller, name: &str, new: NewRun, key: Opt
         .await
 }
 
+/// Gets a run ready where agent and ground are chosen.
+pub async fn ready(hub: &Hub, org: &OrgId, session: NewSession, (agent, ground): (Agent, Ground), text: String) -> Done<Ready> {
+    let (agent, name) = (briefed(agent), session.agent.clone());
+    let policy = agent.on_interruption;
+    let plan = session::planned(hub, org, session, (agent, true), ground).await?;
+    Ok(Ready { org: org.clone(), plan, name, asked: text.clone(), text, issue: None, policy })
+}
+
+/// Stores a run, with its session and its first message.
+pub async fn store(tx: &mut Tx<'_>, ready: &Ready) -> Done<(RunId, SessionId)> {
+    let session = session::store(tx, &ready.plan).await?;
+    let (id, turn) = (RunId::mint(&*tx.world), TurnId::mint(&*tx.world));
+    turn::say(tx, &ready.org, &session.id, &turn, &ready.text, ready.policy).await?;
+    query("INSERT INTO runs (id, org_id, session_id, project_id, agent, turn_id, issue, created_at, text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+        .bind(id.as_str())
+        .bind(ready.org.as_str())
+        .bind(session.id.as_str())
+        .bind(session.project.as_str())
+        .bind(&ready.name)
+        .bind(turn.as_str())
+        .bind(ready.issue)
+        .bind(tx.now)
+        .bind(&ready.asked)
+        .execute(tx.conn)
+        .await?;
+    Ok((id, session.id))
+}
+
 /// The agent of this name, as the project's own file narrows it at the commit at which the session begins.
 pub async fn role(hub: &Hub, caller: &Caller, name: &str, session: &NewSession) -> Done<(Agent, Ground)> {
-    let of_org = async |name: &str| -> Done<Option<Agent>> {
-        let mut conn = hub.db.read().await?;
-        Ok(agent::find(&mut conn, &caller.org, name).await?.map(|view| view.agent))
-    };
-    let unknown = || Fault::from(Problem::not_found("agent", name));
-    let known = of_org(name).await?;
+    let known = of_org(hub, &caller.org, name).await?;
     let ground = match session::ground(hub, caller, session).await {
         // Who names neither an agent nor a project that there is asked for nothing.
-        Err(Fault::Problem(problem)) if known.is_none() && problem.kind == Kind::Invalid => return Err(unknown()),
+        Err(Fault::Problem(problem)) if known.is_none() && problem.kind == Kind::Invalid => return Err(unknown(name)),
         ground => ground?,
     };
+    let agent = of_project(hub, &caller.org, name, known, &ground).await?;
+    Ok((agent, ground))
+}
+
+/// The org's agent of this name.
+pub async fn of_org(hub: &Hub, org: &OrgId, name: &str) -> Done<Option<Agent>> {
+    let mut conn = hub.db.read().await?;
+    Ok(agent::find(&mut conn, org, name).await?.map(|view| view.agent))
+}
+
+/// The agent as the project's own file narrows it on this ground.
+pub async fn of_project(hub: &Hub, org: &OrgId, name: &str, known: Option<Agent>, ground: &Ground) -> Done<Agent> {
     let Some(commit) = ground.base.clone() else {
         let away = "The project's node is not connected, so nobody can see what the project's own agents are.";
         return Err(Problem::new(Kind::NoNode, away).into());
@@ -94,14 +130,18 @@ pub async fn role(hub: &Hub, caller: &Caller, name: &str, session: &NewSession) 
         Ok(other) => return Err(Fault::internal(format!("a node answered {other:?} to agent"))),
         Err(failed) => return Err(project::call_failed(failed)),
     };
-    let Some(text) = text else { return Ok((known.ok_or_else(unknown)?, ground)) };
+    let Some(text) = text else { return known.ok_or_else(|| unknown(name)) };
     let refused = |wrong: Wrong| Problem::invalid("/project", format!(".fugue/agents/{name}.md at {commit} cannot be used: {wrong}"));
     let file = Proposal::read(&text, name).map_err(refused)?;
     let below = match known {
         Some(known) => known,
-        None => of_org(file.driver().word()).await?.ok_or_else(unknown)?,
+        None => of_org(hub, org, file.driver().word()).await?.ok_or_else(|| unknown(name))?,
     };
-    Ok((file.narrow(&below).map_err(refused)?, ground))
+    Ok(file.narrow(&below).map_err(refused)?)
+}
+
+fn unknown(name: &str) -> Fault {
+    Problem::not_found("agent", name).into()
 }
 
 /// What the agent is told.

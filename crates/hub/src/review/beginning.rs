@@ -1,0 +1,137 @@
+//! Beginning the reviews that are wanted: each becomes a run of its agent, in a session of its own at the commit that is judged.
+
+use super::{Wish, end, unable};
+use crate::column;
+use crate::db::{Tx, durable, query};
+use crate::fault::{Done, Fault, caught};
+use crate::hub::Hub;
+use crate::session::Ground;
+use crate::{project, run};
+use fugue_domain::api::NewSession;
+use fugue_domain::id::{OrgId, ReviewId, TaskId};
+use fugue_domain::limits::{REVIEW_AGAIN_MS, REVIEW_TRIES_MAX};
+use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::review::By;
+use fugue_domain::session::PlaceKind;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often it looks without being called.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Reviews of one look; the rest comes a moment later.
+const WANTED_MAX: i64 = 20;
+
+/// A review that is wanted.
+struct Wanted {
+    id: ReviewId,
+    org: OrgId,
+    task: TaskId,
+    wish: Wish,
+}
+
+/// Works until the hub ends.
+pub async fn begin_wanted(hub: Hub, shutdown: CancellationToken) {
+    let mut period = tokio::time::interval(PERIOD);
+    period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = hub.wake.wait_for_reviews() => {}
+            _ = period.tick() => {}
+        }
+        if let Err(fault) = caught("the beginning of reviews", look(&hub)).await {
+            tracing::warn!(error = %fault, "reviews could not be begun");
+        }
+    }
+}
+
+async fn look(hub: &Hub) -> Done<()> {
+    let mut conn = hub.db.read().await?;
+    let due =
+        query("SELECT id, org_id, task_id, wish FROM reviews WHERE state = 'wanted' AND not_before <= $1 ORDER BY not_before, id LIMIT $2")
+            .bind(hub.world.now())
+            .bind(WANTED_MAX)
+            .fetch_all(&mut conn)
+            .await?;
+    drop(conn);
+    for row in &due {
+        let wish: String = row.get(3)?;
+        let wanted = Wanted { id: column::id(row, 0)?, org: column::id(row, 1)?, task: column::id(row, 2)?, wish: column::json(&wish)? };
+        match ready(hub, &wanted).await {
+            Ok(ready) => hub.db.write(move |tx| Box::pin(async move { begin(tx, &wanted, &ready).await })).await?,
+            Err(Fault::Problem(problem)) => put_off(hub, wanted, problem).await?,
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
+}
+
+/// Asks the node what must be known before.
+async fn ready(hub: &Hub, wanted: &Wanted) -> Done<run::Ready> {
+    let Wanted { org, wish, .. } = wanted;
+    let mut conn = hub.db.read().await?;
+    let project = project::find(&mut conn, org, wish.project.as_str()).await?;
+    drop(conn);
+    let ground = Ground { project, node: wish.node.clone(), base: Some(wish.head.clone()) };
+    let known = run::of_org(hub, org, &wish.agent).await?;
+    let agent = run::of_project(hub, org, &wish.agent, known, &ground).await?;
+    let agent = match wish.driver {
+        Some(driver) => agent.driven_by(driver).map_err(|wrong| Problem::new(Kind::Invalid, wrong.to_string()))?,
+        None => agent,
+    };
+    let session = NewSession {
+        project: wish.project.to_string(),
+        agent: wish.agent.clone(),
+        title: Some(wish.title.clone()),
+        node: None,
+        base: None,
+        place: PlaceKind::Worktree,
+        budget_usd: None,
+    };
+    run::ready(hub, org, session, (agent, ground), wish.text.clone()).await
+}
+
+/// The review becomes a run, unless it has become one already, or is not wanted any more.
+async fn begin(tx: &mut Tx<'_>, wanted: &Wanted, ready: &run::Ready) -> Done<()> {
+    let still = query("SELECT 1 FROM reviews WHERE id = $1 AND state = 'wanted'").bind(wanted.id.as_str()).fetch_optional(tx.conn).await?;
+    if still.is_none() {
+        return Ok(());
+    }
+    let (run, session) = run::begin(tx, ready).await?;
+    let done = query("UPDATE reviews SET state = 'running', run_id = $2 WHERE id = $1 AND state = 'wanted'")
+        .bind(wanted.id.as_str())
+        .bind(run.as_str())
+        .execute(tx.conn)
+        .await?;
+    if done == 0 {
+        // Nothing of this stays.
+        return Err(Fault::internal(format!("{} was begun by somebody else", wanted.id)));
+    }
+    durable!(tx, "hub.review_begun");
+    tracing::info!(review.id = %wanted.id, task.id = %wanted.task, run.id = %run, session.id = %session, "review begun");
+    Ok(())
+}
+
+/// It could not be begun: tried again later, and given up when that does not help. A node that is away is waited for.
+async fn put_off(hub: &Hub, wanted: Wanted, problem: Problem) -> Done<()> {
+    let counts = i64::from(problem.kind != Kind::NoNode);
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let row =
+                    query("UPDATE reviews SET tries = tries + $2, not_before = $3 WHERE id = $1 AND state = 'wanted' RETURNING tries")
+                        .bind(wanted.id.as_str())
+                        .bind(counts)
+                        .bind(tx.now + REVIEW_AGAIN_MS)
+                        .fetch_optional(tx.conn)
+                        .await?;
+                let Some(row) = row else { return Ok(()) };
+                if row.get::<i64>(0)? < REVIEW_TRIES_MAX {
+                    return Ok(());
+                }
+                let why = format!("The review by {} could not be begun. {}", wanted.wish.agent, problem.detail);
+                end(tx, &wanted.id, &wanted.task, unable(wanted.wish.head.clone(), why, By::Nobody)).await
+            })
+        })
+        .await
+}
