@@ -15,6 +15,7 @@ mod project;
 mod queue;
 mod send;
 mod session;
+mod task;
 mod token;
 mod up;
 mod version;
@@ -72,6 +73,8 @@ enum Command {
     Agent(agent::Agent),
     #[command(subcommand)]
     Session(session::Session),
+    #[command(subcommand)]
+    Task(task::Task),
     Send(send::Send),
     Queue(queue::Queue),
     Interrupt(interrupt::Interrupt),
@@ -186,6 +189,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Project(project) => project.run(context).await?,
         Command::Agent(agent) => return agent.run(context).await,
         Command::Session(session) => session.run(context).await?,
+        Command::Task(task) => return task.run(context).await,
         Command::Send(send) => return send.run(context).await,
         Command::Queue(queue) => queue.run(context).await?,
         Command::Interrupt(interrupt) => interrupt.run(context).await?,

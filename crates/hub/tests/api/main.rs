@@ -15,6 +15,7 @@ mod raw;
 mod runs;
 mod strangers;
 mod streams;
+mod tasks;
 mod tickets;
 mod turns;
 mod walk;
