@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod hub;
 mod interrupt;
+mod job;
 mod log;
 mod node;
 mod project;
@@ -72,6 +73,8 @@ enum Command {
     Agent(agent::Agent),
     #[command(subcommand)]
     Session(session::Session),
+    #[command(subcommand)]
+    Job(job::Job),
     Send(send::Send),
     Queue(queue::Queue),
     Interrupt(interrupt::Interrupt),
@@ -186,6 +189,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Project(project) => project.run(context).await?,
         Command::Agent(agent) => return agent.run(context).await,
         Command::Session(session) => session.run(context).await?,
+        Command::Job(job) => job.run(context).await?,
         Command::Send(send) => return send.run(context).await,
         Command::Queue(queue) => queue.run(context).await?,
         Command::Interrupt(interrupt) => interrupt.run(context).await?,

@@ -13,8 +13,10 @@ use crate::turn::{OnInterruption, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod job;
 mod run;
 
+pub use job::Job;
 pub use run::{NewRun, Run};
 
 /// `POST /api/v1/projects`: exactly one of `path` and `url`.

@@ -17,6 +17,7 @@ pub mod home;
 pub mod http;
 pub mod hub;
 pub mod idempotency;
+pub mod job;
 pub mod link;
 pub mod message;
 pub mod metrics;
@@ -139,6 +140,11 @@ impl Running {
     /// The bound address.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What its parts work with.
+    pub fn hub(&self) -> &Hub {
+        &self.app.hub
     }
 
     /// The connected nodes.
