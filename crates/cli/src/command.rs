@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod hub;
 mod interrupt;
+mod job;
 mod log;
 mod node;
 mod project;
@@ -75,6 +76,8 @@ enum Command {
     Session(session::Session),
     #[command(subcommand)]
     Task(task::Task),
+    #[command(subcommand)]
+    Job(job::Job),
     Send(send::Send),
     Queue(queue::Queue),
     Interrupt(interrupt::Interrupt),
@@ -190,6 +193,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Agent(agent) => return agent.run(context).await,
         Command::Session(session) => session.run(context).await?,
         Command::Task(task) => return task.run(context).await,
+        Command::Job(job) => job.run(context).await?,
         Command::Send(send) => return send.run(context).await,
         Command::Queue(queue) => queue.run(context).await?,
         Command::Interrupt(interrupt) => interrupt.run(context).await?,

@@ -13,9 +13,11 @@ use crate::turn::{OnInterruption, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod job;
 mod run;
 mod task;
 
+pub use job::Job;
 pub use run::{NewRun, Run};
 pub use task::{
     Diff, Entry, Evidence, MadeTasks, NewTask, NewTasks, Remark, Shown, Task, TaskBrief, TaskChange, TaskDetail, TaskSession, Verdict,

@@ -5,6 +5,7 @@ mod app;
 mod claims;
 mod doors;
 mod hosts;
+mod jobs;
 mod keys;
 mod node;
 mod old;

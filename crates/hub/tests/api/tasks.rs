@@ -6,7 +6,7 @@ use crate::turns::{Desk, ended};
 use anyhow::{Context, Result};
 use fugue_domain::check::{Exit, Ran};
 use fugue_domain::id::{JobId, TaskId, TurnId};
-use fugue_domain::job::{Change, Checked, Commit, FileChange, Outcome};
+use fugue_domain::job::{Change, Checked, Commit, FileChange, Outcome, Work};
 use fugue_domain::link::{Assignment, FromHub, FromNode, Report};
 use fugue_domain::node::Load;
 use fugue_domain::reason::Reason;
@@ -32,6 +32,7 @@ struct Bench {
     app: App,
     desk: Desk,
     seen: Vec<TurnId>,
+    done: Vec<JobId>,
 }
 
 impl Bench {
@@ -39,7 +40,7 @@ impl Bench {
         let mut desk = Desk::at(&app).await?;
         let place = json!({"path": "/srv/shop", "node": desk.node.id});
         desk.while_hearing(app.owner.post("/api/v1/projects", &place)).await?;
-        Ok(Self { app, desk, seen: Vec::new() })
+        Ok(Self { app, desk, seen: Vec::new(), done: Vec::new() })
     }
 
     /// Writes tasks down; their ids.
@@ -73,8 +74,8 @@ impl Bench {
 
     /// The agent is given a message. The heartbeat lets the hub repeat what came while something else was waited for.
     async fn assigned(&mut self) -> Result<Assignment> {
-        (self.desk.next, self.desk.beat) = (1, self.desk.beat + 1);
-        self.desk.link.say(&FromNode::Heartbeat { beat: self.desk.beat, load: Load::default(), leases: Vec::new() }).await?;
+        self.desk.next = 1;
+        self.beat().await?;
         let seen = &self.seen;
         let pick = |word| match word {
             FromHub::Assign(assignment) if !seen.contains(&assignment.lease.turn) => Some(*assignment),
@@ -90,23 +91,42 @@ impl Bench {
         self.desk.report(&assignment.lease, vec![Report::Delivered, ended(ending)]).await
     }
 
-    /// The job that a task awaits.
-    async fn job(&self, id: &str) -> Result<JobId> {
-        let mut conn = self.app.hub().db.read().await?;
-        let row = query("SELECT job_id FROM tasks WHERE id = $1").bind(id).fetch_one(&mut conn).await?;
-        Ok(row.get::<Option<String>>(0)?.context("it awaits no job")?.parse()?)
+    /// The job that the node is told of next. The heartbeat lets the hub repeat what came while something else was waited for.
+    async fn given(&mut self) -> Result<(JobId, Work)> {
+        self.beat().await?;
+        let done = &self.done;
+        let pick = |word| match word {
+            FromHub::Job { id, work } if !done.contains(&id) => Some((id, *work)),
+            _ => None,
+        };
+        let (id, work) = self.desk.hear("a job", pick).await?;
+        self.done.push(id.clone());
+        Ok((id, work))
     }
 
-    async fn job_ends(&self, job: &JobId, outcome: Outcome) -> Result<bool> {
-        let job = job.clone();
-        Ok(self.app.hub().db.write(move |tx| Box::pin(async move { task::job_ended(tx, &job, &outcome).await })).await?)
+    async fn beat(&mut self) -> Result<()> {
+        self.desk.beat += 1;
+        let (beat, leases, jobs) = (self.desk.beat, Vec::new(), Vec::new());
+        self.desk.link.say(&FromNode::Heartbeat { beat, load: Load::default(), leases, jobs }).await
+    }
+
+    /// The node says what came of a job; whether that is stored or nobody wants it.
+    async fn job_ends(&mut self, job: &JobId, outcome: Outcome) -> Result<&'static str> {
+        self.desk.link.say(&FromNode::JobEnded { id: job.clone(), outcome: Box::new(outcome) }).await?;
+        let pick = |word| match word {
+            FromHub::JobStored { id } => (id == *job).then_some("stored"),
+            FromHub::JobDropped { id } => (id == *job).then_some("dropped"),
+            _ => None,
+        };
+        self.desk.hear("what becomes of an outcome", pick).await
     }
 
     /// The turn ends well, and so does what follows.
     async fn checks(&mut self, id: &str, assignment: &Assignment, outcome: Outcome) -> Result<()> {
         self.ends(assignment, Ending::Succeeded).await?;
         self.is(id, "checking").await?;
-        assert!(self.job_ends(&self.job(id).await?, outcome).await?);
+        let job = self.given().await?.0;
+        assert_eq!(self.job_ends(&job, outcome).await?, "stored");
         Ok(())
     }
 
@@ -183,9 +203,12 @@ async fn whole_life(app: App) -> Result<()> {
     assert_eq!((&working["session"], &working["session_state"]), (&json!(begun.lease.session), &json!("busy")), "{working:#}");
     assert_eq!(bench.app.owner.get(&format!("/api/v1/sessions/{}", begun.lease.session)).await?["budget_usd"], 2.5);
     bench.ends(&begun, Ending::Succeeded).await?;
-    let job = bench.job(first).await?;
-    assert!(bench.job_ends(&job, checked("h1", vec![ran("test", 0, "ok")])).await?);
-    assert!(!bench.job_ends(&job, checked("h2", vec![])).await?, "a job that ended is awaited by nobody");
+    let (job, work) = bench.given().await?;
+    let Work::Check { place, target, message, .. } = &work else { panic!("{work:?}") };
+    assert_eq!((&place.session, target.as_str()), (&begun.lease.session, "main"));
+    assert!(message.starts_with("Fix login\n\n"), "{message}");
+    assert_eq!(bench.job_ends(&job, checked("h1", vec![ran("test", 0, "ok")])).await?, "stored");
+    assert_eq!(bench.job_ends(&job, checked("h2", vec![])).await?, "stored", "the first outcome counts");
     let review = bench.is(first, "review").await?;
     assert_eq!((&review["head"], &review["evidence"]["change"]["added"]), (&json!("h1"), &json!(3)), "{review:#}");
     let diff = bench.desk.while_hearing(bench.app.owner.get(&format!("/api/v1/tasks/{first}/diff"))).await?;
@@ -270,11 +293,11 @@ async fn people(app: App) -> Result<()> {
     let (status, handed) = bench.verb(id, "submit", json!({})).await?;
     assert_eq!((status, &handed["state"]), (200, &json!("checking")), "{handed:#}");
     // Cancelling ends the job, and closes the session.
-    let job = bench.job(id).await?;
+    let job = bench.given().await?.0;
     let (status, gone) = bench.verb(id, "cancel", json!({"text": "no longer"})).await?;
     assert_eq!((status, &gone["state"]), (200, &json!("cancelled")), "{gone:#}");
     assert!(gone["story"].as_array().unwrap().last().unwrap()["words"].as_str().unwrap().contains("no longer"));
-    assert!(!bench.job_ends(&job, checked("h1", vec![])).await?, "nobody awaits it");
+    assert_eq!(bench.job_ends(&job, checked("h1", vec![])).await?, "dropped", "nobody awaits it");
     assert_eq!(bench.app.owner.get(&format!("/api/v1/sessions/{}", turn.lease.session)).await?["state"], "closed");
     bench.nothing_left().await?;
     assert_eq!(bench.verb(id, "cancel", json!({})).await?.0, 409);
@@ -362,7 +385,8 @@ async fn nothing_done(app: App) -> Result<()> {
     let judged = json!({"at": "2026-11-21T00:58:20.776Z", "turn": turn.lease.turn, "type": "tool.judged", "call": "1", "tool": "Edit", "verdict": "deny", "rule": "Edit"});
     let event = Report::Event(serde_json::value::RawValue::from_string(judged.to_string())?);
     bench.desk.report(&turn.lease, vec![Report::Delivered, event, ended(Ending::Succeeded)]).await?;
-    assert!(bench.job_ends(&bench.job(&id).await?, nothing()).await?);
+    let job = bench.given().await?.0;
+    bench.job_ends(&job, nothing()).await?;
     assert_eq!(bench.is(&id, "needs_human").await?["need"], "writes_denied");
     // A change of what it is checked with is shown, and lets nothing through by itself.
     bench.verb(&id, "retry", json!({})).await?;
