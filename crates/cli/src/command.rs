@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod hub;
 mod interrupt;
+mod job;
 mod log;
 mod merge;
 mod node;
@@ -16,7 +17,7 @@ mod project;
 mod queue;
 mod send;
 mod session;
-mod task; // H2
+mod task;
 mod token;
 mod up;
 mod version;
@@ -74,6 +75,10 @@ enum Command {
     Agent(agent::Agent),
     #[command(subcommand)]
     Session(session::Session),
+    #[command(subcommand)]
+    Task(task::Task),
+    #[command(subcommand)]
+    Job(job::Job),
     Send(send::Send),
     Queue(queue::Queue),
     Interrupt(interrupt::Interrupt),
@@ -82,9 +87,6 @@ enum Command {
     Approve(approve::Approve),
     Deny(approve::Deny),
     Attach(attach::Attach),
-    /// H2
-    #[command(subcommand)]
-    Task(task::Task),
     Merge(merge::Merge),
     Cost(cost::Cost),
     #[command(subcommand)]
@@ -192,6 +194,8 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Project(project) => project.run(context).await?,
         Command::Agent(agent) => return agent.run(context).await,
         Command::Session(session) => session.run(context).await?,
+        Command::Task(task) => return task.run(context).await,
+        Command::Job(job) => job.run(context).await?,
         Command::Send(send) => return send.run(context).await,
         Command::Queue(queue) => queue.run(context).await?,
         Command::Interrupt(interrupt) => interrupt.run(context).await?,
@@ -200,7 +204,6 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Approve(approve) => approve.run(context).await?,
         Command::Deny(deny) => deny.run(context).await?,
         Command::Attach(attach) => attach.run(context).await?,
-        Command::Task(task) => task.run(context).await?,
         Command::Merge(merge) => return merge.run(context).await,
         Command::Cost(cost) => cost.run(context).await?,
         Command::Token(token) => token.run(context).await?,

@@ -13,11 +13,13 @@ use crate::turn::{OnInterruption, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod job;
 mod merge;
 mod review;
 mod run;
 mod task;
 
+pub use job::Job;
 pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
 pub use review::{NewReview, Review};
 pub use run::{NewRun, Run};

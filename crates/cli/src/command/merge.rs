@@ -6,11 +6,11 @@ use crate::error::Failure;
 use crate::output::{DIM, GOOD, Table, WARN, say, span, tame};
 use crate::repository;
 use clap::{Args, Subcommand};
-use fugue_domain::api::{MergeEntry, MergeQueue, NewTrial, Trial};
+use fugue_domain::api::{Job, MergeEntry, MergeQueue, NewTrial, Trial};
 use fugue_domain::id::{JobId, TaskId};
-use fugue_domain::job::{Merged, Outcome};
+use fugue_domain::job::{Merged, Outcome, State};
 use fugue_domain::merge_queue::Standing;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -142,15 +142,14 @@ fn standing(entry: &MergeEntry) -> &'static str {
 
 /// Waits for the outcome of a job.
 async fn ended(client: &Client, job: &JobId) -> Result<Outcome, Failure> {
-    #[derive(Deserialize)]
-    struct Job {
-        outcome: Option<Outcome>,
-    }
     let began = Instant::now();
     while began.elapsed() < TRIAL_LIMIT {
         let found: Job = client.get(&format!("/api/v1/jobs/{job}")).await?;
         if let Some(outcome) = found.outcome {
             return Ok(outcome);
+        }
+        if found.state == State::Dropped {
+            return Err(Failure::failed(format!("{job} was dropped before it had an outcome")));
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }

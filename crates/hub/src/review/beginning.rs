@@ -107,6 +107,12 @@ async fn begin(tx: &mut Tx<'_>, wanted: &Wanted, ready: &run::Ready) -> Done<()>
         // Nothing of this stays.
         return Err(Fault::internal(format!("{} was begun by somebody else", wanted.id)));
     }
+    // A reviewer writes nothing: its branch is one of the change's commits and goes with the worktree.
+    query("UPDATE sessions SET landed = $2 WHERE id = $1")
+        .bind(session.as_str())
+        .bind(&wanted.wish.head)
+        .execute(tx.conn)
+        .await?;
     durable!(tx, "hub.review_begun");
     tracing::info!(review.id = %wanted.id, task.id = %wanted.task, run.id = %run, session.id = %session, "review begun");
     Ok(())

@@ -5,17 +5,15 @@ use crate::client::Client;
 use crate::error::Failure;
 use crate::output::{DIM, GOOD, Table, WARN, say, tame};
 use clap::Args;
-use fugue_domain::api::{NewReview, Review as View};
-use fugue_domain::id::TaskId;
+use fugue_domain::api::{NewReview, Review as View, TaskDetail};
 use fugue_domain::review::{Decision, Finding, Severity};
-use serde::Deserialize;
 use serde_json::json;
 
 /// What is said.
 #[derive(Args)]
 pub struct Review {
-    /// Which task: a whole id, or any end of one that fits only one.
-    pub task: String,
+    /// Which task.
+    task: String,
     /// It may be merged.
     #[arg(long, conflicts_with = "reject")]
     approve: bool,
@@ -36,8 +34,8 @@ pub struct Review {
 
 impl Review {
     /// Gives the verdict, or shows what was said so far.
-    pub async fn run(self, context: &Context, client: &Client, task: &TaskId) -> Result<(), Failure> {
-        let path = format!("/api/v1/tasks/{task}");
+    pub async fn run(self, context: &Context, client: &Client) -> Result<(), Failure> {
+        let path = super::path(&super::find(client, &self.task).await?);
         if !self.approve && !self.reject {
             if !self.comments.is_empty() || !self.text.is_empty() {
                 return Err(Failure::usage("is it good or not?").hint("Add --approve or --reject."));
@@ -61,12 +59,8 @@ impl Review {
 
 /// The commit that the task has now.
 async fn present(client: &Client, path: &str) -> Result<String, Failure> {
-    #[derive(Deserialize)]
-    struct Head {
-        head: Option<String>,
-    }
-    let task: Head = client.get(path).await?;
-    task.head.ok_or_else(|| {
+    let task: TaskDetail = client.get(path).await?;
+    task.task.head.ok_or_else(|| {
         Failure::usage("the task has no checked commit yet").hint("Its agent is still at work: `fugue task show` tells how far it is.")
     })
 }
