@@ -88,12 +88,15 @@ enum Command {
     Completions(completions::Completions),
     /// Show the versions of this program and of the hub.
     Version,
-    /// Print docs/CLI.md, or docs/CONFIG.md.
+    /// Print docs/CLI.md, docs/CONFIG.md or docs/PROJECT-SETTINGS.md.
     #[command(hide = true)]
     Reference {
         /// The settings instead of the commands.
         #[arg(long)]
         config: bool,
+        /// The settings of projects instead.
+        #[arg(long)]
+        project: bool,
         /// The durable steps at which the debug build can be made to crash, one per line.
         #[arg(long)]
         steps: bool,
@@ -201,6 +204,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Completions(completions) => completions.run(context)?,
         Command::Version => version::run(context).await?,
         Command::Reference { steps: true, .. } => context.out.line(fugue_domain::crash::STEPS.join("\n"))?,
+        Command::Reference { project: true, .. } => context.out.line(reference::project_page().trim_end())?,
         Command::Reference { config: false, .. } => context.out.line(reference::cli_page().trim_end())?,
         Command::Reference { config: true, .. } => context.out.line(reference::config_page().trim_end())?,
     }

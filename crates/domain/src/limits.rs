@@ -129,3 +129,49 @@ pub const CHECK_SECONDS: i64 = 15 * 60;
 pub const CHANGE_FILES_MAX: usize = 500;
 /// Bytes of both sides of a conflict that an agent is told.
 pub const CONFLICT_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of checks' output that an agent is told in one message. More would bury what it must mend.
+pub const TASK_EVIDENCE_TOLD_BYTES_MAX: usize = 24 * 1024;
+/// Tries at the proof of a task before a person is asked, unless the project says otherwise.
+pub const TASK_ATTEMPTS: i64 = 3;
+/// Tries that a project or a person may allow.
+pub const TASK_ATTEMPTS_MAX: i64 = 20;
+/// Tasks that one request makes.
+pub const TASKS_AT_ONCE_MAX: usize = 1_000;
+/// Bytes of a task's description, and of what must be true at its end. More belongs in a file of the repository.
+pub const TASK_TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Tasks that one task depends on.
+pub const TASK_NEEDS_MAX: usize = 200;
+/// Labels, links, checks or stated paths of one task.
+pub const TASK_LIST_MAX: usize = 100;
+/// Characters of a label, a link, a check's name or a stated path.
+pub const TASK_WORD_CHARS_MAX: usize = 500;
+/// How much more urgent or less urgent than usual a task can be.
+pub const TASK_PRIORITY_MAX: i64 = 100;
+/// Entries of a task's story. After that the oldest evidence in the middle goes; what was decided stays countable by its number.
+pub const TASK_STORY_MAX: i64 = 400;
+/// Bytes of the evidence of one entry; the outputs of commands are cut to fit.
+pub const TASK_EVIDENCE_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a change as text that are shown at once.
+pub const DIFF_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a file of a repository that a hub reads: settings and plans. What is longer was not written by people.
+pub const REPOSITORY_FILE_BYTES_MAX: usize = 256 * 1024;
+/// Seconds that a project may give one of its commands. Longer work is no proof that one waits for.
+pub const CHECK_SECONDS_MAX: i64 = 4 * 60 * 60;
+/// Checks, and set-up or teardown commands, of a project.
+pub const COMMANDS_MAX: usize = 50;
+/// Tasks of a project that are worked on side by side, unless the project says otherwise.
+pub const TASKS_PARALLEL: i64 = 4;
+/// Tasks of a project that may be worked on side by side, whatever it says.
+pub const TASKS_PARALLEL_MAX: i64 = 100;
+/// Finished tasks that are tested together on their way to the target branch, unless the project says otherwise.
+pub const MERGE_BATCH: i64 = 4;
+/// Finished tasks that a project may have tested together. A red batch is halved until its bad entry is alone.
+pub const MERGE_BATCH_MAX: i64 = 32;
+/// Commits of a repository's history that a forecast looks at.
+pub const FORECAST_COMMITS_MAX: usize = 1_000;
+/// Files of a commit beyond which it says nothing about what belongs together: a renaming, an import.
+pub const FORECAST_COMMIT_FILES_MAX: usize = 30;
+/// Milliseconds that a task is passed by because of another one in the same files before those that would touch them wait for it.
+pub const FOREMAN_PATIENCE_MS: i64 = 10 * 60 * 1_000;
+/// Milliseconds of waiting that count as much as one step of priority, so that nothing waits for ever behind what is more important.
+pub const FOREMAN_STEP_MS: i64 = 60 * 60 * 1_000;

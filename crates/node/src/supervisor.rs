@@ -270,7 +270,8 @@ impl Supervisor {
             let answered = tokio::task::spawn_blocking(move || match ask {
                 Ask::Inspect(origin) => git::inspect(&home, &origin),
                 Ask::Resolve { origin, base } => git::find_commit(&home, &origin, &base),
-                Ask::Agent { origin, commit, name } => git::agent_file(&home, &origin, &commit, &name),
+                Ask::File { origin, commit, path } => git::history::file(&home, &origin, &commit, &path),
+                Ask::History { origin, commit } => git::history::history(&home, &origin, &commit),
             });
             let result = answered.await.unwrap_or_else(|error| Err(CallFailed::Other(format!("the node could not look: {error}"))));
             link.say(&FromNode::Reply { call, result }).await;

@@ -13,7 +13,6 @@ use fugue_domain::api::{NewMessage, NewRun, NewSession};
 use fugue_domain::caller::Caller;
 use fugue_domain::front_matter::Wrong;
 use fugue_domain::id::{RunId, TurnId};
-use fugue_domain::link::{Answered, Ask};
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::run::briefed;
 use fugue_domain::session::PlaceKind;
@@ -88,11 +87,9 @@ async fn role(hub: &Hub, caller: &Caller, name: &str, session: &NewSession) -> D
         let away = "The project's node is not connected, so nobody can see what the project's own agents are.";
         return Err(Problem::new(Kind::NoNode, away).into());
     };
-    let asked = Ask::Agent { origin: project::origin(&ground.project)?, commit: commit.clone(), name: name.to_owned() };
-    let text = match hub.nodes.call(&ground.node, asked).await {
-        Ok(Answered::Agent(text)) => text,
-        Ok(other) => return Err(Fault::internal(format!("a node answered {other:?} to agent"))),
-        Err(failed) => return Err(project::call_failed(failed)),
+    let text = match own_file(name) {
+        Some(path) => project::file(hub, &ground.node, &ground.project, &commit, &path).await?,
+        None => None,
     };
     let Some(text) = text else { return Ok((known.ok_or_else(unknown)?, ground)) };
     let refused = |wrong: Wrong| Problem::invalid("/project", format!(".fugue/agents/{name}.md at {commit} cannot be used: {wrong}"));
@@ -102,6 +99,13 @@ async fn role(hub: &Hub, caller: &Caller, name: &str, session: &NewSession) -> D
         None => of_org(file.driver().word()).await?.ok_or_else(unknown)?,
     };
     Ok((file.narrow(&below).map_err(refused)?, ground))
+}
+
+/// Where a project keeps its own file of an agent; nowhere, when the name is none that an agent can have.
+fn own_file(name: &str) -> Option<String> {
+    let tame = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let sound = !name.is_empty() && name.len() <= 60 && !name.starts_with('-') && name.chars().all(tame);
+    sound.then(|| format!(".fugue/agents/{name}.md"))
 }
 
 /// What the agent is told.
