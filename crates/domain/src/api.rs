@@ -13,9 +13,15 @@ use crate::turn::{OnInterruption, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod plan;
 mod run;
+mod task;
 
+pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};
 pub use run::{NewRun, Run};
+pub use task::{
+    Diff, Entry, Evidence, MadeTasks, NewTask, NewTasks, Remark, Shown, Task, TaskBrief, TaskChange, TaskDetail, TaskSession, Verdict,
+};
 
 /// `POST /api/v1/projects`: exactly one of `path` and `url`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]

@@ -53,8 +53,13 @@ pub const STEPS: &[&str] = &[
     "hub.greeted",
     "hub.assigned",
     "hub.reported",
+    "hub.settings",
+    "hub.planned",
+    "hub.proposed",
+    "hub.decided",
     "hub.closed",
     "hub.released",
+    "hub.task",
     // Its history grows old.
     "hub.merged",
     "segment.write",

@@ -55,6 +55,8 @@ pub struct Busy {
     pub plan: Option<PlanId>,
     /// Paths that it probably changes.
     pub paths: Vec<String>,
+    /// Whether its agent or its checks are at work. One that waits for a review or its merge only keeps its files.
+    pub at_work: bool,
 }
 
 /// Everything that the decision is made of.
@@ -66,7 +68,7 @@ pub struct Site {
     pub busy: Vec<Busy>,
     /// Slots that are free, of every node that takes work.
     pub slots: HashMap<NodeId, i64>,
-    /// Tasks that may be under way side by side, of projects that have a limit.
+    /// Tasks that may be at work side by side, of projects that have a limit.
     pub parallel: HashMap<ProjectId, i64>,
     /// What may still be spent, of plans that have a budget.
     pub left: HashMap<PlanId, MicroUsd>,
@@ -80,7 +82,7 @@ pub enum Held {
     Clash(TaskId),
     /// It would touch what this one, which has waited for longer, needs free.
     Yields(TaskId),
-    /// Its project has as many tasks under way as it allows.
+    /// Its project has as many tasks at work as it allows.
     Limit(i64),
     /// Its plan has this much left, which is less than it may cost, or nothing.
     Budget(MicroUsd),
@@ -96,7 +98,7 @@ impl Held {
         match self {
             Held::Clash(task) => format!("held back: it would touch the files of {}", name(task)),
             Held::Yields(task) => format!("held back: {} has waited for longer and needs the same files", name(task)),
-            Held::Limit(most) => format!("the project lets {most} tasks be under way at once"),
+            Held::Limit(most) => format!("the project lets {most} tasks be worked on at once"),
             Held::Budget(left) => format!("its plan has {left} left"),
             Held::Away => "its node is away or takes nothing new".to_owned(),
             Held::Full => "no slot is free".to_owned(),
@@ -160,7 +162,7 @@ pub fn decide(site: &Site, now: Millis) -> Decision {
     for line in lines.values_mut() {
         line.tasks.sort_unstable_by(|(a, x), (b, y)| (a, Reverse(&x.task)).cmp(&(b, Reverse(&y.task))));
     }
-    for busy in &site.busy {
+    for busy in site.busy.iter().filter(|busy| busy.at_work) {
         if let Some(line) = lines.get_mut(&line_of(&busy.plan, &busy.project)) {
             line.busy += 1;
         }
@@ -204,7 +206,7 @@ impl<'a> Foreman<'a> {
             patient: HashSet::new(),
         };
         for busy in &site.busy {
-            *foreman.busy_in.entry(&busy.project).or_default() += 1;
+            *foreman.busy_in.entry(&busy.project).or_default() += i64::from(busy.at_work);
             foreman.claimed.entry(&busy.project).or_default().add(busy.paths.iter().map(String::as_str), &busy.task);
         }
         foreman

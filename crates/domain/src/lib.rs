@@ -34,6 +34,7 @@ pub mod session;
 pub mod settings;
 pub mod shell;
 pub mod spelling;
+pub mod task;
 pub mod time;
 pub mod toml_text;
 pub mod turn;

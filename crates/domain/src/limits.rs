@@ -151,8 +151,8 @@ pub const TASK_PRIORITY_MAX: i64 = 100;
 pub const TASK_STORY_MAX: i64 = 400;
 /// Bytes of the evidence of one entry; the outputs of commands are cut to fit.
 pub const TASK_EVIDENCE_BYTES_MAX: usize = 256 * 1024;
-/// Bytes of a change as text that are shown at once.
-pub const DIFF_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a change as text that are shown at once. As JSON on the link they may become six times as many.
+pub const DIFF_BYTES_MAX: usize = 512 * 1024;
 /// Bytes of a file of a repository that a hub reads: settings and plans. What is longer was not written by people.
 pub const REPOSITORY_FILE_BYTES_MAX: usize = 256 * 1024;
 /// Seconds that a project may give one of its commands. Longer work is no proof that one waits for.

@@ -288,6 +288,17 @@ pub enum Ask {
         /// From which commit back.
         commit: String,
     },
+    /// What has changed since a commit, as text?
+    Diff {
+        /// In which repository.
+        origin: Origin,
+        /// In the worktree of this session as it is; absent for commits of the repository.
+        worktree: Option<SessionId>,
+        /// Since this commit.
+        base: String,
+        /// Up to this one; absent for a worktree as it is.
+        head: Option<String>,
+    },
 }
 
 /// A node's answer.
@@ -302,6 +313,13 @@ pub enum Answered {
     File(Option<String>),
     /// To [`Ask::History`]: the files of each commit that changed a few, newest first.
     History(Vec<Vec<String>>),
+    /// To [`Ask::Diff`].
+    Diff {
+        /// As git writes it, at most [`crate::limits::DIFF_BYTES_MAX`] bytes.
+        text: String,
+        /// Whether its end is missing.
+        cut: bool,
+    },
 }
 
 /// Why a node could not answer.

@@ -70,6 +70,35 @@ fn is_zero(number: &i64) -> bool {
     *number == 0
 }
 
+impl Card {
+    /// What must be true afterwards, as one text: an item in each line.
+    pub fn acceptance_text(&self) -> String {
+        self.acceptance.iter().map(|item| format!("- {item}")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The items of such a text. A text of another form is split by its lines.
+    pub fn acceptance_items(text: &str) -> Vec<String> {
+        let items = text.lines().map(|line| line.trim().trim_start_matches("- ").to_owned());
+        items.filter(|line| !line.is_empty()).collect()
+    }
+}
+
+/// Cards of tasks that have ids as their keys: short keys instead, also where they are needed. What is needed and is no card keeps its id.
+pub fn named(mut cards: Vec<Card>) -> Vec<Card> {
+    let (mut keys, mut taken) = (BTreeMap::new(), BTreeSet::new());
+    for (index, card) in cards.iter_mut().enumerate() {
+        let key = free_key(&card.title, index, &taken);
+        taken.insert(key.clone());
+        keys.insert(std::mem::replace(&mut card.key, key.clone()), key);
+    }
+    for need in cards.iter_mut().flat_map(|card| &mut card.needs) {
+        if let Some(key) = keys.get(need) {
+            need.clone_from(key);
+        }
+    }
+    cards
+}
+
 /// What is wrong with a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotACard {

@@ -91,6 +91,7 @@ pub struct Agents {
 
 /// The settings of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
 pub struct Settings {
     /// The branch that work is for; the project's default branch when absent.
     pub target: Option<String>,
@@ -168,7 +169,6 @@ impl Settings {
                     *value = bound.most;
                 }
             }
-            settings.fill(bound);
         }
         if let Some(by) = &allowed.no_push
             && let Some(remote) = settings.merge.push.take()
@@ -197,16 +197,6 @@ impl Settings {
                 all.map(|(list, command)| (format!("{list}.{}.timeout", command.name), &mut command.timeout_s)).collect()
             }
         }
-    }
-
-    /// A budget that the project does not set is the one that is allowed. That cuts nothing.
-    fn fill(&mut self, bound: &Bound) {
-        let budget = match bound.what {
-            Bounded::TaskBudget => &mut self.limits.budget_usd,
-            Bounded::PlanBudget => &mut self.limits.plan_budget_usd,
-            _ => return,
-        };
-        budget.get_or_insert(MicroUsd(bound.most));
     }
 }
 

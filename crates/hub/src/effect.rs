@@ -20,6 +20,8 @@ pub enum Effect {
     Tell(TurnId),
     /// Words for a node, as they are.
     Say(NodeId, Box<FromHub>),
+    /// A task may be able to begin.
+    Foreman,
     /// Something in the org changed that lists show.
     Hint(OrgId, Hint),
 }
@@ -43,6 +45,7 @@ impl Outlet {
             Effect::Schedule(session) => self.wake.session(session),
             Effect::Tell(turn) => self.wake.turn(turn),
             Effect::Say(node, message) => self.nodes.send(&node, *message),
+            Effect::Foreman => self.wake.foreman(),
             Effect::Hint(org, hint) => self.feed.hint(&org, hint),
         }
     }

@@ -13,6 +13,7 @@ pub mod program;
 pub mod rehearse;
 
 mod child;
+mod diff;
 mod environment;
 #[cfg(test)]
 mod fixture;

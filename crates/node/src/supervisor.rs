@@ -9,7 +9,7 @@ use crate::session::record::Record;
 use crate::session::shared::Shared;
 use crate::session::{self, Input, Said, Session};
 use crate::worktree::session_folder;
-use crate::{NodeError, git};
+use crate::{NodeError, diff, git};
 use fugue_domain::id::SessionId;
 use fugue_domain::lease::{LeaseKey, heartbeat_every_ms};
 use fugue_domain::limits::{BACK_OFF_MAX_MS, BACK_OFF_MS, LEASE_MS};
@@ -272,6 +272,7 @@ impl Supervisor {
                 Ask::Resolve { origin, base } => git::find_commit(&home, &origin, &base),
                 Ask::File { origin, commit, path } => git::history::file(&home, &origin, &commit, &path),
                 Ask::History { origin, commit } => git::history::history(&home, &origin, &commit),
+                Ask::Diff { origin, worktree, base, head } => diff::diff(&home, &origin, worktree.as_ref(), &base, head.as_deref()),
             });
             let result = answered.await.unwrap_or_else(|error| Err(CallFailed::Other(format!("the node could not look: {error}"))));
             link.say(&FromNode::Reply { call, result }).await;

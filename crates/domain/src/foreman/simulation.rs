@@ -87,7 +87,7 @@ fn seen(jobs: &[Job]) -> Site {
             Stand::Busy { node, .. } => {
                 *taken.entry(node).or_default() += 1;
                 let Ready { task, project, plan, paths, .. } = job.ready.clone();
-                site.busy.push(Busy { task, project, plan, paths });
+                site.busy.push(Busy { task, project, plan, paths, at_work: true });
             }
             Stand::Waiting | Stand::Done | Stand::NeedsHuman => {}
         }

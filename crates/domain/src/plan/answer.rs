@@ -66,6 +66,12 @@ pub fn read(answer: &Value, settings: &Settings) -> Result<Proposal, Vec<String>
             return Err(vec![format!("/tasks/{index}/id: {:?} is the id of another task already", task.id)]);
         }
     }
+    for (index, task) in answer.tasks.iter().enumerate() {
+        // Also not the id of a task that exists: an agent cannot know one.
+        if let Some(strange) = task.depends_on.iter().find(|id| !keys.contains_key(id.as_str())) {
+            return Err(vec![format!("/tasks/{index}/depends_on: {strange:?} is no task here")]);
+        }
+    }
     let cards = answer.tasks.iter().map(|task| card(task, &keys, settings)).collect();
     let reason = |NotACard { index, field, wrong }| {
         let field = if field == "needs" { "depends_on" } else { field };
@@ -97,6 +103,22 @@ fn card(task: &Wanted, keys: &BTreeMap<&str, String>, settings: &Settings) -> Ca
         paths: task.paths.clone(),
         ..Card::default()
     }
+}
+
+/// What the agent for plans is asked.
+pub fn question(goal: &str, settings: &Settings) -> String {
+    let checks: Vec<String> = settings
+        .checks
+        .iter()
+        .map(|proof| &proof.check.command)
+        .map(|check| format!("- {}: `{}`", check.name, check.command.lines().next().unwrap_or_default()))
+        .collect();
+    let checks = match checks.as_slice() {
+        [] => "The project names no checks in fugue.toml. Leave `checks` empty and say in `acceptance` how each task can be proved."
+            .to_owned(),
+        _ => format!("The checks of the project, which `checks` may name:\n\n{}", checks.join("\n")),
+    };
+    format!("The goal:\n\n{}\n\n{checks}", goal.trim())
 }
 
 /// Why there will be no proposal, when the run that should make it is over without one.

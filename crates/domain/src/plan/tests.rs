@@ -175,3 +175,13 @@ fn an_answer_becomes_cards_and_never_a_command() {
         assert!(reasons[0].starts_with(expected), "{reasons:?}");
     }
 }
+
+#[test]
+fn ids_become_short_keys() {
+    let (a, b, other) = (TaskId::from_bits(1).to_string(), TaskId::from_bits(2).to_string(), TaskId::from_bits(3).to_string());
+    let card = |key: &str, needs: Vec<String>| Card { key: key.to_owned(), title: "Add it".to_owned(), needs, ..Card::default() };
+    let cards = named(vec![card(&a, vec![other.clone()]), card(&b, vec![a.clone()])]);
+    let keys: Vec<_> = cards.iter().map(|card| (card.key.as_str(), card.needs.clone())).collect();
+    assert_eq!(keys, [("add-it", vec![other]), ("add-it-2", vec!["add-it".to_owned()])]);
+    assert!(sound(cards).is_ok());
+}

@@ -202,6 +202,7 @@ pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
                 Repository { root: "/srv/shop".into(), name: "shop".into(), default_branch: "main".into(), head: Some("c0ffee".into()) };
             Ok(Answered::Repository(repository))
         }
+        Ask::Diff { base, head, .. } => Ok(Answered::Diff { text: format!("from {base} to {head:?}"), cut: false }),
         Ask::Inspect(_) => Err(CallFailed::NotARepository("there is no repository".into())),
         Ask::Resolve { base, .. } if base == "nowhere" => Err(CallFailed::UnknownBase("there is no nowhere".into())),
         Ask::Resolve { .. } => Ok(Answered::Commit("c0ffee".into())),
