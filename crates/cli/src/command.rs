@@ -9,12 +9,15 @@ mod demo;
 mod doctor;
 mod hub;
 mod interrupt;
+mod job;
 mod log;
 mod node;
+mod plan;
 mod project;
 mod queue;
 mod send;
 mod session;
+mod task;
 mod token;
 mod up;
 mod version;
@@ -72,6 +75,11 @@ enum Command {
     Agent(agent::Agent),
     #[command(subcommand)]
     Session(session::Session),
+    #[command(subcommand)]
+    Task(task::Task),
+    #[command(subcommand)]
+    Job(job::Job),
+    Plan(plan::Plan),
     Send(send::Send),
     Queue(queue::Queue),
     Interrupt(interrupt::Interrupt),
@@ -189,6 +197,9 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Project(project) => project.run(context).await?,
         Command::Agent(agent) => return agent.run(context).await,
         Command::Session(session) => session.run(context).await?,
+        Command::Task(task) => return task.run(context).await,
+        Command::Job(job) => job.run(context).await?,
+        Command::Plan(plan) => return plan.run(context).await,
         Command::Send(send) => return send.run(context).await,
         Command::Queue(queue) => queue.run(context).await?,
         Command::Interrupt(interrupt) => interrupt.run(context).await?,

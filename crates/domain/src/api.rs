@@ -13,10 +13,12 @@ use crate::turn::{OnInterruption, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod job;
 mod plan;
 mod run;
 mod task;
 
+pub use job::Job;
 pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};
 pub use run::{NewRun, Run};
 pub use task::{

@@ -26,7 +26,7 @@ pub struct Command {
 
 impl Command {
     /// Its variables, as they are on a node.
-    pub fn environment(&self, cache: &str, slot: i64) -> impl Iterator<Item = (&str, String)> {
+    pub fn environment(&self, cache: &str, slot: usize) -> impl Iterator<Item = (&str, String)> {
         self.env.iter().map(move |(name, value)| (name.as_str(), value.replace(CACHE, cache).replace(SLOT, &slot.to_string())))
     }
 }

@@ -153,12 +153,24 @@ pub const TASK_STORY_MAX: i64 = 400;
 pub const TASK_EVIDENCE_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of a change as text that are shown at once. As JSON on the link they may become six times as many.
 pub const DIFF_BYTES_MAX: usize = 512 * 1024;
+/// Checks or set-up commands of one job. Their evidence has to fit into one message on the link.
+pub const JOB_COMMANDS_MAX: usize = 32;
+/// Bytes of a job's outcome on the link. Of a longer one the ends of outputs are shortened, which is said in them.
+pub const JOB_OUTCOME_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Jobs whose outputs a node keeps after the hub has their outcome; the oldest go first.
+pub const JOB_OUTPUTS_KEPT: usize = 500;
+/// Bytes of all outputs that a node keeps for that long.
+pub const JOB_OUTPUT_BYTES_KEPT: u64 = 2 * 1024 * 1024 * 1024;
+/// Bytes of a command's output in one answer of a node. As JSON they may become six times as many.
+pub const CHECK_PIECE_BYTES: usize = 512 * 1024;
+/// Seconds that a node gives a project's command at most, unless its settings say otherwise.
+pub const CHECK_SECONDS_MAX: i64 = 2 * 60 * 60;
+/// Commits of a change that are listed, the newest of them.
+pub const CHANGE_COMMITS_MAX: usize = 200;
+/// Bytes of the paths of a change that are listed.
+pub const CHANGE_PATH_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a file of a repository that a hub reads: settings and plans. What is longer was not written by people.
 pub const REPOSITORY_FILE_BYTES_MAX: usize = 256 * 1024;
-/// Seconds that a project may give one of its commands. Longer work is no proof that one waits for.
-pub const CHECK_SECONDS_MAX: i64 = 4 * 60 * 60;
-/// Checks, and set-up or teardown commands, of a project.
-pub const COMMANDS_MAX: usize = 50;
 /// Tasks of a project that are worked on side by side, unless the project says otherwise.
 pub const TASKS_PARALLEL: i64 = 4;
 /// Tasks of a project that may be worked on side by side, whatever it says.

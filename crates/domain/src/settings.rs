@@ -99,8 +99,6 @@ pub struct Settings {
     pub checks: Vec<Proof>,
     /// Run once in each new worktree.
     pub setup: Vec<Command>,
-    /// Run before a worktree is removed.
-    pub teardown: Vec<Command>,
     /// How work comes onto the target branch.
     pub merge: Merging,
     /// How much.
@@ -117,7 +115,6 @@ impl Default for Settings {
             target: None,
             checks: Vec::new(),
             setup: Vec::new(),
-            teardown: Vec::new(),
             merge: Merging {
                 strategy: Strategy::default(),
                 batch: MERGE_BATCH,
@@ -192,8 +189,7 @@ impl Settings {
             Bounded::Seconds => {
                 let proofs = self.checks.iter_mut().map(|proof| ("checks", &mut proof.check.command));
                 let setup = self.setup.iter_mut().map(|command| ("setup", command));
-                let teardown = self.teardown.iter_mut().map(|command| ("teardown", command));
-                let all = proofs.chain(setup).chain(teardown);
+                let all = proofs.chain(setup);
                 all.map(|(list, command)| (format!("{list}.{}.timeout", command.name), &mut command.timeout_s)).collect()
             }
         }

@@ -4,7 +4,7 @@
 
 use crate::hub::Hub;
 use crate::metrics;
-use crate::{agent, approval, event, link, message, node, org, plan, project, run, session, settings, task, token, turn};
+use crate::{agent, approval, event, job, link, message, node, org, plan, project, run, session, settings, task, token, turn};
 use axum::Router;
 use axum::http::Method;
 use fugue_domain::api::*;
@@ -112,6 +112,9 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/approvals/{id}", Read, "getApproval", "One question", approval::routes::get).gives::<Approval>(),
         post("/api/v1/approvals/{id}/approve", Approve, "approve", "Say yes to exactly what was shown", approval::routes::approve).may_take::<Decision>().gives::<Approval>(),
         post("/api/v1/approvals/{id}/deny", Approve, "deny", "Say no", approval::routes::deny).may_take::<Decision>().gives::<Approval>(),
+
+        get("/api/v1/jobs/{id}", Read, "getJob", "One job: what a node does without an agent", job::routes::get).gives::<Job>(),
+        get("/api/v1/jobs/{id}/output", Read, "readJobOutput", "The whole output of one of its commands", job::routes::output).param(Text("check")).answers(Gives::Text("text/plain")),
 
         get("/api/v1/nodes", Read, "listNodes", "Nodes", node::routes::list).lists::<Node>(),
         post("/api/v1/nodes/join-codes", Configure, "createJoinCode", "Make a code with which one machine joins", node::routes::join_code).creates::<JoinCode>(),

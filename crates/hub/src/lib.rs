@@ -149,6 +149,11 @@ impl Running {
         self.address
     }
 
+    /// What its parts work with.
+    pub fn hub(&self) -> &Hub {
+        &self.app.hub
+    }
+
     /// The connected nodes.
     pub fn nodes(&self) -> &NodeLinks {
         &self.app.hub.nodes

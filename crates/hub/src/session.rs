@@ -171,7 +171,14 @@ pub async fn place(conn: &mut Conn, org: &OrgId, session: &api::Session) -> Done
         path: session.place.path.clone(),
         branch: session.place.branch.clone(),
         base: session.place.base.clone(),
+        landed: None,
     })
+}
+
+/// The same for a session that is over: with what of its branch has landed, so that the branch may go too.
+pub async fn leaving(conn: &mut Conn, org: &OrgId, session: &api::Session) -> Done<Place> {
+    let row = query("SELECT landed FROM sessions WHERE id = $1").bind(session.id.as_str()).fetch_one(conn).await?;
+    Ok(Place { landed: row.get(0)?, ..place(conn, org, session).await? })
 }
 
 /// A title as it is kept: one line, not too long.
@@ -256,7 +263,7 @@ pub async fn end(tx: &mut Tx<'_>, org: &OrgId, session: &SessionId) -> Done<()> 
     tx.event(org, session, None, Event::SessionClosed {});
     durable!(tx, "hub.closed");
     if turn::held(tx.conn, session).await?.is_none() {
-        let place = place(tx.conn, org, &found).await?;
+        let place = leaving(tx.conn, org, &found).await?;
         tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::Release(place))));
     }
     Ok(())
@@ -272,7 +279,7 @@ pub async fn to_release(conn: &mut Conn, node: &fugue_domain::id::NodeId) -> Don
     let mut places = Vec::with_capacity(found.len());
     for row in &found {
         let org: OrgId = column::id(row, 25)?;
-        places.push(place(conn, &org, &view(row)?).await?);
+        places.push(leaving(conn, &org, &view(row)?).await?);
     }
     Ok(places)
 }

@@ -38,9 +38,6 @@ pub const KEYS: &[Key] = &[
     key("setup[].name", "\"dependencies\"", "its command", "What people call a set-up command. Set-up commands are run one after the other in each new worktree, once; the first that fails is the last, and the task says so."),
     key("setup[].command", "\"npm ci\"", "required", "The command, given to `sh -c` in the worktree."),
     key("setup[].timeout", "600", "900", "Seconds after which it is ended, with everything that it started."),
-    key("teardown[].name", "\"database\"", "its command", "What people call a teardown command. Teardown commands are run before a worktree is removed; one that fails keeps nothing from being removed."),
-    key("teardown[].command", "\"make drop-database\"", "required", "The command, given to `sh -c` in the worktree."),
-    key("teardown[].timeout", "60", "900", "Seconds after which it is ended, with everything that it started."),
     key("checks[].name", "\"tests\"", "required", "What people call a check; tasks name it too. No two checks have the same name."),
     key("checks[].command", "\"cargo test\"", "required", "The command, given to `sh -c` in the worktree. It proves something by ending with 0."),
     key("checks[].timeout", "1800", "900", "Seconds after which it is ended, with everything that it started, and counts as failed."),
@@ -71,9 +68,6 @@ CARGO_TARGET_DIR = "{cache}/{slot}"
 name = "dependencies"
 command = "cargo fetch --locked"
 timeout = 600
-
-[[teardown]]
-command = "rm -rf tmp"
 
 [[checks]]
 name = "tests"
@@ -113,7 +107,6 @@ struct File {
     target: Option<String>,
     env: BTreeMap<String, String>,
     setup: Vec<Written>,
-    teardown: Vec<Written>,
     checks: Vec<Written>,
     merge: WrittenMerge,
     limits: WrittenLimits,
@@ -175,7 +168,6 @@ impl Settings {
             target: file.target.map(|name| reader.branch("target", name)).transpose()?,
             checks: reader.proofs(&file.checks)?,
             setup: reader.commands("setup", &file.setup)?,
-            teardown: reader.commands("teardown", &file.teardown)?,
             merge: Merging {
                 strategy: file.merge.strategy.unwrap_or_default(),
                 batch: reader.number("merge.batch", file.merge.batch.unwrap_or(MERGE_BATCH))?,
@@ -274,8 +266,8 @@ impl Reader<'_> {
     }
 
     fn commands(&self, list: &str, written: &[Written]) -> Result<Vec<Command>, Wrong> {
-        if written.len() > COMMANDS_MAX {
-            return Err(self.text.wrong(list, format!("there are {}, {COMMANDS_MAX} are allowed", written.len())));
+        if written.len() > JOB_COMMANDS_MAX {
+            return Err(self.text.wrong(list, format!("there are {}, {JOB_COMMANDS_MAX} are allowed", written.len())));
         }
         let each = written.iter().enumerate();
         each.map(|(index, written)| self.command(&format!("{list}[{index}]"), written, false)).collect()
@@ -305,8 +297,8 @@ impl Reader<'_> {
 
     fn proofs(&self, written: &[Written]) -> Result<Vec<Proof>, Wrong> {
         let mut proofs: Vec<Proof> = Vec::new();
-        if written.len() > COMMANDS_MAX {
-            return Err(self.text.wrong("checks", format!("there are {}, {COMMANDS_MAX} are allowed", written.len())));
+        if written.len() > JOB_COMMANDS_MAX {
+            return Err(self.text.wrong("checks", format!("there are {}, {JOB_COMMANDS_MAX} are allowed", written.len())));
         }
         for (index, written) in written.iter().enumerate() {
             let at = format!("checks[{index}]");

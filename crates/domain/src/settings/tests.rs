@@ -12,7 +12,6 @@ fn a_file_is_settings() {
     let names = |when| settings.checks(when).into_iter().map(|check| check.command.name).collect::<Vec<_>>();
     assert_eq!((names(When::Task), names(When::Merge)), (vec!["tests".to_owned(), "format".to_owned()], vec!["tests".to_owned()]));
     assert_eq!((settings.setup[0].timeout_s, settings.checks[0].check.command.timeout_s), (600, 1800));
-    assert_eq!((settings.teardown[0].name.as_str(), settings.teardown[0].timeout_s), ("rm -rf tmp", CHECK_SECONDS));
     assert_eq!(settings.limits.budget_usd, Some(MicroUsd(5_000_000)));
     let env: Vec<_> = settings.checks[0].check.command.environment("/c", 3).collect();
     assert_eq!(env, [("CARGO_TARGET_DIR", "/c/3".to_owned())], "every command gets the environment of the file");
@@ -40,6 +39,7 @@ fn what_is_wrong_is_said_with_line_and_key() {
         ("\n[merge]\nstratgy = \"rebase\"", "line 3, `merge.stratgy`: unknown; did you mean \"strategy\"?"),
         ("[limits]\nbanana = 1", "line 2, `limits.banana`: unknown; known here are parallel, attempts"),
         ("[[checks]]\nname = \"a\"\ncommand = \"a\"\n\n[[checks]]\nname = \"b\"\ncmd = \"x\"", "line 7, `checks[1].cmd`: unknown; "),
+        ("[[setup]]\nname = \"x\"", "line 1, `setup[0].command`: it is missing"),
         ("[[checks]]\nname = \"a\"", "line 1, `checks[0].command`: it is missing"),
         ("[[checks]]\ncommand = \"a\"", "line 1, `checks[0].name`: it is missing"),
         ("[[checks]]\nname = \"a\"\ncommand = \"a\"\n[[checks]]\nname = \"a\"\ncommand = \"b\"", "line 5, `checks[1].name`: another check"),

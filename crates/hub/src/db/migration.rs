@@ -8,6 +8,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0001_spine.sql"),
     include_str!("../migrations/0002_archive.sql"),
     include_str!("../migrations/0003_runs.sql"),
+    include_str!("../migrations/0004_jobs.sql"),
     include_str!("../migrations/0005_tasks.sql"),
     include_str!("../migrations/0006_plans.sql"),
 ];

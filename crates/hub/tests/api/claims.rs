@@ -255,7 +255,7 @@ async fn hostile_node(app: &App, victim: &Victim, token: &str) -> Result<()> {
     let mut link = Link::dial(&app.url, token).await?;
     let leases = hostile_leases(victim);
     link.say(&FromNode::Hello(Hello { leases: leases.clone(), ..hello(PROTOCOL) })).await?;
-    link.say(&FromNode::Heartbeat { beat: 7, load: Load::default(), leases: leases.clone() }).await?;
+    link.say(&FromNode::Heartbeat { beat: 7, load: Load::default(), leases: leases.clone(), jobs: Vec::new() }).await?;
     let mut wanted = 0;
     for lease in &leases {
         for first in [1, 2, 3, 4] {
@@ -269,7 +269,8 @@ async fn hostile_node(app: &App, victim: &Victim, token: &str) -> Result<()> {
         link.say(&FromNode::Delta { lease: lease.clone(), delta: Delta::Text { text: "typed by another".into() } }).await?;
     }
     assert!(wanted >= 200, "only {wanted} reports were made");
-    link.say(&FromNode::Released { session: victim.session.parse()?, rescue: Some("refs/heads/stolen".into()) }).await?;
+    link.say(&FromNode::Released { session: victim.session.parse()?, rescue: Some("refs/heads/stolen".into()), branch_removed: false })
+        .await?;
     for call in 0..50 {
         link.say(&FromNode::Reply { call, result: Ok(Answered::Commit("c0ffee".into())) }).await?;
     }

@@ -101,7 +101,7 @@ pub fn hello(protocol: u32) -> Hello {
         git: "2.40".into(),
         programs: vec![rehearse],
     };
-    Hello { protocol, facts, leases: Vec::new() }
+    Hello { protocol, facts, leases: Vec::new(), jobs: Vec::new() }
 }
 
 /// The node's end of the WebSocket.
@@ -147,7 +147,7 @@ impl Link {
                 FromHub::Assign(assignment) if !held.contains(&assignment.lease) => {
                     held.push(assignment.lease.clone());
                     beat += 1;
-                    self.say(&FromNode::Heartbeat { beat, load: Load::default(), leases: held.clone() }).await?;
+                    self.say(&FromNode::Heartbeat { beat, load: Load::default(), leases: held.clone(), jobs: Vec::new() }).await?;
                     self.carry_out(*assignment, play).await?;
                 }
                 _ => {}
@@ -203,6 +203,7 @@ pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
             Ok(Answered::Repository(repository))
         }
         Ask::Diff { base, head, .. } => Ok(Answered::Diff { text: format!("from {base} to {head:?}"), cut: false }),
+        Ask::Output { name, from, .. } => Ok(Answered::Output(crate::jobs::output(&name, from))),
         Ask::Inspect(_) => Err(CallFailed::NotARepository("there is no repository".into())),
         Ask::Resolve { base, .. } if base == "nowhere" => Err(CallFailed::UnknownBase("there is no nowhere".into())),
         Ask::Resolve { .. } => Ok(Answered::Commit("c0ffee".into())),

@@ -43,6 +43,7 @@ impl Two {
         let agent = json!({"name": "ours", "driver": "rehearse", "description": "a description of ours"});
         app.owner.send(Method::PUT, "/api/v1/agents/ours", None, Some(&agent)).await?.ok()?;
         let run = app.owner.post("/api/v1/agents/ours/runs", &json!({"project": session["project"], "text": "a question of ours"})).await?;
+        let job = crate::jobs::ask(&app, &node.id, crate::jobs::merge("fugue/x", false)).await?;
         let me = app.owner.get("/api/v1/me").await?;
         let ids = BTreeMap::from([
             ("sessions", text(&session["id"])?),
@@ -54,6 +55,7 @@ impl Two {
             ("tokens", text(&me["token"])?),
             ("agents", "ours".to_owned()),
             ("runs", text(&run["id"])?),
+            ("jobs", job.to_string()),
         ]);
         let stranger = app.token(json!({"name": "x", "role": "admin", "org": "other"})).await?;
         Ok(Self { app, _node: node, ids, stranger, patience: SOON })

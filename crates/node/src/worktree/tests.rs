@@ -73,14 +73,14 @@ fn closing_saves_what_is_in_no_commit_and_can_be_said_twice() {
     fs::write(path.join("new"), "new\n").unwrap();
     fs::write(path.join("ignored"), "no\n").unwrap();
     let branch_before = git(&repository, &["rev-parse", place.branch.as_ref().unwrap()]);
-    let rescue = release(&folder.0, &place).unwrap().expect("there was work");
+    let rescue = release(&folder.0, &place).unwrap().rescue.expect("there was work");
     assert_eq!(git(&repository, &["show", &format!("{rescue}:file")]), "changed");
     assert_eq!(git(&repository, &["show", &format!("{rescue}:new")]), "new");
     assert_eq!(git(&repository, &["show", &format!("{rescue}^2:file")]), "staged");
     assert!(!git(&repository, &["ls-tree", "--name-only", &rescue]).contains("ignored\n"));
     assert_eq!(git(&repository, &["rev-parse", place.branch.as_ref().unwrap()]), branch_before, "the branch is kept and not touched");
     assert!(!path.exists() && !git(&repository, &["worktree", "list"]).contains(&place.path));
-    assert_eq!(release(&folder.0, &place).unwrap(), Some(rescue));
+    assert_eq!(release(&folder.0, &place).unwrap(), Left { rescue: Some(rescue), branch_removed: false });
 }
 
 #[test]
@@ -88,12 +88,12 @@ fn clean_work_needs_no_rescue_and_a_loose_head_does() {
     let (folder, place) = home("loose");
     let path = PathBuf::from(&place.path);
     prepare(&folder.0, &place).unwrap();
-    assert_eq!(release(&folder.0, &place).unwrap(), None);
+    assert_eq!(release(&folder.0, &place).unwrap(), Left::default());
     prepare(&folder.0, &place).unwrap();
     git(&path, &["checkout", "-q", "--detach"]);
     git(&path, &["commit", "-q", "--allow-empty", "-m", "loose"]);
     let loose = git(&path, &["rev-parse", "HEAD"]);
-    let rescue = release(&folder.0, &place).unwrap().expect("the commit is in no branch");
+    let rescue = release(&folder.0, &place).unwrap().rescue.expect("the commit is in no branch");
     assert_eq!(git(&folder.0.join("repository"), &["rev-parse", &rescue]), loose);
 }
 
@@ -141,7 +141,7 @@ fn nothing_that_a_hostile_repository_plants_is_run() {
     for name in ["a.x", "b.y", "c.z"] {
         fs::write(path.join(name), "data\n").unwrap();
     }
-    let rescue = release(&folder.0, &place).unwrap().unwrap();
+    let rescue = release(&folder.0, &place).unwrap().rescue.unwrap();
     prepare(&folder.0, &Place { base: Some(rescue.clone()), branch: Some("fugue/other-00000001".into()), ..place.clone() }).unwrap();
     assert_eq!(fs::read_to_string(path.join("a.x")).unwrap(), "data\n");
     release(&folder.0, &place).unwrap();

@@ -56,6 +56,7 @@ fn open(file: &Path) -> Result<(), Failure> {
 fn again() -> Result<bool, Failure> {
     let _ = write!(anstream::stderr().lock(), "edit it again? [y]es, [n]o: ");
     let mut typed = String::new();
-    let read = std::io::stdin().lock().read_line(&mut typed).map_err(|error| Failure::failed(format!("cannot read the answer: {error}")))?;
+    let read =
+        std::io::stdin().lock().read_line(&mut typed).map_err(|error| Failure::failed(format!("cannot read the answer: {error}")))?;
     Ok(read > 0 && !matches!(typed.trim().to_lowercase().as_str(), "n" | "no" | "いいえ"))
 }

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn a_plan_is_readable_at_eighty_columns() {
-        let plain = |width| -> Vec<String> { lines(&plan(), width).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect() };
+        let plain =
+            |width| -> Vec<String> { lines(&plan(), width).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect() };
         for width in [40, 80] {
             assert!(plain(width).iter().all(|line| line.width() <= width), "{:#?}", plain(width));
         }
