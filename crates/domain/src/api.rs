@@ -15,12 +15,14 @@ use utoipa::ToSchema;
 
 mod job;
 mod merge;
+mod plan;
 mod review;
 mod run;
 mod task;
 
 pub use job::Job;
 pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
+pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};
 pub use review::{NewReview, Review};
 pub use run::{NewRun, Run};
 pub use task::{

@@ -71,6 +71,10 @@ pub const STEPS: &[&str] = &[
     "hub.greeted",
     "hub.assigned",
     "hub.reported",
+    "hub.settings",
+    "hub.planned",
+    "hub.proposed",
+    "hub.decided",
     "hub.closed",
     "hub.released",
     // A change is judged.

@@ -23,7 +23,7 @@ use fugue_domain::turn::{Input, Wish};
 mod opening;
 pub mod routes;
 
-pub use opening::{Ground, Plan, ground, open, plan, planned, store};
+pub use opening::{Ground, Plan, ground, open, plan, store};
 
 /// The state of the turn that a node holds; null when none does.
 macro_rules! held {

@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0003_runs.sql"),
     include_str!("../migrations/0004_jobs.sql"),
     include_str!("../migrations/0005_tasks.sql"),
+    include_str!("../migrations/0006_plans.sql"),
     include_str!("../migrations/0007_merge_queue.sql"),
 ];
 

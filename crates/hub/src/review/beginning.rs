@@ -5,14 +5,13 @@ use crate::column;
 use crate::db::{Tx, durable, query};
 use crate::fault::{Done, Fault, caught};
 use crate::hub::Hub;
-use crate::session::Ground;
-use crate::{project, run};
-use fugue_domain::api::NewSession;
-use fugue_domain::id::{OrgId, ReviewId, TaskId};
+use crate::run;
+use fugue_domain::api::NewRun;
+use fugue_domain::caller::{Caller, Who};
+use fugue_domain::id::{ReviewId, TaskId, UserId};
 use fugue_domain::limits::{REVIEW_AGAIN_MS, REVIEW_TRIES_MAX};
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::review::By;
-use fugue_domain::session::PlaceKind;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +23,6 @@ const WANTED_MAX: i64 = 20;
 /// A review that is wanted.
 struct Wanted {
     id: ReviewId,
-    org: OrgId,
     task: TaskId,
     wish: Wish,
 }
@@ -48,15 +46,14 @@ pub async fn begin_wanted(hub: Hub, shutdown: CancellationToken) {
 async fn look(hub: &Hub) -> Done<()> {
     let mut conn = hub.db.read().await?;
     let due =
-        query("SELECT id, org_id, task_id, wish FROM reviews WHERE state = 'wanted' AND not_before <= $1 ORDER BY not_before, id LIMIT $2")
+        query("SELECT id, task_id, wish FROM reviews WHERE state = 'wanted' AND not_before <= $1 ORDER BY not_before, id LIMIT $2")
             .bind(hub.world.now())
             .bind(WANTED_MAX)
             .fetch_all(&mut conn)
             .await?;
     drop(conn);
     for row in &due {
-        let wish: String = row.get(3)?;
-        let wanted = Wanted { id: column::id(row, 0)?, org: column::id(row, 1)?, task: column::id(row, 2)?, wish: column::json(&wish)? };
+        let wanted = Wanted { id: column::id(row, 0)?, task: column::id(row, 1)?, wish: column::json(row.text(2)?)? };
         match ready(hub, &wanted).await {
             Ok(ready) => hub.db.write(move |tx| Box::pin(async move { begin(tx, &wanted, &ready).await })).await?,
             Err(Fault::Problem(problem)) => put_off(hub, wanted, problem).await?,
@@ -68,27 +65,29 @@ async fn look(hub: &Hub) -> Done<()> {
 
 /// Asks the node what must be known before.
 async fn ready(hub: &Hub, wanted: &Wanted) -> Done<run::Ready> {
-    let Wanted { org, wish, .. } = wanted;
-    let mut conn = hub.db.read().await?;
-    let project = project::find(&mut conn, org, wish.project.as_str()).await?;
-    drop(conn);
-    let ground = Ground { project, node: wish.node.clone(), base: Some(wish.head.clone()) };
-    let known = run::of_org(hub, org, &wish.agent).await?;
-    let agent = run::of_project(hub, org, &wish.agent, known, &ground).await?;
-    let agent = match wish.driver {
-        Some(driver) => agent.driven_by(driver).map_err(|wrong| Problem::new(Kind::Invalid, wrong.to_string()))?,
-        None => agent,
-    };
-    let session = NewSession {
+    let Wanted { task, wish, .. } = wanted;
+    let caller = caller(hub, task).await?;
+    let new = NewRun {
         project: wish.project.to_string(),
-        agent: wish.agent.clone(),
+        text: wish.text.clone(),
+        driver: wish.driver,
         title: Some(wish.title.clone()),
-        node: None,
-        base: None,
-        place: PlaceKind::Worktree,
-        budget_usd: None,
+        node: Some(wish.node.to_string()),
+        base: Some(wish.head.clone()),
+        ..NewRun::default()
     };
-    run::ready(hub, org, session, (agent, ground), wish.text.clone()).await
+    run::ready(hub, &caller, &wish.agent, new).await
+}
+
+/// Like every session of a task, that of its review is opened in the name of whoever wanted the task last.
+async fn caller(hub: &Hub, task: &TaskId) -> Done<Caller> {
+    let mut conn = hub.db.read().await?;
+    let row = query("SELECT t.org_id, k.id, k.role, k.user_id FROM tasks t JOIN tokens k ON k.id = t.token_id WHERE t.id = $1")
+        .bind(task.as_str())
+        .fetch_one(&mut conn)
+        .await?;
+    let user: UserId = column::maybe_id(&row, 3)?.ok_or_else(|| Fault::internal("a machine wanted a task"))?;
+    Ok(Caller { org: column::id(&row, 0)?, who: Who::User(user), token: column::id(&row, 1)?, role: column::word(&row, 2)? })
 }
 
 /// The review becomes a run, unless it has become one already, or is not wanted any more.
@@ -97,7 +96,7 @@ async fn begin(tx: &mut Tx<'_>, wanted: &Wanted, ready: &run::Ready) -> Done<()>
     if still.is_none() {
         return Ok(());
     }
-    let (run, session) = run::begin(tx, ready).await?;
+    let run = run::begin(tx, ready).await?;
     let done = query("UPDATE reviews SET state = 'running', run_id = $2 WHERE id = $1 AND state = 'wanted'")
         .bind(wanted.id.as_str())
         .bind(run.as_str())
@@ -108,13 +107,13 @@ async fn begin(tx: &mut Tx<'_>, wanted: &Wanted, ready: &run::Ready) -> Done<()>
         return Err(Fault::internal(format!("{} was begun by somebody else", wanted.id)));
     }
     // A reviewer writes nothing: its branch is one of the change's commits and goes with the worktree.
-    query("UPDATE sessions SET landed = $2 WHERE id = $1")
-        .bind(session.as_str())
+    query("UPDATE sessions SET landed = $2 WHERE id = (SELECT session_id FROM runs WHERE id = $1)")
+        .bind(run.as_str())
         .bind(&wanted.wish.head)
         .execute(tx.conn)
         .await?;
     durable!(tx, "hub.review_begun");
-    tracing::info!(review.id = %wanted.id, task.id = %wanted.task, run.id = %run, session.id = %session, "review begun");
+    tracing::info!(review.id = %wanted.id, task.id = %wanted.task, run.id = %run, "review begun");
     Ok(())
 }
 

@@ -12,8 +12,7 @@ use fugue_domain::agent::{Agent, NotAnAgent};
 use fugue_domain::api::{NewMessage, NewRun, NewSession};
 use fugue_domain::caller::Caller;
 use fugue_domain::front_matter::Wrong;
-use fugue_domain::id::{OrgId, RunId, SessionId, TurnId};
-use fugue_domain::link::{Answered, Ask};
+use fugue_domain::id::{OrgId, RunId, TurnId};
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::run::briefed;
 use fugue_domain::session::PlaceKind;
@@ -42,6 +41,24 @@ pub async fn start(hub: &Hub, caller: &Caller, name: &str, new: NewRun, key: Opt
     if let Some(reply) = idempotency::find_first(hub, key.as_ref()).await? {
         return Ok(reply);
     }
+    let ready = ready(hub, caller, name, new).await?;
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(reply) = idempotency::find(tx, key.as_ref()).await? {
+                    return Ok(reply);
+                }
+                let id = store(tx, &ready).await?;
+                let reply = Reply::new(201, &find(tx.conn, &ready.org, &id).await?)?;
+                idempotency::store(tx, key.as_ref(), &reply).await?;
+                Ok(reply)
+            })
+        })
+        .await
+}
+
+/// Gets a run ready: the agent as it is now, and the ground of its session.
+pub async fn ready(hub: &Hub, caller: &Caller, name: &str, new: NewRun) -> Done<Ready> {
     let text = question(&new)?;
     let session = NewSession {
         project: new.project.clone(),
@@ -53,35 +70,14 @@ pub async fn start(hub: &Hub, caller: &Caller, name: &str, new: NewRun, key: Opt
         budget_usd: new.budget_usd,
     };
     let (role, ground) = role(hub, caller, name, &session).await?;
-    let agent = driven(role, &new)?;
-    let (issue, asked) = (new.issue, new.text);
-    let ready = ready(hub, &caller.org, session, (agent, ground), text).await?;
-    let ready = Ready { issue, asked, ..ready };
-    hub.db
-        .write(move |tx| {
-            Box::pin(async move {
-                if let Some(reply) = idempotency::find(tx, key.as_ref()).await? {
-                    return Ok(reply);
-                }
-                let (id, _) = store(tx, &ready).await?;
-                let reply = Reply::new(201, &find(tx.conn, &ready.org, &id).await?)?;
-                idempotency::store(tx, key.as_ref(), &reply).await?;
-                Ok(reply)
-            })
-        })
-        .await
-}
-
-/// Gets a run ready where agent and ground are chosen.
-pub async fn ready(hub: &Hub, org: &OrgId, session: NewSession, (agent, ground): (Agent, Ground), text: String) -> Done<Ready> {
-    let (agent, name) = (briefed(agent), session.agent.clone());
+    let agent = briefed(driven(role, &new)?);
     let policy = agent.on_interruption;
-    let plan = session::planned(hub, org, session, (agent, true), ground).await?;
-    Ok(Ready { org: org.clone(), plan, name, asked: text.clone(), text, issue: None, policy })
+    let plan = session::plan(hub, caller, session, Some((agent, ground))).await?;
+    Ok(Ready { org: caller.org.clone(), plan, name: name.to_owned(), asked: new.text, text, issue: new.issue, policy })
 }
 
 /// Stores a run, with its session and its first message.
-pub async fn store(tx: &mut Tx<'_>, ready: &Ready) -> Done<(RunId, SessionId)> {
+pub async fn store(tx: &mut Tx<'_>, ready: &Ready) -> Done<RunId> {
     let session = session::store(tx, &ready.plan).await?;
     let (id, turn) = (RunId::mint(&*tx.world), TurnId::mint(&*tx.world));
     turn::say(tx, &ready.org, &session.id, &turn, &ready.text, ready.policy).await?;
@@ -97,51 +93,45 @@ pub async fn store(tx: &mut Tx<'_>, ready: &Ready) -> Done<(RunId, SessionId)> {
         .bind(&ready.asked)
         .execute(tx.conn)
         .await?;
-    Ok((id, session.id))
+    Ok(id)
 }
 
 /// The agent of this name, as the project's own file narrows it at the commit at which the session begins.
 pub async fn role(hub: &Hub, caller: &Caller, name: &str, session: &NewSession) -> Done<(Agent, Ground)> {
-    let known = of_org(hub, &caller.org, name).await?;
+    let of_org = async |name: &str| -> Done<Option<Agent>> {
+        let mut conn = hub.db.read().await?;
+        Ok(agent::find(&mut conn, &caller.org, name).await?.map(|view| view.agent))
+    };
+    let unknown = || Fault::from(Problem::not_found("agent", name));
+    let known = of_org(name).await?;
     let ground = match session::ground(hub, caller, session).await {
         // Who names neither an agent nor a project that there is asked for nothing.
-        Err(Fault::Problem(problem)) if known.is_none() && problem.kind == Kind::Invalid => return Err(unknown(name)),
+        Err(Fault::Problem(problem)) if known.is_none() && problem.kind == Kind::Invalid => return Err(unknown()),
         ground => ground?,
     };
-    let agent = of_project(hub, &caller.org, name, known, &ground).await?;
-    Ok((agent, ground))
-}
-
-/// The org's agent of this name.
-pub async fn of_org(hub: &Hub, org: &OrgId, name: &str) -> Done<Option<Agent>> {
-    let mut conn = hub.db.read().await?;
-    Ok(agent::find(&mut conn, org, name).await?.map(|view| view.agent))
-}
-
-/// The agent as the project's own file narrows it on this ground.
-pub async fn of_project(hub: &Hub, org: &OrgId, name: &str, known: Option<Agent>, ground: &Ground) -> Done<Agent> {
     let Some(commit) = ground.base.clone() else {
         let away = "The project's node is not connected, so nobody can see what the project's own agents are.";
         return Err(Problem::new(Kind::NoNode, away).into());
     };
-    let asked = Ask::Agent { origin: project::origin(&ground.project)?, commit: commit.clone(), name: name.to_owned() };
-    let text = match hub.nodes.call(&ground.node, asked).await {
-        Ok(Answered::Agent(text)) => text,
-        Ok(other) => return Err(Fault::internal(format!("a node answered {other:?} to agent"))),
-        Err(failed) => return Err(project::call_failed(failed)),
+    let text = match own_file(name) {
+        Some(path) => project::file(hub, &ground.node, &ground.project, &commit, &path).await?,
+        None => None,
     };
-    let Some(text) = text else { return known.ok_or_else(|| unknown(name)) };
+    let Some(text) = text else { return Ok((known.ok_or_else(unknown)?, ground)) };
     let refused = |wrong: Wrong| Problem::invalid("/project", format!(".fugue/agents/{name}.md at {commit} cannot be used: {wrong}"));
     let file = Proposal::read(&text, name).map_err(refused)?;
     let below = match known {
         Some(known) => known,
-        None => of_org(hub, org, file.driver().word()).await?.ok_or_else(|| unknown(name))?,
+        None => of_org(file.driver().word()).await?.ok_or_else(unknown)?,
     };
-    Ok(file.narrow(&below).map_err(refused)?)
+    Ok((file.narrow(&below).map_err(refused)?, ground))
 }
 
-fn unknown(name: &str) -> Fault {
-    Problem::not_found("agent", name).into()
+/// Where a project keeps its own file of an agent; nowhere, when the name is none that an agent can have.
+fn own_file(name: &str) -> Option<String> {
+    let tame = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let sound = !name.is_empty() && name.len() <= 60 && !name.starts_with('-') && name.chars().all(tame);
+    sound.then(|| format!(".fugue/agents/{name}.md"))
 }
 
 /// What the agent is told.

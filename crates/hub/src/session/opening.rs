@@ -95,22 +95,19 @@ pub async fn store(tx: &mut Tx<'_>, plan: &Plan) -> Done<Session> {
 /// Chooses everything that a session needs. With an agent of its own, and its ground, it keeps those; otherwise it has the org's agent that
 /// is named.
 pub async fn plan(hub: &Hub, caller: &Caller, new: NewSession, own: Option<(Agent, Ground)>) -> Done<Plan> {
-    if let Some((agent, ground)) = own {
-        return planned(hub, &caller.org, new, (agent, true), ground).await;
-    }
-    let mut conn = hub.db.read().await?;
-    let agent = agent::find(&mut conn, &caller.org, &new.agent).await?.ok_or_else(|| {
-        Problem::invalid("/agent", format!("there is no agent {:?}", new.agent.chars().take(80).collect::<String>()))
-            .hint("`fugue agent list` shows the agents; `fugue agent set` adds one.")
-    })?;
-    drop(conn);
-    let ground = ground(hub, caller, &new).await?;
-    planned(hub, &caller.org, new, (agent.agent, false), ground).await
-}
-
-/// The same where agent and ground are chosen. The flag says whether the session keeps the agent as it is.
-pub async fn planned(hub: &Hub, org: &OrgId, new: NewSession, (agent, keeps): (Agent, bool), ground: Ground) -> Done<Plan> {
-    let Ground { project, node, base } = ground;
+    let keeps = own.is_some();
+    let (agent, Ground { project, node, base }) = match own {
+        Some(own) => own,
+        None => {
+            let mut conn = hub.db.read().await?;
+            let agent = agent::find(&mut conn, &caller.org, &new.agent).await?.ok_or_else(|| {
+                Problem::invalid("/agent", format!("there is no agent {:?}", new.agent.chars().take(80).collect::<String>()))
+                    .hint("`fugue agent list` shows the agents; `fugue agent set` adds one.")
+            })?;
+            drop(conn);
+            (agent.agent, ground(hub, caller, &new).await?)
+        }
+    };
     let title = new.title.as_deref().map_or_else(|| Ok(agent.name.clone()), title)?;
     let mut conn = hub.db.read().await?;
     let facts = node::facts(&mut conn, &node).await?.ok_or_else(|| Problem::new(Kind::NoNode, "The node has not connected yet."))?;
@@ -123,7 +120,7 @@ pub async fn planned(hub: &Hub, org: &OrgId, new: NewSession, (agent, keeps): (A
         }
     };
     let budget = new.budget_usd.or(agent.budget_usd).map(|budget| budget.0);
-    Ok(Plan { id, org: org.clone(), project, agent, keeps, title, node, kind: new.place, path, branch, base, budget })
+    Ok(Plan { id, org: caller.org.clone(), project, agent, keeps, title, node, kind: new.place, path, branch, base, budget })
 }
 
 /// The node: the one that has the folder, the one that was named, or the connected one with the most room.

@@ -207,14 +207,15 @@ pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
         Ask::Inspect(_) => Err(CallFailed::NotARepository("there is no repository".into())),
         Ask::Resolve { base, .. } if base == "nowhere" => Err(CallFailed::UnknownBase("there is no nowhere".into())),
         Ask::Resolve { .. } => Ok(Answered::Commit("c0ffee".into())),
-        Ask::Agent { name, commit, .. } => {
+        Ask::File { path, commit, .. } => {
             assert_eq!(commit, "c0ffee", "it is asked for at the commit at which the session begins");
-            Ok(Answered::Agent(match name.as_str() {
-                "narrow" => Some("---\ndriver: codex\nmodel: m\nrules:\n  deny: [Bash]\n---\nBe brief.".into()),
-                "meter" => Some("---\nbudget_usd: 1\n---\nMeasure twice.".into()),
-                "wide" => Some("---\nrules:\n  allow: [Bash]\n---\n".into()),
+            Ok(Answered::File(match path.as_str() {
+                ".fugue/agents/narrow.md" => Some("---\ndriver: codex\nmodel: m\nrules:\n  deny: [Bash]\n---\nBe brief.".into()),
+                ".fugue/agents/meter.md" => Some("---\nbudget_usd: 1\n---\nMeasure twice.".into()),
+                ".fugue/agents/wide.md" => Some("---\nrules:\n  allow: [Bash]\n---\n".into()),
                 _ => None,
             }))
         }
+        Ask::History { .. } => Ok(Answered::History(Vec::new())),
     }
 }
