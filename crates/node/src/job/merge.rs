@@ -97,6 +97,6 @@ impl Job {
 
     /// What blocks, and says in words why it is not possible.
     async fn words<T: Send + 'static>(&self, work: impl FnOnce() -> io::Result<Result<T, String>> + Send + 'static) -> Result<T, Ends> {
-        self.blocking(work).await?.map_err(|why| Ends::With(Outcome::Impossible(why)))
+        self.blocking(work).await?.map_err(Ends::Impossible)
     }
 }
