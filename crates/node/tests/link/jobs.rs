@@ -208,6 +208,10 @@ async fn what_was_left_is_committed_counted_and_checked_at_that_commit() {
     assert_eq!(checked.change.commits.iter().map(|commit| commit.title.as_str()).collect::<Vec<_>>(), ["Left by the agent"]);
     assert_eq!(git(&path, &["status", "--porcelain"]), "");
     assert_eq!(bench.checked(&place, vec![]).await.head, checked.head, "once more is the same");
+    // A crash between the commit and the index: the index is behind, and nothing is taken back by it.
+    git(&path, &["read-tree", "HEAD~1"]);
+    assert_eq!(bench.checked(&place, vec![]).await.head, checked.head);
+    assert_eq!(git(&path, &["status", "--porcelain"]), "");
     eventually("nothing runs any more", || processes(&place.session).is_empty()).await;
     bench.clean().await;
 }
