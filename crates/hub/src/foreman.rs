@@ -12,8 +12,11 @@ use crate::{plan, project, settings, task};
 use fugue_domain::foreman::{Decision, Held, decide};
 use fugue_domain::id::{NodeId, OrgId, ProjectId, TaskId};
 use fugue_domain::settings::FILE;
+use futures_util::StreamExt;
 use futures_util::future::join_all;
-use std::collections::{BTreeSet, HashMap};
+use futures_util::stream::FuturesUnordered;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -24,48 +27,107 @@ const PERIOD: Duration = Duration::from_secs(5);
 /// How many times as long as a look itself took, the next one begins at the earliest.
 const IDLE_SHARE: u32 = 2;
 
+/// What is asked of nodes beside the loop, one thing of a kind at a time: a node that is slow to answer keeps only its own projects waiting.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Errand {
+    /// Tasks of a project begin.
+    Begin(ProjectId),
+    /// The history of repositories is looked at, for plans.
+    Foresee,
+}
+
 /// Works until the hub ends.
 pub async fn run(hub: Hub, shutdown: CancellationToken) {
     let mut period = tokio::time::interval(PERIOD);
     period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut errands = FuturesUnordered::new();
+    // Those under way, and whether somebody looked at it again meanwhile.
+    let mut under_way: BTreeMap<Errand, bool> = BTreeMap::new();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = hub.wake.foreman_rung() => {}
             _ = period.tick() => {}
+            Some(errand) = errands.next() => {
+                if under_way.remove(&errand) == Some(true) {
+                    hub.wake.foreman();
+                }
+                continue;
+            }
         }
         let begun = tokio::time::Instant::now();
-        if let Err(fault) = caught("the foreman", look(&hub)).await {
-            tracing::warn!(error = %fault, "the foreman could not look; it looks again in a moment");
+        match caught("the foreman", look(&hub)).await {
+            Ok(wanted) => {
+                for (errand, work) in wanted {
+                    match under_way.entry(errand) {
+                        Entry::Occupied(mut meanwhile) => *meanwhile.get_mut() = true,
+                        Entry::Vacant(free) => {
+                            errands.push(carried_out(&hub, free.key().clone(), work));
+                            free.insert(false);
+                        }
+                    }
+                }
+            }
+            Err(fault) => tracing::warn!(error = %fault, "the foreman could not look; it looks again in a moment"),
         }
         // A busy hub rings all the time, and rings gather meanwhile.
         let _ = shutdown.run_until_cancelled(tokio::time::sleep_until(begun + begun.elapsed() * IDLE_SHARE)).await;
     }
 }
 
-/// Lets everything begin that can.
-async fn look(hub: &Hub) -> Done<()> {
-    plan::foresee(hub).await?;
-    if hub.nodes.count() == 0 {
-        return Ok(());
-    }
-    let orgs = {
-        let mut conn = hub.db.read().await?;
-        query("SELECT DISTINCT org_id FROM tasks WHERE state = 'ready'").fetch_all(&mut conn).await?
+/// Tasks that begin, each on its node, of an org.
+type Begins = (OrgId, Vec<(TaskId, NodeId)>);
+
+async fn carried_out(hub: &Hub, errand: Errand, (org, tasks): Begins) -> Errand {
+    let done = match &errand {
+        Errand::Begin(project) => caught("the foreman", begin(hub, &org, project, tasks)).await,
+        Errand::Foresee => caught("the forecast", plan::foresee(hub)).await,
     };
+    match done {
+        Ok(()) => {}
+        // The node is away, or fugue.toml is wrong. Whoever looks at the task is told, and it is tried again with a later look.
+        Err(Fault::Problem(problem)) => tracing::info!(?errand, detail = problem.detail, "tasks wait"),
+        Err(fault) => tracing::warn!(?errand, error = %fault, "tasks could not begin; the foreman tries again"),
+    }
+    errand
+}
+
+/// Lets tasks of a project begin, by its settings as they are now.
+async fn begin(hub: &Hub, org: &OrgId, project: &ProjectId, tasks: Vec<(TaskId, NodeId)>) -> Done<()> {
+    let project = {
+        let mut conn = hub.db.read().await?;
+        project::find(&mut conn, org, project.as_str()).await?
+    };
+    settings::fresh(hub, org, &project).await?;
+    // Asked for at the same time, they share what the node and the writer have to do.
+    let begun = join_all(tasks.iter().map(|(task, node)| task::start(hub, task, Some(node)))).await;
+    begun.into_iter().find_map(Result::err).map_or(Ok(()), Err)
+}
+
+/// Everything that is to be asked of nodes now.
+async fn look(hub: &Hub) -> Done<BTreeMap<Errand, Begins>> {
+    let mut wanted = BTreeMap::new();
+    if hub.nodes.count() == 0 {
+        return Ok(wanted);
+    }
+    let (orgs, foreseen) = {
+        let mut conn = hub.db.read().await?;
+        let orgs = query("SELECT DISTINCT org_id FROM tasks WHERE state = 'ready'").fetch_all(&mut conn).await?;
+        (orgs, plan::to_foresee(&mut conn).await?.first().map(|(_, org, _)| org.clone()))
+    };
+    if let Some(org) = foreseen {
+        wanted.insert(Errand::Foresee, (org, Vec::new()));
+    }
     for row in &orgs {
         let org: OrgId = column::id(row, 0)?;
         let (decision, projects) = decision(hub, &org).await?;
-        let sound = sound(hub, &org, decision.start.iter().filter_map(|(task, _)| projects.get(task))).await?;
-        let begins = decision.start.iter().filter(|(task, _)| projects.get(task).is_some_and(|project| sound.contains(project)));
-        // Asked for at the same time, they share what a node and the writer have to do.
-        for result in join_all(begins.map(|(task, node)| task::start(hub, task, Some(node)))).await {
-            if let Err(fault) = result {
-                tracing::warn!(error = %fault, "a task could not begin; the foreman tries again");
-            }
+        for (task, node) in decision.start {
+            let Some(project) = projects.get(&task) else { continue };
+            let begins = wanted.entry(Errand::Begin(project.clone())).or_insert_with(|| (org.clone(), Vec::new()));
+            begins.1.push((task, node));
         }
     }
-    Ok(())
+    Ok(wanted)
 }
 
 /// What is to be done in an org now, and the project of each ready task.
@@ -76,28 +138,6 @@ async fn decision(hub: &Hub, org: &OrgId) -> Done<(Decision, HashMap<TaskId, Pro
     site.slots.retain(|node: &NodeId, _| hub.nodes.is_connected(node));
     let projects = site.ready.iter().map(|ready| (ready.task.clone(), ready.project.clone())).collect();
     Ok((decide(&site, hub.world.now()), projects))
-}
-
-/// The projects whose settings can be read, as they are now.
-async fn sound(hub: &Hub, org: &OrgId, projects: impl Iterator<Item = &ProjectId>) -> Done<BTreeSet<ProjectId>> {
-    let mut sound = BTreeSet::new();
-    for id in projects.cloned().collect::<BTreeSet<_>>() {
-        let project = {
-            let mut conn = hub.db.read().await?;
-            project::find(&mut conn, org, id.as_str()).await?
-        };
-        match settings::fresh(hub, org, &project).await {
-            Ok(()) => {
-                sound.insert(id);
-            }
-            // Whoever looks at the task is told what is wrong, and it is tried again with the next look.
-            Err(Fault::Problem(problem)) => {
-                tracing::info!(project.id = %id, detail = problem.detail, "tasks of a project wait for its settings")
-            }
-            Err(fault) => return Err(fault),
-        }
-    }
-    Ok(sound)
 }
 
 /// Why ready tasks of an org do not begin, in words.

@@ -27,7 +27,7 @@ pub mod routes;
 mod starting;
 
 pub use deciding::{accept, reject, replace};
-pub use foresight::foresee;
+pub use foresight::{foresee, to_foresee};
 pub use graph::get;
 pub use starting::create;
 

@@ -8,7 +8,7 @@ use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::{project, settings};
 use fugue_domain::api::PlanTask;
-use fugue_domain::id::{OrgId, PlanId, TaskId};
+use fugue_domain::id::{OrgId, PlanId, ProjectId, TaskId};
 use fugue_domain::link::{Answered, Ask};
 use fugue_domain::plan::forecast::{self, Clash, Touch};
 use std::collections::{BTreeSet, HashMap};
@@ -37,16 +37,21 @@ pub fn forecast(tasks: &[PlanTask], history: &[Vec<String>]) -> Vec<Clash> {
     forecast::forecast(&tasks.iter().map(touch).collect::<Vec<_>>(), history)
 }
 
+/// Plans whose repository's history was not looked at yet, each with its org and project.
+pub async fn to_foresee(conn: &mut Conn) -> Done<Vec<(PlanId, OrgId, ProjectId)>> {
+    let sql = "SELECT id, org_id, project_id FROM plans WHERE clashes IS NULL AND (state = 'proposed' OR state = 'accepted') ORDER BY id DESC LIMIT $1";
+    let found = query(sql).bind(PLANS_MAX).fetch_all(conn).await?;
+    found.iter().map(|row| Ok((column::id(row, 0)?, column::id(row, 1)?, column::id(row, 2)?))).collect()
+}
+
 /// Finds out what is not known yet, of plans whose project's node is there.
 pub async fn foresee(hub: &Hub) -> Done<()> {
-    let found = {
+    let plans = {
         let mut conn = hub.db.read().await?;
-        let sql = "SELECT id, org_id, project_id FROM plans WHERE clashes IS NULL AND (state = 'proposed' OR state = 'accepted') ORDER BY id DESC LIMIT $1";
-        query(sql).bind(PLANS_MAX).fetch_all(&mut conn).await?
+        to_foresee(&mut conn).await?
     };
-    for row in &found {
-        let (id, org): (PlanId, OrgId) = (column::id(row, 0)?, column::id(row, 1)?);
-        match look(hub, &id, &org, row.text(2)?).await {
+    for (id, org, project) in plans {
+        match look(hub, &id, &org, &project).await {
             Ok(()) => {}
             // The node is away, or cannot look: it is asked again.
             Err(Fault::Problem(problem)) => tracing::debug!(plan.id = %id, detail = problem.detail, "nobody can look at the history"),
@@ -56,10 +61,10 @@ pub async fn foresee(hub: &Hub) -> Done<()> {
     Ok(())
 }
 
-async fn look(hub: &Hub, id: &PlanId, org: &OrgId, project: &str) -> Done<()> {
+async fn look(hub: &Hub, id: &PlanId, org: &OrgId, project: &ProjectId) -> Done<()> {
     let (project, target, tasks) = {
         let mut conn = hub.db.read().await?;
-        let project = project::find(&mut conn, org, project).await?;
+        let project = project::find(&mut conn, org, project.as_str()).await?;
         let target = settings::of(&mut conn, &project.id).await?.target;
         (project, target, graph::tasks(&mut conn, id).await?)
     };
