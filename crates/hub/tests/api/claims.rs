@@ -79,6 +79,8 @@ fn body(route: &str) -> Value {
         "sendMessage" | "steerSession" | "changeMessage" => json!({"text": "x"}),
         "createTasks" => json!({"project": "shop", "draft": true, "tasks": [{"title": "x"}]}),
         "changeTask" => json!({"priority": 1}),
+        "reviewTask" => json!({"verdict": "approve", "commit": "c0ffee"}),
+        "tryMerge" => json!({"project": "shop"}),
         "startTask" | "retryTask" | "submitTask" | "approveTask" | "takeOverTask" | "cancelTask" => json!({"text": "x"}),
         "approve" | "deny" | "createJoinCode" => json!({}),
         "joinNode" => json!({"code": "fgj_0", "name": "x"}),

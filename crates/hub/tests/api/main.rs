@@ -7,6 +7,7 @@ mod doors;
 mod hosts;
 mod jobs;
 mod keys;
+mod merges;
 mod node;
 mod old;
 mod openapi;

@@ -59,6 +59,7 @@ impl Two {
             ("runs", text(&run["id"])?),
             ("jobs", job.to_string()),
             ("tasks", text(&tasks["items"][0]["id"])?),
+            ("merge-queue", text(&tasks["items"][0]["id"])?),
         ]);
         let stranger = app.token(json!({"name": "x", "role": "admin", "org": "other"})).await?;
         Ok(Self { app, _node: node, ids, stranger, patience: SOON })
@@ -108,6 +109,7 @@ fn body(route: &str) -> Value {
         "changeMessage" | "sendMessage" | "steerSession" => json!({"text": "taken over"}),
         "startRun" => json!({"project": "shop", "text": "taken over"}),
         "changeTask" => json!({"title": "taken over"}),
+        "reviewTask" => json!({"verdict": "approve", "commit": "c0ffee"}),
         "startTask" | "retryTask" | "submitTask" | "approveTask" | "takeOverTask" | "cancelTask" => json!({"text": "taken over"}),
         "approve" | "deny" => json!({}),
         "putAgent" => json!({"name": "ours", "driver": "rehearse"}),

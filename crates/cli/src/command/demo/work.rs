@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 /// How long all tasks together may take, apart from the time that a person thinks.
 const WORK_LIMIT: Duration = Duration::from_secs(120);
+/// The time between two drawings of the board: people shall be able to read it.
+const DRAW_AGAIN: Duration = Duration::from_millis(1_500);
 /// Tasks and approvals that are looked at; there are seven, and one.
 const LIST_MAX: usize = 100;
 
@@ -39,6 +41,8 @@ struct Work<'a> {
     began: Instant,
     worked: Worked,
     states: BTreeMap<TaskId, (String, i64)>,
+    /// When the board was drawn last, and whether something has moved since.
+    drawn: (Instant, bool),
     /// Questions that were shown already.
     asked: BTreeSet<ApprovalId>,
     /// The question that a person thinks about, and until when.
@@ -76,6 +80,7 @@ pub async fn watch(
         began,
         worked: Worked { tasks, answered: None, at_once: 0 },
         states: BTreeMap::new(),
+        drawn: (began, false),
         asked: before,
         open: None,
         limit: began + WORK_LIMIT,
@@ -84,6 +89,8 @@ pub async fn watch(
     loop {
         let tasks = work.look(project).await?;
         if tasks.iter().all(|task| ["done", "needs_human", "cancelled"].contains(&task.state.as_str())) {
+            say("");
+            board::graph(&shown(&work.worked.tasks, &tasks)).iter().for_each(say);
             return Ok(work.worked);
         }
         work.questions().await?;
@@ -122,7 +129,6 @@ impl Work<'_> {
         let under_way = |task: &&Task| ["working", "checking", "review", "merging"].contains(&task.state.as_str());
         self.worked.at_once = self.worked.at_once.max(tasks.iter().filter(under_way).count());
         let first = self.states.is_empty();
-        let mut moved = false;
         for (card, id) in &self.worked.tasks {
             let Some(task) = tasks.iter().find(|task| task.id == *id) else { continue };
             let now = (task.state.clone(), task.attempt);
@@ -130,7 +136,7 @@ impl Work<'_> {
             if before.as_ref() == Some(&now) {
                 continue;
             }
-            moved = true;
+            self.drawn.1 = true;
             if self.open.is_none() && !first {
                 let at = self.began.elapsed().as_secs_f64();
                 let try_ = if task.attempt > 1 { format!(", try {} of {}", task.attempt, task.attempts_max) } else { String::new() };
@@ -139,10 +145,12 @@ impl Work<'_> {
             }
         }
         // While a person thinks, nothing moves on the screen.
-        if moved && self.open.is_none() {
+        let due = first || self.drawn.0.elapsed() >= DRAW_AGAIN;
+        if self.drawn.1 && due && self.open.is_none() {
             let drawn = shown(&self.worked.tasks, &tasks);
             let lines = if first { board::graph(&drawn) } else { board::board(&drawn) };
             lines.iter().for_each(say);
+            self.drawn = (Instant::now(), false);
         }
         Ok(tasks)
     }
@@ -164,7 +172,10 @@ impl Work<'_> {
                 self.answer(approval, true, "the demo").await?;
                 continue;
             }
-            say(format_args!("  {BOLD}May it? Type y or n and Enter.{BOLD:#} {DIM}(in {} s the demo answers){DIM:#}", ANSWER_LIMIT.as_secs()));
+            say(format_args!(
+                "  {BOLD}May it? Type y or n and Enter.{BOLD:#} {DIM}(in {} s the demo answers){DIM:#}",
+                ANSWER_LIMIT.as_secs()
+            ));
             self.limit += ANSWER_LIMIT;
             self.open = Some((approval, Instant::now() + ANSWER_LIMIT));
             break;
