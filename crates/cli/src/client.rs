@@ -76,6 +76,15 @@ impl Client {
         self.json(true, || self.request(Method::GET, path)).await
     }
 
+    /// Reads a text.
+    pub async fn text(&self, path: &str) -> Result<String, Failure> {
+        let response = self.request(Method::GET, path).send().await.map_err(|error| self.broken(&error))?;
+        match response.status().is_success() {
+            true => response.text().await.map_err(|error| self.broken(&error)),
+            false => Err(self.refusal(response).await),
+        }
+    }
+
     /// Makes a thing: sent again if the connection breaks, and made once all the same.
     pub async fn create<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         let key = hex(&self.world.random().to_be_bytes());

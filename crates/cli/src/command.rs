@@ -9,12 +9,16 @@ mod demo;
 mod doctor;
 mod hub;
 mod interrupt;
+mod job;
 mod log;
+mod merge;
 mod node;
+mod plan;
 mod project;
 mod queue;
 mod send;
 mod session;
+mod task;
 mod token;
 mod up;
 mod version;
@@ -72,6 +76,11 @@ enum Command {
     Agent(agent::Agent),
     #[command(subcommand)]
     Session(session::Session),
+    #[command(subcommand)]
+    Task(task::Task),
+    #[command(subcommand)]
+    Job(job::Job),
+    Plan(plan::Plan),
     Send(send::Send),
     Queue(queue::Queue),
     Interrupt(interrupt::Interrupt),
@@ -80,6 +89,7 @@ enum Command {
     Approve(approve::Approve),
     Deny(approve::Deny),
     Attach(attach::Attach),
+    Merge(merge::Merge),
     Cost(cost::Cost),
     #[command(subcommand)]
     Token(token::Token),
@@ -88,12 +98,15 @@ enum Command {
     Completions(completions::Completions),
     /// Show the versions of this program and of the hub.
     Version,
-    /// Print docs/CLI.md, or docs/CONFIG.md.
+    /// Print docs/CLI.md, docs/CONFIG.md or docs/PROJECT-SETTINGS.md.
     #[command(hide = true)]
     Reference {
         /// The settings instead of the commands.
         #[arg(long)]
         config: bool,
+        /// The settings of projects instead.
+        #[arg(long)]
+        project: bool,
         /// The durable steps at which the debug build can be made to crash, one per line.
         #[arg(long)]
         steps: bool,
@@ -186,6 +199,9 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Project(project) => project.run(context).await?,
         Command::Agent(agent) => return agent.run(context).await,
         Command::Session(session) => session.run(context).await?,
+        Command::Task(task) => return task.run(context).await,
+        Command::Job(job) => job.run(context).await?,
+        Command::Plan(plan) => return plan.run(context).await,
         Command::Send(send) => return send.run(context).await,
         Command::Queue(queue) => queue.run(context).await?,
         Command::Interrupt(interrupt) => interrupt.run(context).await?,
@@ -194,6 +210,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Approve(approve) => approve.run(context).await?,
         Command::Deny(deny) => deny.run(context).await?,
         Command::Attach(attach) => attach.run(context).await?,
+        Command::Merge(merge) => return merge.run(context).await,
         Command::Cost(cost) => cost.run(context).await?,
         Command::Token(token) => token.run(context).await?,
         Command::Doctor(doctor) => return doctor.run(context).await,
@@ -201,6 +218,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Completions(completions) => completions.run(context)?,
         Command::Version => version::run(context).await?,
         Command::Reference { steps: true, .. } => context.out.line(fugue_domain::crash::STEPS.join("\n"))?,
+        Command::Reference { project: true, .. } => context.out.line(reference::project_page().trim_end())?,
         Command::Reference { config: false, .. } => context.out.line(reference::cli_page().trim_end())?,
         Command::Reference { config: true, .. } => context.out.line(reference::config_page().trim_end())?,
     }

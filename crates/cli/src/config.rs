@@ -6,6 +6,7 @@
 use crate::error::Failure;
 use fugue_domain::agent::Driver;
 use fugue_domain::limits;
+use fugue_domain::spelling;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -58,7 +59,9 @@ keys! {
     expire_after_days = "365", default "never": "Days after a closed session's worktree is gone until its archived events are deleted; 0 for at once, or `\"never\"`. Messages, turns, costs, branches and rescued work stay.";
     name = "\"laptop\"", default "the machine's name": "What this node is called.";
     slots = "8", default "8": "Turns that this node carries out side by side.";
-    pass_env = "[\"ANTHROPIC_API_KEY\"]", default "none": "Names of environment variables that every agent on this node gets, besides those that its driver names.";
+    pass_env = "[\"ANTHROPIC_API_KEY\"]", default "none": "Names of environment variables that every agent and every project command on this node gets, besides the usual ones and those that an agent's driver names.";
+    project_commands = "false", default "true": "Whether this node runs commands of projects: the set-up of worktrees, and checks. They come from `fugue.toml` as it is on a project's target branch, and run as this user.";
+    check_seconds_max = "7200", default "7200": "Seconds that one command of a project may take on this node, whatever the project says.";
     claude = "\"/opt/claude/bin/claude\"", default "found in PATH": "The program of the `claude` driver.";
     codex = "\"/opt/codex/bin/codex\"", default "found in PATH": "The program of the `codex` driver.";
     log = "\"info\"", default "info": "What is logged: `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,fugue_node=debug`.";
@@ -96,6 +99,10 @@ pub struct Config {
     pub slots: i64,
     /// Environment variables that agents get.
     pub pass_env: Vec<String>,
+    /// Whether commands of projects run on this node.
+    pub project_commands: bool,
+    /// Seconds that one of them may take.
+    pub check_seconds_max: i64,
     /// Programs that are not to be looked for.
     pub programs: BTreeMap<Driver, PathBuf>,
     /// What is logged.
@@ -206,6 +213,8 @@ impl Given {
             name: self.take("name", |text| Ok(text.to_owned()))?,
             slots: self.take("slots", |text| whole(text, 1..=1_000))?.unwrap_or(limits::NODE_SLOTS),
             pass_env: self.take("pass_env", list)?.unwrap_or_default(),
+            project_commands: self.take("project_commands", yes_or_no)?.unwrap_or(true),
+            check_seconds_max: self.take("check_seconds_max", |text| whole(text, 1..=604_800))?.unwrap_or(limits::CHECK_SECONDS_MAX),
             programs,
             log: self.take("log", directives)?.unwrap_or_else(|| "info".to_owned()),
             log_dir: self.take("log_dir", path)?,
@@ -288,22 +297,7 @@ fn directives(text: &str) -> Result<String, String> {
 
 /// The known key that takes the fewest changes to reach.
 fn nearest(name: &str) -> &'static str {
-    KEYS.iter().map(|key| key.name).min_by_key(|known| distance(name, known)).unwrap_or_default()
-}
-
-/// Letters to add, drop or exchange (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for j in 0..b.len() {
-            let changed = diagonal + usize::from(letter != b[j]);
-            let fewest = changed.min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], fewest);
-        }
-    }
-    row[b.len()]
+    spelling::nearest(name, KEYS.iter().map(|key| key.name)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! node that has a result says it until the hub has stored it; the hub takes the first result and no other.
 
 use crate::check::{Check, Command, Ran};
-use crate::id::TaskId;
+use crate::id::{SessionId, TaskId};
 use crate::link::Place;
 use crate::project::Origin;
 use serde::{Deserialize, Serialize};
@@ -80,8 +80,61 @@ pub enum Strategy {
     Squash,
 }
 
+impl Work {
+    /// What kind of work it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Work::Prepare { .. } => Kind::Prepare,
+            Work::Check { .. } => Kind::Check,
+            Work::Merge(_) => Kind::Merge,
+        }
+    }
+
+    /// The repository that it is about.
+    pub fn origin(&self) -> &Origin {
+        match self {
+            Work::Prepare { place, .. } | Work::Check { place, .. } => &place.origin,
+            Work::Merge(merge) => &merge.origin,
+        }
+    }
+
+    /// The session whose worktree it is done in, if it is one.
+    pub fn session(&self) -> Option<&SessionId> {
+        match self {
+            Work::Prepare { place, .. } | Work::Check { place, .. } => Some(&place.session),
+            Work::Merge(_) => None,
+        }
+    }
+}
+
+/// The kinds of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// [`Work::Prepare`].
+    Prepare,
+    /// [`Work::Check`].
+    Check,
+    /// [`Work::Merge`].
+    Merge,
+}
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Its node does not know of it yet.
+    Waiting,
+    /// Its node knows of it.
+    Running,
+    /// It has an outcome.
+    Ended,
+    /// Nobody wanted it any more.
+    Dropped,
+}
+
 /// What came of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// [`Work::Prepare`]: the worktree stands; every set-up command ran and ended with 0, unless the last of them did not.
@@ -94,8 +147,40 @@ pub enum Outcome {
     Impossible(String),
 }
 
+impl Outcome {
+    /// Whether this can come of such work.
+    pub fn fits(&self, kind: Kind) -> bool {
+        match self {
+            Outcome::Prepared(_) => kind == Kind::Prepare,
+            Outcome::Checked(_) => kind == Kind::Check,
+            Outcome::Merged(_) => kind == Kind::Merge,
+            Outcome::Impossible(_) => true,
+        }
+    }
+
+    /// The commands that were run.
+    pub fn ran(&self) -> &[Ran] {
+        match self {
+            Outcome::Prepared(ran)
+            | Outcome::Checked(Checked { ran, .. })
+            | Outcome::Merged(Merged::Landed { ran, .. } | Merged::Red { ran, .. }) => ran,
+            Outcome::Merged(Merged::Conflict { .. } | Merged::Waits(_)) | Outcome::Impossible(_) => &[],
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn ran_mut(&mut self) -> &mut [Ran] {
+        match self {
+            Outcome::Prepared(ran)
+            | Outcome::Checked(Checked { ran, .. })
+            | Outcome::Merged(Merged::Landed { ran, .. } | Merged::Red { ran, .. }) => ran,
+            Outcome::Merged(Merged::Conflict { .. } | Merged::Waits(_)) | Outcome::Impossible(_) => &mut [],
+        }
+    }
+}
+
 /// What a worktree holds and what the checks say of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Checked {
     /// The commit that was checked.
     pub head: String,
@@ -143,7 +228,7 @@ pub struct FileChange {
 }
 
 /// What came of [`Work::Merge`]. Unless it landed, nothing has moved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Merged {
     /// The branch has moved, or would have.

@@ -6,7 +6,8 @@
 
 use crate::agent::Agent;
 use crate::approval::Request;
-use crate::id::{MessageId, NodeId, SessionId};
+use crate::id::{JobId, MessageId, NodeId, SessionId};
+use crate::job::{Outcome, Work};
 use crate::lease::LeaseKey;
 use crate::money::{MicroUsd, Usage};
 use crate::node::{Load, NodeFacts};
@@ -36,6 +37,9 @@ pub enum FromNode {
         load: Load,
         /// What it holds.
         leases: Vec<LeaseKey>,
+        /// The jobs it knows of, those included whose outcome it says until it is stored.
+        #[serde(default)]
+        jobs: Vec<JobId>,
     },
     /// Numbered facts of one lease.
     Batch(Batch),
@@ -52,6 +56,16 @@ pub enum FromNode {
         session: SessionId,
         /// The ref that holds what was not committed.
         rescue: Option<String>,
+        /// Whether its branch went as well, because everything on it had landed.
+        #[serde(default)]
+        branch_removed: bool,
+    },
+    /// What came of a job. Said until the hub answers that it is stored, or dropped.
+    JobEnded {
+        /// Which.
+        id: JobId,
+        /// What came of it.
+        outcome: Box<Outcome>,
     },
     /// The answer to a call.
     Reply {
@@ -71,6 +85,9 @@ pub struct Hello {
     pub facts: NodeFacts,
     /// What it holds, perhaps from before a restart.
     pub leases: Vec<LeaseKey>,
+    /// The jobs it knows of.
+    #[serde(default)]
+    pub jobs: Vec<JobId>,
 }
 
 /// Numbered facts of one lease.
@@ -177,6 +194,23 @@ pub enum FromHub {
         /// The session.
         session: SessionId,
     },
+    /// Do this. Repeated until the node lists the job or says its outcome; doing it twice is doing it once.
+    Job {
+        /// Which.
+        id: JobId,
+        /// What is to be done.
+        work: Box<Work>,
+    },
+    /// The outcome is stored: forget the job.
+    JobStored {
+        /// Which.
+        id: JobId,
+    },
+    /// Nobody wants the job any more: end it with everything that it started, and forget it.
+    JobDropped {
+        /// Which.
+        id: JobId,
+    },
     /// A question to be answered soon.
     Call {
         /// Counted by the hub.
@@ -203,6 +237,9 @@ pub struct Place {
     pub branch: Option<String>,
     /// The commit it begins at; the repository's head when absent.
     pub base: Option<String>,
+    /// The last commit of the branch that was brought onto its target. If nothing came after it, the branch goes with the worktree.
+    #[serde(default)]
+    pub landed: Option<String>,
 }
 
 /// A turn to be carried out.
@@ -272,14 +309,41 @@ pub enum Ask {
         /// A branch, tag or commit.
         base: String,
     },
-    /// What does the repository's own file of this agent say, as it is at a commit? Never what lies in somebody's working copy.
-    Agent {
+    /// What does a file of the repository say, as it is at a commit? Never what lies in somebody's working copy.
+    File {
         /// In which repository.
         origin: Origin,
         /// At which commit.
         commit: String,
-        /// The agent's name.
+        /// The file's path from the top of the repository.
+        path: String,
+    },
+    /// Which files did the last commits change, each?
+    History {
+        /// In which repository.
+        origin: Origin,
+        /// From which commit back.
+        commit: String,
+    },
+    /// What has changed since a commit, as text?
+    Diff {
+        /// In which repository.
+        origin: Origin,
+        /// In the worktree of this session as it is; absent for commits of the repository.
+        worktree: Option<SessionId>,
+        /// Since this commit.
+        base: String,
+        /// Up to this one; absent for a worktree as it is.
+        head: Option<String>,
+    },
+    /// What did a command of a job print?
+    Output {
+        /// Which job.
+        job: JobId,
+        /// The command's name.
         name: String,
+        /// From which byte on.
+        from: i64,
     },
 }
 
@@ -291,8 +355,28 @@ pub enum Answered {
     Repository(Repository),
     /// To [`Ask::Resolve`].
     Commit(String),
-    /// To [`Ask::Agent`]: the file's text, if there is one.
-    Agent(Option<String>),
+    /// To [`Ask::File`]: the file's text, if there is one.
+    File(Option<String>),
+    /// To [`Ask::History`]: the files of each commit that changed a few, newest first.
+    History(Vec<Vec<String>>),
+    /// To [`Ask::Diff`].
+    Diff {
+        /// As git writes it, at most [`crate::limits::DIFF_BYTES_MAX`] bytes.
+        text: String,
+        /// Whether its end is missing.
+        cut: bool,
+    },
+    /// To [`Ask::Output`]: a piece of it, if the node has it still.
+    Output(Option<Piece>),
+}
+
+/// A piece of a command's output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// The text, at most [`crate::limits::CHECK_PIECE_BYTES`] bytes of it.
+    pub text: String,
+    /// The byte at which the next piece begins; absent for the last.
+    pub next: Option<i64>,
 }
 
 /// Why a node could not answer.

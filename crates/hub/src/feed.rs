@@ -4,7 +4,7 @@
 //! a query would show it. A subscriber that falls behind loses nothing: it reads from the database after its cursor.
 
 use crate::event::Page;
-use fugue_domain::id::{ApprovalId, NodeId, OrgId, SessionId};
+use fugue_domain::id::{ApprovalId, NodeId, OrgId, SessionId, TaskId};
 use serde::Serialize;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -32,6 +32,11 @@ pub enum Hint {
     Approval {
         /// Which.
         approval: ApprovalId,
+    },
+    /// A task was made, changed, or went on.
+    Task {
+        /// Which.
+        task: TaskId,
     },
     /// A node came, went or changed.
     Node {

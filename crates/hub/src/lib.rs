@@ -13,21 +13,28 @@ pub mod effect;
 pub mod event;
 pub mod fault;
 pub mod feed;
+pub mod foreman;
 pub mod home;
 pub mod http;
 pub mod hub;
 pub mod idempotency;
+pub mod job;
 pub mod link;
+pub mod merge_queue;
 pub mod message;
 pub mod metrics;
 pub mod node;
 pub mod org;
 pub mod page;
+pub mod plan;
 pub mod project;
 pub mod reaper;
+pub mod review;
 pub mod run;
 pub mod scheduler;
 pub mod session;
+pub mod settings;
+pub mod task;
 pub mod token;
 pub mod turn;
 pub mod wake;
@@ -96,8 +103,10 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     let app = App::new(hub.clone(), Hosts::new(address, &options.allow_hosts, &options.allow_origins), closing.clone());
     let mut tasks = JoinSet::new();
     tasks.spawn(scheduler::run(hub.clone(), closing.clone()));
+    tasks.spawn(foreman::run(hub.clone(), closing.clone()));
     tasks.spawn(reaper::run(hub.clone(), closing.clone()));
     tasks.spawn(event::archivist::run(hub.clone(), closing.clone()));
+    tasks.spawn(review::begin_wanted(hub.clone(), closing.clone()));
     tasks.spawn(watch(app.clone()));
     // Made once: a bare router would be copied for every connection, with its whole table.
     let service = router(app.clone()).into_make_service();
@@ -139,6 +148,11 @@ impl Running {
     /// The bound address.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What its parts work with.
+    pub fn hub(&self) -> &Hub {
+        &self.app.hub
     }
 
     /// The connected nodes.

@@ -7,6 +7,7 @@ use crate::fault::{Done, Fault};
 use crate::feed::Hint;
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
+use crate::job;
 use crate::page::PageQuery;
 use crate::token::{self, Issue};
 use fugue_domain::api::{Join, JoinCode, Joined, Node};
@@ -240,6 +241,7 @@ pub async fn remove(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<()> {
                         Problem::new(Kind::WrongState, detail).hint("Close its sessions first: their branches are kept."),
                     ));
                 }
+                job::end_all(tx, &node.id).await?;
                 query("UPDATE tokens SET revoked_at = $2 WHERE node_id = $1").bind(node.id.as_str()).bind(tx.now).execute(tx.conn).await?;
                 Ok(())
             })

@@ -5,30 +5,29 @@
 
 use crate::column;
 use crate::db::{Conn, Row, Tx, composed, query};
-use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::page::{PageQuery, containing};
-use crate::turn;
+use crate::{plan, review, turn};
 use fugue_domain::agent::Agent;
 use fugue_domain::api::Run;
 use fugue_domain::caller::Caller;
-use fugue_domain::event::Event;
-use fugue_domain::id::{OrgId, RunId, SessionId, TurnId};
+use fugue_domain::id::{OrgId, RunId, TurnId};
 use fugue_domain::money::MicroUsd;
 use fugue_domain::page::Page;
 use fugue_domain::problem::Problem;
 use fugue_domain::reason::Reason;
 use fugue_domain::run::{self as rules, Effect as Follows, Input, State};
 use fugue_domain::time::Time;
-use fugue_domain::turn::{OnInterruption, Outcome};
+use fugue_domain::turn::Outcome;
 use fugue_domain::world::Mint;
 
 mod answer;
 pub mod routes;
 mod starting;
 
-pub use starting::start;
+pub use answer::was_denied;
+pub use starting::{Ready, ready, role, start, store as begin};
 
 /// What [`view`] reads, up to the result, which a list leaves out.
 const COLUMNS: &str = "r.id, r.agent, r.status, r.text, r.summary, r.reasons, s.driver, r.project_id, COALESCE(p.path, p.url), r.issue, \
@@ -120,7 +119,11 @@ pub async fn follow(tx: &mut Tx<'_>, ended: &turn::Row, outcome: Outcome, reason
     let input = match outcome {
         Outcome::Succeeded => {
             let said = answer::last_words(tx, &ended.session, &ended.id).await?;
-            let answer = rules::judge(agent.output.as_ref(), said.as_deref());
+            let mut answer = rules::judge(agent.output.as_ref(), said.as_deref());
+            if let Ok(fits) = &answer {
+                // What no schema can say: a plan has no circle, and what its tasks need is there.
+                answer = plan::judge(tx, &id, fits).await?.map_or(answer, Err);
+            }
             Input::Answered { answer, open: found.get::<Option<i64>>(4)?.is_none() }
         }
         _ => Input::Ended { outcome, why: why(ended, reason) },
@@ -130,14 +133,16 @@ pub async fn follow(tx: &mut Tx<'_>, ended: &turn::Row, outcome: Outcome, reason
     if !store(tx, &id, asked, &state, turn.as_ref()).await? {
         return Ok(());
     }
+    review::run_ended(tx, &id, &state).await?;
+    plan::run_ended(tx, &id, &state).await?;
     if let (Some(Follows::Ask(reasons)), Some(turn)) = (effect, turn) {
-        say(tx, &ended.org, &ended.session, &turn, &rules::correction(&reasons), agent.on_interruption).await?;
+        turn::say(tx, &ended.org, &ended.session, &turn, &rules::correction(&reasons), agent.on_interruption).await?;
     }
     Ok(())
 }
 
 /// Why a turn did not succeed, in a line for people.
-fn why(ended: &turn::Row, reason: Option<Reason>) -> String {
+pub fn why(ended: &turn::Row, reason: Option<Reason>) -> String {
     let meaning = reason.map_or("It did not end well.", Reason::meaning);
     let risk = if ended.rules.maybe_executed { " It may have done a part." } else { "" };
     let detail = ended.detail.as_deref().map(|detail| format!(" {detail}")).unwrap_or_default();
@@ -168,15 +173,4 @@ async fn store(tx: &mut Tx<'_>, id: &RunId, asked_before: i64, state: &State, tu
     .execute(tx.conn)
     .await?;
     Ok(done == 1)
-}
-
-/// Puts what a run wants to be done before everything else in the line of its session.
-async fn say(tx: &mut Tx<'_>, org: &OrgId, session: &SessionId, turn: &TurnId, text: &str, on_interruption: OnInterruption) -> Done<()> {
-    let position = turn::front(tx.conn, session).await?;
-    let new = turn::New { id: turn, org, session, text, created_at: tx.now, position, not_before: None, on_interruption };
-    turn::insert(tx, &[new]).await?;
-    let queued = Event::MessageQueued { message: turn.message(), text: text.to_owned(), not_before: None };
-    tx.event(org, session, Some(turn), queued);
-    tx.after_commit(Effect::Schedule(session.clone()));
-    Ok(())
 }

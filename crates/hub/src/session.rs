@@ -171,7 +171,14 @@ pub async fn place(conn: &mut Conn, org: &OrgId, session: &api::Session) -> Done
         path: session.place.path.clone(),
         branch: session.place.branch.clone(),
         base: session.place.base.clone(),
+        landed: None,
     })
+}
+
+/// The same for a session that is over: with what of its branch has landed, so that the branch may go too.
+pub async fn leaving(conn: &mut Conn, org: &OrgId, session: &api::Session) -> Done<Place> {
+    let row = query("SELECT landed FROM sessions WHERE id = $1").bind(session.id.as_str()).fetch_one(conn).await?;
+    Ok(Place { landed: row.get(0)?, ..place(conn, org, session).await? })
 }
 
 /// A title as it is kept: one line, not too long.
@@ -218,9 +225,7 @@ pub async fn stop(hub: &Hub, caller: &Caller, id: &SessionId) -> Done<api::Sessi
                 if found.closed_at.is_some() {
                     return Err(closed(&session));
                 }
-                end_everything(tx, &session).await?;
-                tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::End { session })));
-                Ok(())
+                halt(tx, &org, &session).await
             })
         })
         .await?;
@@ -230,31 +235,38 @@ pub async fn stop(hub: &Hub, caller: &Caller, id: &SessionId) -> Done<api::Sessi
 /// Closes a session. Its worktree is removed by its node, after what is not committed was saved; its branch stays.
 pub async fn close(hub: &Hub, caller: &Caller, id: &SessionId) -> Done<api::Session> {
     let (org, session) = (caller.org.clone(), id.clone());
-    hub.db
-        .write(move |tx| {
-            Box::pin(async move {
-                let found = find(tx.conn, &org, &session).await?;
-                let done = query("UPDATE sessions SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL")
-                    .bind(session.as_str())
-                    .bind(tx.now)
-                    .execute(tx.conn)
-                    .await?;
-                if done == 0 {
-                    // Closing twice is closing once.
-                    return Ok(());
-                }
-                end_everything(tx, &session).await?;
-                tx.event(&org, &session, None, Event::SessionClosed {});
-                durable!(tx, "hub.closed");
-                if turn::held(tx.conn, &session).await?.is_none() {
-                    let place = place(tx.conn, &org, &found).await?;
-                    tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::Release(place))));
-                }
-                Ok(())
-            })
-        })
-        .await?;
+    hub.db.write(move |tx| Box::pin(async move { end(tx, &org, &session).await })).await?;
     get(hub, caller, id).await
+}
+
+/// Ends a session's agent with everything it started, and takes back what is in line.
+pub async fn halt(tx: &mut Tx<'_>, org: &OrgId, session: &SessionId) -> Done<()> {
+    let found = find(tx.conn, org, session).await?;
+    end_everything(tx, session).await?;
+    tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::End { session: session.clone() })));
+    Ok(())
+}
+
+/// Closes a session, unless it is closed.
+pub async fn end(tx: &mut Tx<'_>, org: &OrgId, session: &SessionId) -> Done<()> {
+    let found = find(tx.conn, org, session).await?;
+    let done = query("UPDATE sessions SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL")
+        .bind(session.as_str())
+        .bind(tx.now)
+        .execute(tx.conn)
+        .await?;
+    if done == 0 {
+        // Closing twice is closing once.
+        return Ok(());
+    }
+    end_everything(tx, session).await?;
+    tx.event(org, session, None, Event::SessionClosed {});
+    durable!(tx, "hub.closed");
+    if turn::held(tx.conn, session).await?.is_none() {
+        let place = leaving(tx.conn, org, &found).await?;
+        tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::Release(place))));
+    }
+    Ok(())
 }
 
 /// Closed sessions of a node whose worktree is still there; each is told to the node until it says that it is gone.
@@ -267,7 +279,7 @@ pub async fn to_release(conn: &mut Conn, node: &fugue_domain::id::NodeId) -> Don
     let mut places = Vec::with_capacity(found.len());
     for row in &found {
         let org: OrgId = column::id(row, 25)?;
-        places.push(place(conn, &org, &view(row)?).await?);
+        places.push(leaving(conn, &org, &view(row)?).await?);
     }
     Ok(places)
 }

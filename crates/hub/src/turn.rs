@@ -9,7 +9,7 @@ use crate::effect::Effect;
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::page::PageQuery;
-use crate::{approval, budget, metrics, run};
+use crate::{approval, budget, metrics, run, task};
 use fugue_domain::api;
 use fugue_domain::caller::Caller;
 use fugue_domain::event::Event;
@@ -71,7 +71,9 @@ pub async fn take(tx: &mut Tx<'_>, row: &mut Row, input: Input) -> Done<Result<(
     history(tx, row, &before, &input);
     if let State::Ended { outcome, reason, .. } = &row.rules.state {
         count_ended(tx, row, *outcome, *reason).await?;
-        run::follow(tx, row, *outcome, *reason).await?;
+        let (outcome, reason) = (*outcome, *reason);
+        run::follow(tx, row, outcome, reason).await?;
+        task::turn_ended(tx, row, outcome, reason).await?;
     }
     for effect in step.effects {
         // Who assigns tells the node itself, without another ring of the doorbell.
@@ -242,4 +244,22 @@ pub async fn insert(tx: &mut Tx<'_>, turns: &[New<'_>]) -> Done<()> {
             .bind(turn.text);
     }
     rows.insert(tx, INTO).await
+}
+
+/// Puts what the hub itself wants to be done before everything else in the line of a session.
+pub async fn say(
+    tx: &mut Tx<'_>,
+    org: &OrgId,
+    session: &SessionId,
+    turn: &TurnId,
+    text: &str,
+    on_interruption: rules::OnInterruption,
+) -> Done<()> {
+    let position = front(tx.conn, session).await?;
+    let new = New { id: turn, org, session, text, created_at: tx.now, position, not_before: None, on_interruption };
+    insert(tx, &[new]).await?;
+    let queued = Event::MessageQueued { message: turn.message(), text: text.to_owned(), not_before: None };
+    tx.event(org, session, Some(turn), queued);
+    tx.after_commit(Effect::Schedule(session.clone()));
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The scheduler's doorbell: which sessions and turns deserve a look. A lost ring costs a moment, never work.
+//! The doorbells of the scheduler (which sessions and turns deserve a look) and of the foreman. A lost ring costs a moment, never work.
 
 use fugue_domain::id::{SessionId, TurnId};
 use std::collections::BTreeSet;
@@ -19,6 +19,8 @@ pub struct Rung {
 pub struct Wake {
     rung: Arc<Mutex<Rung>>,
     bell: Arc<Notify>,
+    foreman: Arc<Notify>,
+    reviews: Arc<Notify>,
 }
 
 impl Wake {
@@ -32,6 +34,26 @@ impl Wake {
     pub fn turn(&self, turn: TurnId) {
         self.rung.lock().expect("nobody panics while holding it").turns.insert(turn);
         self.bell.notify_one();
+    }
+
+    /// Let the foreman look whether a task can begin.
+    pub fn foreman(&self) {
+        self.foreman.notify_one();
+    }
+
+    /// Waits until the foreman was rung for.
+    pub async fn foreman_rung(&self) {
+        self.foreman.notified().await;
+    }
+
+    /// Look at the reviews that are wanted.
+    pub fn reviews(&self) {
+        self.reviews.notify_one();
+    }
+
+    /// Waits until a review is wanted.
+    pub async fn wait_for_reviews(&self) {
+        self.reviews.notified().await;
     }
 
     /// Waits until something was rung, and takes it.

@@ -105,7 +105,7 @@ struct Known<'a> {
     running: bool,
     sessions: Vec<(SessionId, crate::session::record::Record)>,
     intents: BTreeMap<String, Intent>,
-    /// Names of keepers that sessions remember.
+    /// Names of keepers that sessions remember, and those that run a command of a job.
     keepers: BTreeSet<String>,
     told: Option<&'a Told>,
 }
@@ -114,7 +114,8 @@ struct Known<'a> {
 pub fn look(home: &Path, told: Option<&Told>) -> Audit {
     let home = &std::fs::canonicalize(home).unwrap_or_else(|_| home.to_owned());
     let sessions = sweep::remembered(home);
-    let keepers = sweep::known(&sessions);
+    let mut keepers = sweep::known(&sessions);
+    keepers.extend(crate::job::record::keepers(home));
     let intent = |name: String| Some((name.clone(), Intent::read(&home.join("sessions").join(&name)).ok()??));
     let intents = sweep::children(&home.join("sessions")).into_iter().filter_map(intent).collect();
     let known = Known { home, running: registry::is_running(home), sessions, intents, keepers, told };

@@ -1,4 +1,4 @@
-//! The environment of an agent: an allow-list of names, and nothing else of the node's.
+//! The environment of an agent, or of a project's command: an allow-list of names, and nothing else of the node's.
 //!
 //! Invariant: no credential of ours is in it, whatever anybody lists: of the names that begin with `FUGUE_` only
 //! those pass that a driver spells out.
@@ -68,6 +68,12 @@ pub fn of_agent(
     env
 }
 
+/// The whole environment of a project's command: what every program may need, and what this node gives to all agents.
+pub fn of_command(more: &[String], node: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+    let named = |name: &str| BASIC.iter().any(|pattern| fits(pattern, name)) || more.iter().any(|pattern| fits(pattern, name));
+    node.filter(|(name, _)| !name.starts_with("FUGUE_") && named(name)).collect()
+}
+
 fn fits(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(prefix) => name.starts_with(prefix),
@@ -98,6 +104,9 @@ mod tests {
             env(&agent),
             ["PATH=node's PATH", "LC_ALL=node's LC_ALL", "MINE=node's MINE", "HOME=node's HOME", "CLAUDE_X=node's CLAUDE_X", "SET=1"]
         );
+        let node = ["PATH", "GITHUB_TOKEN", "FUGUE_TOKEN", "MINE", "LC_ALL"].map(|name| (name.to_owned(), String::new()));
+        let of_command = of_command(&["MINE".to_owned(), "FUGUE_TOKEN".to_owned()], node.into_iter());
+        assert_eq!(of_command.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["PATH", "MINE", "LC_ALL"]);
         agent.isolated = true;
         assert!(env(&agent).contains(&"HOME=/own".to_owned()));
         assert!(!env(&agent).contains(&"HOME=node's HOME".to_owned()));

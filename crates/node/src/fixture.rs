@@ -42,6 +42,7 @@ pub fn assignment(home: &Path) -> Assignment {
         path: home.join("worktrees").join(session.as_str()).to_string_lossy().into_owned(),
         branch: Some("fugue/test-00000001".into()),
         base: None,
+        landed: None,
     };
     let lease = LeaseKey { session, turn: TurnId::from_bits(2), epoch: 3 };
     Assignment { lease, place, agent, opening: Opening::Message, text: "hello".into(), memory: None, budget_left: None }

@@ -5,7 +5,6 @@
 
 use crate::child;
 use fugue_domain::approval::visible;
-use fugue_domain::limits::AGENT_FILE_BYTES_MAX;
 use fugue_domain::link::{Answered, CallFailed};
 use fugue_domain::project::{Origin, Repository};
 use std::ffi::{OsStr, OsString};
@@ -14,6 +13,8 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
+
+pub mod history;
 
 /// How long one git command may take; a fetch of a large repository is the longest.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -36,6 +37,8 @@ const SAFE: &[(&str, &str)] = &[
     ("gpg.x509.program", "true"),
     ("log.showSignature", "false"),
     ("submodule.recurse", "false"),
+    // What a person once chose in another conflict is not chosen for them.
+    ("rerere.enabled", "false"),
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
     ("advice.detachedHead", "false"),
@@ -108,6 +111,30 @@ impl Git {
     pub fn under(mut self, lock: &File) -> std::io::Result<Self> {
         self.lock = Some(lock.try_clone()?);
         Ok(self)
+    }
+
+    /// The same in the name of whoever works with this repository: its own settings say who, or the person's, or it is Fugue.
+    pub fn as_person(mut self) -> Self {
+        let own = |name: &str| self.run(["config", "--get", name]).ok().filter(|value| !value.is_empty());
+        let of = |name: &str| own(name).or_else(|| self.of_person(name));
+        if let (Some(name), Some(email)) = (of("user.name"), of("user.email")) {
+            for (variable, value) in
+                [("GIT_AUTHOR_NAME", &name), ("GIT_AUTHOR_EMAIL", &email), ("GIT_COMMITTER_NAME", &name), ("GIT_COMMITTER_EMAIL", &email)]
+            {
+                self.env.push((variable, value.clone()));
+            }
+        }
+        self
+    }
+
+    /// A setting of the person. It is only read: nothing that a repository says plays a part.
+    fn of_person(&self, name: &str) -> Option<String> {
+        let mut command = child::command("git", Path::new("/"));
+        command.args(["config", "--global", "--get", name]);
+        command.envs(std::env::vars_os().filter(|(name, _)| ["PATH", "HOME", "XDG_CONFIG_HOME"].iter().any(|pass| name == pass)));
+        let output = child::run(&mut command, Duration::from_secs(5)).ok()?;
+        let value = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+        (output.status.success() && !value.is_empty()).then_some(value)
     }
 
     /// The names of the settings that name programs, each ended by a NUL.
@@ -238,10 +265,7 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
     }
     let git = Git::at(&folder);
     if resolve(&git, needs).is_none() {
-        let refspecs = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
-        let fetch =
-            ["fetch", "--quiet", "--no-auto-gc", "--no-recurse-submodules", "--upload-pack=git-upload-pack", "--end-of-options", url];
-        git.run(fetch.iter().copied().chain(refspecs)).map_err(|error| other(&error))?;
+        fetch(&git, url).map_err(|error| other(&error))?;
         if let Ok(head) = git.run(["ls-remote", "--symref", "--upload-pack=git-upload-pack", "--end-of-options", url, "HEAD"]) {
             let branch = head.lines().find_map(|line| line.strip_prefix("ref: refs/heads/")?.split('\t').next());
             if let Some(branch) = branch {
@@ -251,6 +275,13 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
         }
     }
     Ok(folder)
+}
+
+/// Brings a clone of ours up to what its remote has.
+pub fn fetch(git: &Git, url: &str) -> Result<(), GitFailed> {
+    let refspecs = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
+    let fetch = ["fetch", "--quiet", "--no-auto-gc", "--no-recurse-submodules", "--upload-pack=git-upload-pack", "--end-of-options", url];
+    git.run(fetch.iter().copied().chain(refspecs)).map(drop)
 }
 
 /// One at a time per repository: our own fetches, adds and removes must not meet.
@@ -317,28 +348,4 @@ pub fn find_commit(home: &Path, origin: &Origin, base: &str) -> Result<Answered,
     let folder = repository(home, origin, Some(base))?;
     let found = resolve(&Git::at(&folder), Some(base));
     found.map(Answered::Commit).ok_or_else(|| CallFailed::UnknownBase(format!("{base:?} is no branch, tag or commit there")))
-}
-
-/// An agent's file in a repository, as it is at a commit. A link, a folder or a huge file in its place is refused by name.
-pub fn agent_file(home: &Path, origin: &Origin, commit: &str, name: &str) -> Result<Answered, CallFailed> {
-    let tame = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.is_empty() || name.starts_with('-') || !name.chars().all(tame) {
-        return Ok(Answered::Agent(None));
-    }
-    let git = Git::at(&repository(home, origin, Some(commit))?);
-    let unknown = || CallFailed::UnknownBase(format!("{commit:?} is no commit there"));
-    let commit = resolve(&git, Some(commit)).ok_or_else(unknown)?;
-    let path = format!(".fugue/agents/{name}.md");
-    let failed = |why: &dyn std::fmt::Display| CallFailed::Other(format!("{path} cannot be used: {why}"));
-    let entry = git.run(["ls-tree", "--full-tree", "--long", &commit, "--", &path]).map_err(|error| failed(&error))?;
-    // Mode, kind, object, size, path.
-    let words: Vec<&str> = entry.split_whitespace().collect();
-    let [mode, kind, object, size, _] = words[..] else { return Ok(Answered::Agent(None)) };
-    if kind != "blob" || !mode.starts_with("100") {
-        return Err(failed(&"it is no plain file"));
-    }
-    if !size.parse().is_ok_and(|bytes: usize| bytes <= AGENT_FILE_BYTES_MAX) {
-        return Err(failed(&format!("it has {size} bytes, {AGENT_FILE_BYTES_MAX} are allowed")));
-    }
-    git.run(["cat-file", "blob", object]).map(|text| Answered::Agent(Some(text))).map_err(|error| failed(&error))
 }

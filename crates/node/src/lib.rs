@@ -13,9 +13,11 @@ pub mod program;
 pub mod rehearse;
 
 mod child;
+mod diff;
 mod environment;
 #[cfg(test)]
 mod fixture;
+mod job;
 mod link;
 mod machine;
 mod process;
@@ -63,6 +65,10 @@ pub struct Options {
     pub programs: BTreeMap<Driver, PathBuf>,
     /// Names of environment variables that every agent gets besides the usual ones.
     pub pass_env: Vec<String>,
+    /// Whether commands of projects run here.
+    pub project_commands: bool,
+    /// Seconds that one of them may take.
+    pub check_seconds_max: i64,
     /// Time and chance.
     pub world: SharedWorld,
 }
@@ -102,13 +108,16 @@ pub async fn run(mut options: Options, shutdown: CancellationToken) -> Result<()
     let begun = tokio::task::spawn_blocking(move || {
         let remembered = sweep::remembered(&home);
         sweep::clean(&home, &remembered);
-        (remembered, facts(&mut options, ownership), options)
+        job::merge::scratch::sweep(&home);
+        let jobs = job::record::remembered(&home);
+        ((remembered, jobs), facts(&mut options, ownership), options)
     });
     let (remembered, facts, options) =
         begun.await.map_err(io::Error::other).map_err(|source| NodeError::Home { path: PathBuf::new(), source })?;
     let spares = spare::Spares::new(options.keeper.clone(), ownership == Ownership::Cgroup, &options.home, options.world.clone());
     let shared = Arc::new(session::shared::Shared::new(&options, spares));
-    let supervisor = supervisor::Supervisor::new(shared, facts, remembered);
+    let (sessions, jobs) = remembered;
+    let supervisor = supervisor::Supervisor::new(shared, facts, sessions, jobs);
     supervisor.run(link, shutdown).await
 }
 
@@ -116,7 +125,7 @@ pub async fn run(mut options: Options, shutdown: CancellationToken) -> Result<()
 /// exec, milliseconds later, they hold what it held. So the next node waits a little before it says that there is another.
 async fn take_home(home: &PathBuf) -> Result<File, NodeError> {
     let opened = fs::set_permissions(home, fs::Permissions::from_mode(0o700)).and_then(|()| {
-        ["sessions", "keepers", "worktrees", "repos"].iter().try_for_each(|part| fs::create_dir_all(home.join(part)))?;
+        ["sessions", "keepers", "worktrees", "repos", "jobs"].iter().try_for_each(|part| fs::create_dir_all(home.join(part)))?;
         File::create(home.join("lock"))
     });
     let file = opened.map_err(|source| NodeError::Home { path: home.clone(), source })?;

@@ -385,13 +385,13 @@ impl Session {
         let home = self.shared.home.clone();
         let released = tokio::task::spawn_blocking(move || worktree::release(&home, &place)).await;
         match released {
-            Ok(Ok(rescue)) => {
+            Ok(Ok(worktree::Left { rescue, branch_removed })) => {
                 // First forgotten, then said: the hub repeats its wish until it hears, but a folder that it believes gone is for nobody.
                 let folder = self.folder.clone();
                 let forget = move || durable!("session.forget", std::fs::remove_dir_all(folder));
                 let _ = tokio::task::spawn_blocking(forget).await;
                 if let Some(link) = &self.link {
-                    let released = FromNode::Released { session: self.id.clone(), rescue };
+                    let released = FromNode::Released { session: self.id.clone(), rescue, branch_removed };
                     durable!("session.released", link.say(&released).await);
                 }
                 true

@@ -3,14 +3,17 @@
 //! Invariant: it decides nothing about a turn. It lists to the hub the leases that its sessions hold, from before a restart as well,
 //! and hands on what the hub says. All its inputs are one closed enum.
 
+use crate::job::output::piece;
+use crate::job::record::Record as JobRecord;
+use crate::job::{self, Jobs};
 use crate::link::{Event, Link, Outgoing};
 use crate::machine;
 use crate::session::record::Record;
 use crate::session::shared::Shared;
 use crate::session::{self, Input, Said, Session};
 use crate::worktree::session_folder;
-use crate::{NodeError, git};
-use fugue_domain::id::SessionId;
+use crate::{NodeError, diff, git};
+use fugue_domain::id::{JobId, SessionId};
 use fugue_domain::lease::{LeaseKey, heartbeat_every_ms};
 use fugue_domain::limits::{BACK_OFF_MAX_MS, BACK_OFF_MS, LEASE_MS};
 use fugue_domain::link::{Ask, CallFailed, FromHub, FromNode, Hello, PROTOCOL};
@@ -35,6 +38,7 @@ const EVENTS: usize = 256;
 enum Happened {
     Link(Event),
     Said(Said),
+    Through(job::Done),
     Beat,
     Shutdown,
 }
@@ -51,6 +55,7 @@ pub struct Supervisor {
     shared: Arc<Shared>,
     facts: NodeFacts,
     sessions: HashMap<SessionId, Known>,
+    jobs: Jobs,
     tasks: JoinSet<()>,
     said: UnboundedSender<Said>,
     hears: UnboundedReceiver<Said>,
@@ -65,14 +70,16 @@ pub struct Supervisor {
 
 impl Supervisor {
     /// A supervisor with the sessions that the node's folder remembers, each of which goes on at once.
-    pub fn new(shared: Arc<Shared>, facts: NodeFacts, remembered: Vec<(SessionId, Record)>) -> Self {
+    pub fn new(shared: Arc<Shared>, facts: NodeFacts, remembered: Vec<(SessionId, Record)>, jobs: Vec<(JobId, JobRecord)>) -> Self {
         let (said, hears) = mpsc::unbounded_channel();
         let (sessions, tasks) = (HashMap::new(), JoinSet::new());
         let beats = VecDeque::new();
+        let jobs = Jobs::new(shared.clone(), jobs);
         let mut supervisor = Self {
             shared,
             facts,
             sessions,
+            jobs,
             tasks,
             said,
             hears,
@@ -98,6 +105,7 @@ impl Supervisor {
         self.tasks.spawn(async move { shared.spares.refill().await });
         let ended = self.work(incoming, shutdown).await;
         // Keepers and agents live on; the sessions are found again by what their folders hold.
+        self.jobs.end().await;
         self.tasks.shutdown().await;
         ended
     }
@@ -112,12 +120,16 @@ impl Supervisor {
                 () = shutdown.cancelled() => Happened::Shutdown,
                 Some(event) = link.recv() => Happened::Link(event),
                 Some(said) = self.hears.recv() => Happened::Said(said),
+                done = self.jobs.next() => Happened::Through(done),
                 () = tokio::time::sleep_until(beat) => Happened::Beat,
                 Some(_) = self.tasks.join_next() => continue,
             };
             match happened {
                 Happened::Link(Event::Up(link)) => self.up(link).await,
-                Happened::Link(Event::Down) => self.link = None,
+                Happened::Link(Event::Down) => {
+                    self.link = None;
+                    self.jobs.connect(None).await;
+                }
                 Happened::Link(Event::Said(said)) => self.heard(*said).await,
                 Happened::Link(Event::Refused(refused)) => return Err(refused.into()),
                 Happened::Said(Said::Over(lease)) => {
@@ -129,13 +141,14 @@ impl Supervisor {
                     let broken = self.sessions.remove(&session).map_or(1, |known| known.broken + 1);
                     self.reopen(&session, broken);
                 }
+                Happened::Through(done) => self.jobs.through(done).await,
                 Happened::Beat => {
                     self.heartbeat().await;
                     beat = self.next_beat();
                 }
                 Happened::Shutdown => return Ok(()),
             }
-            if self.draining && self.leases().is_empty() {
+            if self.draining && self.leases().is_empty() && self.jobs.is_empty() {
                 tracing::info!("drained: nothing is left to do");
                 return Ok(());
             }
@@ -184,12 +197,13 @@ impl Supervisor {
 
     async fn up(&mut self, link: Outgoing) {
         self.answered = machine::boot_ms();
-        let hello = Hello { protocol: PROTOCOL, facts: self.facts.clone(), leases: self.leases() };
+        let hello = Hello { protocol: PROTOCOL, facts: self.facts.clone(), leases: self.leases(), jobs: self.jobs.listed() };
         link.say(&FromNode::Hello(hello)).await;
         for known in self.sessions.values() {
             let _ = known.tell.send(Input::Up(link.clone()));
         }
         self.beats.clear();
+        self.jobs.connect(Some(link.clone())).await;
         self.link = Some(link);
         tracing::info!("connected to the hub");
     }
@@ -206,7 +220,8 @@ impl Supervisor {
             self.beats.pop_front();
         }
         let load = machine::load(&self.shared.home, self.shared.agents());
-        link.say(&FromNode::Heartbeat { beat: self.beat, load, leases: self.leases() }).await;
+        link.say(&FromNode::Heartbeat { beat: self.beat, load, leases: self.leases(), jobs: self.jobs.listed() }).await;
+        self.jobs.say().await;
     }
 
     async fn heard(&mut self, said: FromHub) {
@@ -237,8 +252,14 @@ impl Supervisor {
             FromHub::Ack { lease, through } => self.tell_known(&lease.session.clone(), Input::Ack(lease, through)),
             FromHub::Refused { lease } => self.tell_known(&lease.session.clone(), Input::Refused(lease)),
             FromHub::Prepare(place) => self.tell(&place.session.clone(), Input::Prepare(place)),
+            // What works in the worktree is ended first, and the hub asks again.
+            FromHub::Release(place) if !self.jobs.let_go(&place.session) => {}
             FromHub::Release(place) => self.tell(&place.session.clone(), Input::Release(place)),
             FromHub::End { session } => self.tell_known(&session, Input::End),
+            FromHub::Job { .. } if self.draining => {}
+            FromHub::Job { id, work } => self.jobs.take(id, *work),
+            FromHub::JobStored { id } => self.jobs.stored(&id).await,
+            FromHub::JobDropped { id } => self.jobs.drop_(&id).await,
             FromHub::Call { call, ask } => self.call(call, ask),
             FromHub::Drain => self.draining = true,
         }
@@ -270,7 +291,10 @@ impl Supervisor {
             let answered = tokio::task::spawn_blocking(move || match ask {
                 Ask::Inspect(origin) => git::inspect(&home, &origin),
                 Ask::Resolve { origin, base } => git::find_commit(&home, &origin, &base),
-                Ask::Agent { origin, commit, name } => git::agent_file(&home, &origin, &commit, &name),
+                Ask::File { origin, commit, path } => git::history::file(&home, &origin, &commit, &path),
+                Ask::History { origin, commit } => git::history::history(&home, &origin, &commit),
+                Ask::Diff { origin, worktree, base, head } => diff::diff(&home, &origin, worktree.as_ref(), &base, head.as_deref()),
+                Ask::Output { job, name, from } => piece(&home, &job, &name, from),
             });
             let result = answered.await.unwrap_or_else(|error| Err(CallFailed::Other(format!("the node could not look: {error}"))));
             link.say(&FromNode::Reply { call, result }).await;

@@ -122,6 +122,10 @@ pub fn prepare(home: &Path, place: &Place) -> Result<(), WorktreeFailed> {
     };
     let repository = git::repository(home, &place.origin, place.base.as_deref())?;
     let lock = git::lock(home, &repository)?;
+    // Somebody else, a turn or a job, may have made it while we waited, and work in it already.
+    if is_ready(home, place) {
+        return Ok(());
+    }
     let git = Git::at(&repository).under(&lock)?;
     // Once git was asked, the base is what it was then: the head may have moved since.
     let base = match Intent::read(&folder)? {
@@ -195,17 +199,29 @@ fn is_whole(intent: &Intent) -> bool {
     on_branch && !begun && inside.run(["diff-index", "--quiet", "--no-ext-diff", "--ignore-submodules=all", "HEAD"]).is_ok()
 }
 
-/// Removes a session's worktree after saving what is in no commit; gives the ref that holds it. The branch stays.
-pub fn release(home: &Path, place: &Place) -> Result<Option<String>, WorktreeFailed> {
+/// What is left of a worktree that was given back.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// The ref that holds what was in no commit.
+    pub rescue: Option<String>,
+    /// Whether the branch went as well.
+    pub branch_removed: bool,
+}
+
+/// Removes a session's worktree after saving what is in no commit. The branch stays, unless everything on it has landed.
+pub fn release(home: &Path, place: &Place) -> Result<Left, WorktreeFailed> {
     if place.kind == PlaceKind::Checkout {
-        return Ok(None);
+        return Ok(Left::default());
     }
     let folder = session_folder(home, &place.session);
     let rescue = format!("{RESCUE}{}", place.session);
     let Some(intent) = Intent::read(&folder)? else {
         // Nothing was made, or an earlier release was not heard: the ref still tells.
         let repository = git::repository(home, &place.origin, None).ok();
-        return Ok(repository.and_then(|repository| Git::at(&repository).commit(&rescue)).map(|_| rescue));
+        let Some(git) = repository.map(|repository| Git::at(&repository)) else { return Ok(Left::default()) };
+        let is_there = |branch: &String| git.commit(&format!("refs/heads/{branch}")).is_some();
+        let branch_removed = place.landed.is_some() && !place.branch.as_ref().is_some_and(is_there);
+        return Ok(Left { rescue: git.commit(&rescue).map(|_| rescue), branch_removed });
     };
     let lock = git::lock(home, &intent.repository)?;
     let git = Git::at(&intent.repository).under(&lock)?;
@@ -216,9 +232,19 @@ pub fn release(home: &Path, place: &Place) -> Result<Option<String>, WorktreeFai
     let intent = Intent { stage: Stage::Removing, ..intent };
     durable!("worktree.removing", intent.write(&folder))?;
     durable!("worktree.remove", remove(&git, &intent.path))?;
-    let rescued = git.commit(&rescue).map(|_| rescue);
+    let branch_removed = durable!("branch.remove", remove_branch(&git, &intent.branch, place.landed.as_deref()));
+    let rescue = git.commit(&rescue).map(|_| rescue);
     durable!("worktree.forget", fs::remove_file(folder.join(INTENT)))?;
-    Ok(rescued)
+    Ok(Left { rescue, branch_removed })
+}
+
+/// Removes a branch if there is nothing on it that came after the commit that has landed. Whatever is in doubt stays.
+fn remove_branch(git: &Git, branch: &str, landed: Option<&str>) -> bool {
+    let (Some(landed), name) = (landed, format!("refs/heads/{branch}")) else { return false };
+    let Some(tip) = git.commit(&name) else { return true };
+    let is_landed = git.commit(landed).is_some() && git.run(["merge-base", "--is-ancestor", &tip, landed]).is_ok();
+    // Only from where it was seen: somebody may commit to it at this moment.
+    is_landed && git.run(["update-ref", "-m", "fugue: landed", "-d", &name, &tip]).is_ok()
 }
 
 /// Lets git remove what is there, whole or half gone.
@@ -280,7 +306,7 @@ fn save(folder: &Path, intent: &Intent, rescue: &str, lock: &File) -> Result<(),
 
 /// Takes in which commits nested repositories are at, and then keeps git from looking into them: there it would run `git status` with
 /// their settings, and so their filters, which nobody has switched off.
-fn close_links(git: &Git, path: &Path) -> Result<(), GitFailed> {
+pub fn close_links(git: &Git, path: &Path) -> Result<(), GitFailed> {
     let listed = git.run(["ls-files", "--stage", "-z"])?;
     let links: Vec<&str> =
         listed.split('\0').filter(|line| line.starts_with("160000 ")).filter_map(|line| Some(line.split_once('\t')?.1)).collect();
@@ -298,7 +324,7 @@ fn close_links(git: &Git, path: &Path) -> Result<(), GitFailed> {
 }
 
 /// The first entry that is another repository and was none in the last commit.
-fn nested_repository<'a>(listed: &'a str, known: &str) -> Option<&'a str> {
+pub fn nested_repository<'a>(listed: &'a str, known: &str) -> Option<&'a str> {
     let paths = |text: &'a str| text.split('\0').filter(|line| line.starts_with("160000 ")).filter_map(|line| line.split_once('\t'));
     let is_known = |path: &str| known.split('\0').any(|line| line.starts_with("160000 ") && line.ends_with(&format!("\t{path}")));
     paths(listed).map(|(_, path)| path).find(|path| !is_known(path))

@@ -13,6 +13,8 @@ use std::process::ExitCode;
 
 mod run;
 
+pub use run::driver;
+
 /// Agents: roles with a program, instructions, rules and a budget.
 #[derive(Subcommand)]
 pub enum Agent {

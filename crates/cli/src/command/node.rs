@@ -195,6 +195,8 @@ pub fn options(context: &Context, hub: String, token: String) -> Result<fugue_no
         keeper: vec![program.into_os_string(), "keeper".into()],
         programs: context.config.programs.clone(),
         pass_env: context.config.pass_env.clone(),
+        project_commands: context.config.project_commands,
+        check_seconds_max: context.config.check_seconds_max,
         world: context.world.clone(),
     })
 }

@@ -8,6 +8,7 @@ use crate::fault::{Done, Fault};
 use crate::http::App;
 use crate::http::caller::{Asking, Standing};
 use crate::http::socket::{self, Close};
+use crate::job;
 use axum::extract::ws::{Message, WebSocket};
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -150,14 +151,19 @@ impl Reader {
                 self.works.push(Box::pin(async move { Ok((inbox::hello(&hub, &node, hello).await?, None)) }));
             }
             _ if !*greeted => return Err((Close::Malformed, "the first message must be hello".to_owned())),
-            FromNode::Heartbeat { beat, load, leases } => {
-                self.works.push(Box::pin(async move { Ok((inbox::heartbeat(&hub, &node, beat, load, leases).await?, None)) }));
+            FromNode::Heartbeat { beat, load, leases, jobs } => {
+                self.works.push(Box::pin(async move {
+                    Ok((inbox::heartbeat(&hub, &node, beat, load, inbox::Held { leases, jobs }).await?, None))
+                }));
             }
             FromNode::Batch(batch) => return self.queue(batch),
             FromNode::Delta { lease, delta } => inbox::delta(&hub, &node, &lease, &delta),
-            FromNode::Released { session, rescue } => {
+            FromNode::JobEnded { id, outcome } => {
+                self.works.push(Box::pin(async move { Ok((job::ended(&hub, &node, id, *outcome).await?, None)) }));
+            }
+            FromNode::Released { session, rescue, branch_removed } => {
                 self.works.push(Box::pin(async move {
-                    inbox::released(&hub, &node, session, rescue).await?;
+                    inbox::released(&hub, &node, session, rescue, branch_removed).await?;
                     Ok((Vec::new(), None))
                 }));
             }

@@ -9,9 +9,9 @@ use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::feed::Hint;
 use crate::hub::Hub;
-use crate::{node, scheduler, session, turn};
+use crate::{job, node, scheduler, session, turn};
 use fugue_domain::event::{Delta, Event};
-use fugue_domain::id::{NodeId, OrgId, SessionId};
+use fugue_domain::id::{JobId, NodeId, OrgId, SessionId};
 use fugue_domain::lease::LeaseKey;
 use fugue_domain::link::{Batch, FromHub, Hello};
 use fugue_domain::node::Load;
@@ -49,9 +49,18 @@ impl Holders {
     }
 }
 
+/// What a node lists.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The leases that it works on.
+    pub leases: Vec<LeaseKey>,
+    /// The jobs that it knows of.
+    pub jobs: Vec<JobId>,
+}
+
 /// A node introduces itself. The answer is who it is, and what becomes of the leases that it holds.
 pub async fn hello(hub: &Hub, node: &NodeId, hello: Hello) -> Done<Vec<FromHub>> {
-    let (id, world_leases) = (node.clone(), hello.leases.clone());
+    let (id, listed) = (node.clone(), Held { leases: hello.leases.clone(), jobs: hello.jobs.clone() });
     hub.db
         .write(move |tx| {
             Box::pin(async move {
@@ -68,13 +77,14 @@ pub async fn hello(hub: &Hub, node: &NodeId, hello: Hello) -> Done<Vec<FromHub>>
                 tx.after_commit(Effect::Hint(column::id::<OrgId>(&row, 0)?, Hint::Node { node: id.clone() }));
                 durable!(tx, "hub.greeted");
                 forgotten(tx, &id, &hello.leases, restarted).await?;
+                job::known(tx, &id, &hello.jobs).await?;
                 let now = tx.now;
                 renew(tx, &id, &hello.leases, now).await
             })
         })
         .await?;
     let mut words = vec![FromHub::Welcome { node: node.clone(), lease_ms: hub.settings.lease_ms }];
-    words.extend(wanted(hub, node, 0, &world_leases).await?);
+    words.extend(wanted(hub, node, 0, &listed).await?);
     for waiting in waiting_sessions(hub, node).await? {
         hub.wake.session(waiting);
     }
@@ -114,8 +124,8 @@ async fn waiting_sessions(hub: &Hub, node: &NodeId) -> Done<Vec<SessionId>> {
 }
 
 /// A sign of life. The answer renews or refuses every lease that the node listed, and repeats what is wanted of it.
-pub async fn heartbeat(hub: &Hub, node: &NodeId, beat: u64, load: Load, leases: Vec<LeaseKey>) -> Done<Vec<FromHub>> {
-    let (id, listed) = (node.clone(), leases.clone());
+pub async fn heartbeat(hub: &Hub, node: &NodeId, beat: u64, load: Load, held: Held) -> Done<Vec<FromHub>> {
+    let (id, listed) = (node.clone(), held.clone());
     let renew_before = hub.world.now() - hub.settings.lease_ms / RENEWAL_SHARE;
     hub.db
         .write(move |tx| {
@@ -127,11 +137,12 @@ pub async fn heartbeat(hub: &Hub, node: &NodeId, beat: u64, load: Load, leases: 
                     .bind(load)
                     .execute(tx.conn)
                     .await?;
-                renew(tx, &id, &listed, renew_before).await
+                job::known(tx, &id, &listed.jobs).await?;
+                renew(tx, &id, &listed.leases, renew_before).await
             })
         })
         .await?;
-    wanted(hub, node, beat, &leases).await
+    wanted(hub, node, beat, &held).await
 }
 
 /// Lets the leases that a node lists last from now on, and those that it does not know of and is about to be told of once more: it
@@ -152,15 +163,15 @@ async fn renew(tx: &mut Tx<'_>, node: &NodeId, listed: &[LeaseKey], before: i64)
 }
 
 /// Everything that a node should know: which leases go on, and what is wanted of them.
-async fn wanted(hub: &Hub, node: &NodeId, beat: u64, listed: &[LeaseKey]) -> Done<Vec<FromHub>> {
+async fn wanted(hub: &Hub, node: &NodeId, beat: u64, listed: &Held) -> Done<Vec<FromHub>> {
     let mut conn = hub.db.read().await?;
     let rows = held(&mut conn, node).await?;
     let alive: HashSet<LeaseKey> = rows.iter().map(turn::Row::lease).collect();
-    let (leases, refused) = listed.iter().cloned().partition(|lease| alive.contains(lease));
+    let (leases, refused) = listed.leases.iter().cloned().partition(|lease| alive.contains(lease));
     let mut words = vec![FromHub::Renewed { beat, leases, refused }];
     for row in rows {
         hub.holders.holds(&row.session, node, row.epoch);
-        let known = listed.contains(&row.lease());
+        let known = listed.leases.contains(&row.lease());
         match scheduler::words(&mut conn, &row, hub.world.now()).await? {
             // A lease that is listed needs no second assignment.
             Some(FromHub::Assign(_)) if known => {}
@@ -168,6 +179,7 @@ async fn wanted(hub: &Hub, node: &NodeId, beat: u64, listed: &[LeaseKey]) -> Don
             None => {}
         }
     }
+    words.extend(job::words(&mut conn, node, &listed.jobs).await?);
     words.extend(session::to_release(&mut conn, node).await?.into_iter().map(FromHub::Release));
     Ok(words)
 }
@@ -203,7 +215,7 @@ pub fn delta(hub: &Hub, node: &NodeId, lease: &LeaseKey, delta: &Delta) {
 }
 
 /// The worktree of a closed session is gone, its work is safe.
-pub async fn released(hub: &Hub, node: &NodeId, session: SessionId, rescue: Option<String>) -> Done<()> {
+pub async fn released(hub: &Hub, node: &NodeId, session: SessionId, rescue: Option<String>, branch_removed: bool) -> Done<()> {
     let node = node.clone();
     hub.db
         .write(move |tx| {
@@ -217,7 +229,8 @@ pub async fn released(hub: &Hub, node: &NodeId, session: SessionId, rescue: Opti
                 durable!(tx, "hub.released");
                 if let Some(row) = done {
                     let rescue = rescue.filter(|name| name.len() <= 255 && !name.chars().any(char::is_control));
-                    tx.event(&column::id::<OrgId>(&row, 0)?, &session, None, Event::SessionReleased { branch: row.get(1)?, rescue });
+                    let branch = row.get::<Option<String>>(1)?.filter(|_| !branch_removed);
+                    tx.event(&column::id::<OrgId>(&row, 0)?, &session, None, Event::SessionReleased { branch, rescue });
                 }
                 Ok(())
             })

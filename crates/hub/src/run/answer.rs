@@ -37,6 +37,37 @@ pub async fn last_words(tx: &mut Tx<'_>, session: &SessionId, turn: &TurnId) -> 
     Ok(None)
 }
 
+/// Whether a rule of ours forbade the agent something in this turn.
+pub async fn was_denied(tx: &mut Tx<'_>, session: &SessionId, turn: &TurnId) -> Done<bool> {
+    #[derive(Deserialize)]
+    struct Line<'a> {
+        #[serde(borrow)]
+        turn: Option<Cow<'a, str>>,
+        #[serde(borrow)]
+        verdict: Option<Cow<'a, str>>,
+    }
+    let denied = |lines: &str| {
+        lines.lines().filter(|line| line.contains("tool.judged")).any(|line| {
+            let line = serde_json::from_str::<Line<'_>>(line);
+            line.is_ok_and(|line| line.turn.as_deref() == Some(turn.as_str()) && line.verdict.as_deref() == Some("deny"))
+        })
+    };
+    if denied(tx.events.lines(session)) {
+        return Ok(true);
+    }
+    let (mut before, mut searched) = (i64::MAX, 0);
+    while searched < RUN_SEARCH_BYTES_MAX {
+        let sql = "SELECT first_seq, body FROM event_pages WHERE session_id = $1 AND first_seq < $2 ORDER BY first_seq DESC LIMIT 1";
+        let page = query(sql).bind(session.as_str()).bind(before).fetch_optional(tx.conn).await?;
+        let Some(page) = page else { break };
+        if denied(page.text(1)?) {
+            return Ok(true);
+        }
+        (before, searched) = (page.get(0)?, searched + page.text(1)?.len());
+    }
+    Ok(false)
+}
+
 /// Searches lines from the last to the first. `None` means that what comes before must be searched too.
 fn search(lines: &str, turn: &TurnId) -> Option<Option<String>> {
     lines.rsplit('\n').find_map(|line| match look(line, turn) {

@@ -77,6 +77,11 @@ impl App {
         }
     }
 
+    /// The running hub, for what has no route.
+    pub fn hub(&self) -> &fugue_hub::hub::Hub {
+        self.running.as_ref().expect("the hub runs").hub()
+    }
+
     /// The options it runs with.
     pub fn options(&self) -> Options {
         self.options.clone()

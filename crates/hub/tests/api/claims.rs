@@ -77,6 +77,11 @@ fn body(route: &str) -> Value {
         "openSession" => json!({"project": "shop", "agent": "rehearse"}),
         "changeSession" => json!({"title": "x"}),
         "sendMessage" | "steerSession" | "changeMessage" => json!({"text": "x"}),
+        "createTasks" => json!({"project": "shop", "draft": true, "tasks": [{"title": "x"}]}),
+        "changeTask" => json!({"priority": 1}),
+        "reviewTask" => json!({"verdict": "approve", "commit": "c0ffee"}),
+        "tryMerge" => json!({"project": "shop"}),
+        "startTask" | "retryTask" | "submitTask" | "approveTask" | "takeOverTask" | "cancelTask" => json!({"text": "x"}),
         "approve" | "deny" | "createJoinCode" => json!({}),
         "joinNode" => json!({"code": "fgj_0", "name": "x"}),
         other => panic!("give the route {other} a body here"),
@@ -92,7 +97,8 @@ async fn a_claim_in_a_body_is_refused_by_its_name() -> Result<()> {
     let message = app.owner.message(id, "x").await?;
     app.owner.turn_in(message["turn"]["id"].as_str().context("a turn")?, &["waiting"], SOON).await?;
     let approval = app.owner.get("/api/v1/approvals").await?["items"][0]["id"].as_str().context("an approval")?.to_owned();
-    let lists = ["sessions", "projects", "approvals", "tokens", "agents", "org"];
+    let task = app.owner.post("/api/v1/tasks", &self::body("createTasks")).await?["items"][0]["id"].as_str().context("a task")?.to_owned();
+    let lists = ["sessions", "projects", "approvals", "tokens", "agents", "tasks", "org"];
     let seen = async || -> Result<Vec<Value>> {
         let mut seen = Vec::new();
         for list in lists {
@@ -107,6 +113,7 @@ async fn a_claim_in_a_body_is_refused_by_its_name() -> Result<()> {
         let of = match noun {
             "messages" => message["id"].as_str().unwrap_or_default(),
             "approvals" => &approval,
+            "tasks" => &task,
             _ => id,
         };
         let path = route.mark.path.replace("{id}", of).replace("{name}", "mine");
@@ -255,7 +262,7 @@ async fn hostile_node(app: &App, victim: &Victim, token: &str) -> Result<()> {
     let mut link = Link::dial(&app.url, token).await?;
     let leases = hostile_leases(victim);
     link.say(&FromNode::Hello(Hello { leases: leases.clone(), ..hello(PROTOCOL) })).await?;
-    link.say(&FromNode::Heartbeat { beat: 7, load: Load::default(), leases: leases.clone() }).await?;
+    link.say(&FromNode::Heartbeat { beat: 7, load: Load::default(), leases: leases.clone(), jobs: Vec::new() }).await?;
     let mut wanted = 0;
     for lease in &leases {
         for first in [1, 2, 3, 4] {
@@ -269,7 +276,8 @@ async fn hostile_node(app: &App, victim: &Victim, token: &str) -> Result<()> {
         link.say(&FromNode::Delta { lease: lease.clone(), delta: Delta::Text { text: "typed by another".into() } }).await?;
     }
     assert!(wanted >= 200, "only {wanted} reports were made");
-    link.say(&FromNode::Released { session: victim.session.parse()?, rescue: Some("refs/heads/stolen".into()) }).await?;
+    link.say(&FromNode::Released { session: victim.session.parse()?, rescue: Some("refs/heads/stolen".into()), branch_removed: false })
+        .await?;
     for call in 0..50 {
         link.say(&FromNode::Reply { call, result: Ok(Answered::Commit("c0ffee".into())) }).await?;
     }

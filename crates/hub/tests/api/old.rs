@@ -68,7 +68,7 @@ async fn closed(app: &App) -> Result<String> {
     app.owner.post(&format!("/api/v1/sessions/{id}/close"), &json!({})).await?;
     let mut link = Link::dial(&app.url, &node.token).await?;
     link.say(&FromNode::Hello(hello(PROTOCOL))).await?;
-    link.say(&FromNode::Released { session: id.parse()?, rescue: None }).await?;
+    link.say(&FromNode::Released { session: id.parse()?, rescue: None, branch_removed: false }).await?;
     let released = async || Ok(app.owner.events(&id).await?.iter().any(|event| event["type"] == "session.released").then_some(()));
     until("the session to be released", SOON, released).await?;
     Ok(id)

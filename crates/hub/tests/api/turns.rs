@@ -72,7 +72,7 @@ impl Desk {
     pub async fn assigned_after(&mut self, app: &App, ms: i64) -> Result<Assignment> {
         app.world.advance(ms);
         self.beat += 1;
-        self.link.say(&FromNode::Heartbeat { beat: self.beat, load: Load::default(), leases: Vec::new() }).await?;
+        self.link.say(&FromNode::Heartbeat { beat: self.beat, load: Load::default(), leases: Vec::new(), jobs: Vec::new() }).await?;
         self.assigned().await
     }
 
@@ -92,7 +92,7 @@ impl Desk {
     pub async fn heartbeat(&mut self, leases: Vec<LeaseKey>) -> Result<(Vec<LeaseKey>, Vec<LeaseKey>)> {
         self.beat += 1;
         let beat = self.beat;
-        self.link.say(&FromNode::Heartbeat { beat, load: Load::default(), leases }).await?;
+        self.link.say(&FromNode::Heartbeat { beat, load: Load::default(), leases, jobs: Vec::new() }).await?;
         let answer = |word| {
             if let FromHub::Renewed { beat: mine, leases, refused } = word { (mine == beat).then_some((leases, refused)) } else { None }
         };
@@ -186,7 +186,7 @@ async fn an_approval(app: App) -> Result<()> {
     assert_eq!((status, &body["type"]), (409, &json!("/problems/already-answered")), "the first answer wins");
     // Not confirmed yet, so the next heartbeat repeats it; confirmed, it is used up.
     desk.beat += 1;
-    desk.link.say(&FromNode::Heartbeat { beat: desk.beat, load: Load::default(), leases: vec![lease.clone()] }).await?;
+    desk.link.say(&FromNode::Heartbeat { beat: desk.beat, load: Load::default(), leases: vec![lease.clone()], jobs: Vec::new() }).await?;
     assert_eq!(desk.ordered().await?.answers.len(), 1);
     desk.report(&lease, vec![Report::Withdrawn { key: "q1".into() }, ended(Ending::Succeeded)]).await?;
     let done = turn(&app, &id).await?;
@@ -442,7 +442,7 @@ async fn closing(app: App) -> Result<()> {
     desk.heartbeat(Vec::new()).await?;
     assert_eq!(desk.hear("the release again", release).await?, place);
     let rescue = Some("refs/fugue/rescue/x".to_owned());
-    desk.link.say(&FromNode::Released { session: place.session, rescue }).await?;
+    desk.link.say(&FromNode::Released { session: place.session, rescue, branch_removed: false }).await?;
     let released = async || {
         let events = app.owner.events(&session).await?;
         Ok(events.into_iter().find(|event| event["type"] == "session.released"))

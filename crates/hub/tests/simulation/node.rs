@@ -234,7 +234,7 @@ impl Connection {
 
     async fn converse(mut self) -> Result<()> {
         self.machine.held.borrow_mut().values_mut().for_each(|agent| agent.sent = agent.acked);
-        let hello = Hello { protocol: PROTOCOL, facts: self.machine.facts(), leases: self.machine.leases() };
+        let hello = Hello { protocol: PROTOCOL, facts: self.machine.facts(), leases: self.machine.leases(), jobs: Vec::new() };
         self.say(&FromNode::Hello(hello)).await?;
         let (mut heard, mut beat) = (elapsed(), elapsed());
         loop {
@@ -283,7 +283,7 @@ impl Connection {
         self.beat += 1;
         self.beats.push_back((self.beat, elapsed()));
         let leases = self.machine.leases();
-        self.say(&FromNode::Heartbeat { beat: self.beat, load: Load::default(), leases }).await
+        self.say(&FromNode::Heartbeat { beat: self.beat, load: Load::default(), leases, jobs: Vec::new() }).await
     }
 
     /// Says what the hub has not been told on this connection.
@@ -345,13 +345,15 @@ impl Connection {
                     agent.kill(elapsed(), "released");
                 }
                 machine.stage.count("session released");
-                self.say(&FromNode::Released { session: place.session, rescue: None }).await?;
+                self.say(&FromNode::Released { session: place.session, rescue: None, branch_removed: false }).await?;
             }
             FromHub::Call { call, ask } => {
                 let result = answer(ask);
                 self.say(&FromNode::Reply { call, result }).await?;
             }
             FromHub::Welcome { .. } | FromHub::Prepare(_) | FromHub::End { .. } | FromHub::Drain => {}
+            // No story of the simulation asks for jobs.
+            FromHub::Job { .. } | FromHub::JobStored { .. } | FromHub::JobDropped { .. } => {}
         }
         Ok(())
     }
@@ -364,6 +366,9 @@ fn answer(ask: Ask) -> Result<Answered, CallFailed> {
             Ok(Answered::Repository(Repository { root, name, default_branch: "main".into(), head: Some("c0ffee".into()) }))
         }
         Ask::Resolve { .. } => Ok(Answered::Commit("c0ffee".into())),
-        Ask::Agent { .. } => Ok(Answered::Agent(None)),
+        Ask::File { .. } => Ok(Answered::File(None)),
+        Ask::History { .. } => Ok(Answered::History(Vec::new())),
+        Ask::Diff { .. } => Ok(Answered::Diff { text: String::new(), cut: false }),
+        Ask::Output { .. } => Ok(Answered::Output(None)),
     }
 }

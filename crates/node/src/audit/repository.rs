@@ -33,6 +33,11 @@ fn folders(known: &Known<'_>, leaks: &mut Vec<Leak>) {
         let why = "no session of this node remembers it";
         leaks.push(worktree(&path, why, "look whether it holds work, then remove it with `git worktree remove --force --force`"));
     }
+    let scratch = crate::job::merge::scratch::all(known.home);
+    let has_job = |name: &String| crate::job::record::all(known.home).join(name).join("job.json").exists();
+    for path in children(&scratch).into_iter().filter(|name| !has_job(name)).map(|name| scratch.join(name)) {
+        leaks.push(worktree(&path, "the merge that made it is over", known.restart()));
+    }
     for intent in known.intents.values().filter(|intent| intent.stage == Stage::Ready && !intent.path.is_dir()) {
         let advice = "close the session: what it committed is on its branch; what was not committed is lost with the folder";
         leaks.push(worktree(&intent.path, "a session works in it, and the folder is gone", advice));

@@ -15,6 +15,12 @@ pub struct Shared {
     pub programs: BTreeMap<Driver, PathBuf>,
     /// Names of variables that every agent gets.
     pub pass_env: Vec<String>,
+    /// Whether commands of projects run here: set-up and checks.
+    pub project_commands: bool,
+    /// Seconds that one of them may take, whatever its project says.
+    pub check_seconds_max: i64,
+    /// Jobs that run side by side, as many as turns.
+    pub slots: usize,
     /// Time and chance.
     pub world: SharedWorld,
     /// Keepers that wait.
@@ -27,7 +33,9 @@ impl Shared {
     pub fn new(options: &crate::Options, spares: Spares) -> Self {
         let (home, programs) = (options.home.clone(), options.programs.clone());
         let (pass_env, world) = (options.pass_env.clone(), options.world.clone());
-        Self { home, programs, pass_env, world, spares, agents: AtomicI64::new(0) }
+        let (project_commands, check_seconds_max) = (options.project_commands, options.check_seconds_max);
+        let slots = usize::try_from(options.slots).unwrap_or(1).max(1);
+        Self { home, programs, pass_env, project_commands, check_seconds_max, slots, world, spares, agents: AtomicI64::new(0) }
     }
 
     /// Live agent processes.

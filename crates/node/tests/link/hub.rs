@@ -1,7 +1,7 @@
 //! A hub as far as a node can tell: takes its connection, and says what a test wants.
 
 use fugue_domain::agent::{Agent, Driver};
-use fugue_domain::id::{NodeId, SessionId, TurnId};
+use fugue_domain::id::{JobId, NodeId, SessionId, TurnId};
 use fugue_domain::lease::LeaseKey;
 use fugue_domain::link::{Assignment, FromHub, FromNode, Hello, Place, Report};
 use fugue_domain::project::Origin;
@@ -72,6 +72,8 @@ impl Node {
             keeper: vec![example("keeper").into()],
             programs: [(Driver::Rehearse, example("rehearse"))].into(),
             pass_env: vec![],
+            project_commands: true,
+            check_seconds_max: 60,
             world: Arc::new(crate::world::RealWorld),
         };
         Self { task: tokio::spawn(fugue_node::run(options, stop.clone())), stop }
@@ -100,7 +102,7 @@ impl Hub {
     pub async fn accept(&self) -> Connection {
         let (stream, _) = tokio::time::timeout(LIMIT, self.listener.accept()).await.expect("the node dials").unwrap();
         let socket = tokio_tungstenite::accept_async(stream).await.unwrap();
-        let hello = Hello { protocol: 0, facts: serde_json::from_value(facts()).unwrap(), leases: vec![] };
+        let hello = Hello { protocol: 0, facts: serde_json::from_value(facts()).unwrap(), leases: vec![], jobs: vec![] };
         let mut connection = Connection { socket, hello };
         let FromNode::Hello(hello) = connection.hear().await else { panic!("hello comes first") };
         connection.hello = hello;
@@ -140,6 +142,15 @@ impl Connection {
         loop {
             if let FromNode::Heartbeat { leases, .. } = self.hear_any().await {
                 return leases;
+            }
+        }
+    }
+
+    /// The jobs of the next heartbeat.
+    pub async fn jobs(&mut self) -> Vec<JobId> {
+        loop {
+            if let FromNode::Heartbeat { jobs, .. } = self.hear_any().await {
+                return jobs;
             }
         }
     }
@@ -186,7 +197,7 @@ pub fn assignment(home: &Path, repository: &Path, session: u128, epoch: i64, scr
     let path = home.join("worktrees").join(session.as_str()).to_string_lossy().into_owned();
     let branch = Some(fugue_domain::session::branch_name("test", &session));
     let origin = Origin::Path(repository.to_string_lossy().into_owned());
-    let place = Place { session: session.clone(), origin, kind: PlaceKind::Worktree, path, branch, base: None };
+    let place = Place { session: session.clone(), origin, kind: PlaceKind::Worktree, path, branch, base: None, landed: None };
     let lease = LeaseKey { session, turn: TurnId::from_bits(epoch as u128), epoch };
     Assignment { lease, place, agent, opening: Opening::Message, text: "hello".into(), memory: None, budget_left: None }
 }

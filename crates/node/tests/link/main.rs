@@ -1,6 +1,8 @@
 //! The node against a hub of the test: real keepers, real processes, real git; the connection and the node come and go.
 
 mod hub;
+mod jobs;
+mod merges;
 #[path = "../../examples/keeper/world.rs"]
 mod world;
 

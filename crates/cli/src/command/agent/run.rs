@@ -66,7 +66,8 @@ pub struct Runs {
     limit: usize,
 }
 
-fn driver(word: &str) -> Result<Driver, String> {
+/// A driver, as people type it.
+pub fn driver(word: &str) -> Result<Driver, String> {
     let words: Vec<&str> = Driver::ALL.iter().map(|driver| driver.word()).collect();
     Driver::from_word(word).ok_or_else(|| format!("give one of {}", words.join(", ")))
 }

@@ -78,7 +78,7 @@ async fn keep(tx: &mut Tx<'_>, row: &turn::Row, used: Usage) -> Done<()> {
 async fn release(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
     let found = session::find(tx.conn, &row.org, &row.session).await?;
     if found.closed_at.is_some() {
-        let place = session::place(tx.conn, &row.org, &found).await?;
+        let place = session::leaving(tx.conn, &row.org, &found).await?;
         tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::Release(place))));
     }
     Ok(())

@@ -1,0 +1,226 @@
+//! What the rest of the hub tells tasks, each in the transaction in which it happens: a turn or a job has ended, a change was judged, the
+//! merge queue has come to it.
+//!
+//! Invariant: each counts once. A task awaits one turn or one job by its id; the end of any other finds no task.
+
+use super::advance::advance;
+use super::row::{self, Row};
+use super::story::{self, Told};
+use crate::db::{Tx, query};
+use crate::fault::Done;
+use crate::settings::When;
+use crate::{budget, run, settings, turn};
+use fugue_domain::api::Shown;
+use fugue_domain::approval::ApprovalState;
+use fugue_domain::check::Ran;
+use fugue_domain::id::{JobId, RunId, TaskId};
+use fugue_domain::job::{Checked, Commit, Outcome as JobOutcome};
+use fugue_domain::reason::Reason;
+use fugue_domain::task::proof::{edited, ended, failure};
+use fugue_domain::task::{Failure, Input, MergeEnd as Merge, Need, Proof};
+use fugue_domain::turn::Outcome;
+use futures_util::future::BoxFuture;
+
+/// A turn has ended: the task that awaited it goes on. Boxed, because a task that goes on may end turns.
+pub fn turn_ended<'a>(tx: &'a mut Tx<'_>, ended: &'a turn::Row, outcome: Outcome, reason: Option<Reason>) -> BoxFuture<'a, Done<()>> {
+    Box::pin(async move {
+        let Some(mut row) = row::awaiting_turn(tx.conn, &ended.id).await? else { return Ok(()) };
+        let shown = Shown::Turn { turn: ended.id.clone() };
+        let (input, told) = match outcome {
+            Outcome::Succeeded => (Input::Finished, Told::of("The agent has finished.")),
+            _ => {
+                let spent = outcome == Outcome::Cancelled && budget::exceeded(tx.conn, &ended.session, tx.now).await?.is_some();
+                let (need, why) = (if spent { Need::Budget } else { Need::AgentFailed }, run::why(ended, reason));
+                (Input::Broke { need, why: why.clone() }, Told::of(why))
+            }
+        };
+        // Refused is what a person has taken back meanwhile.
+        let _ = advance(tx, &mut row, input, told.showing(shown), None).await?;
+        Ok(())
+    })
+}
+
+/// A job has ended. `false` if no task awaited it.
+pub async fn job_ended(tx: &mut Tx<'_>, job: &JobId, outcome: &JobOutcome) -> Done<bool> {
+    let Some(mut row) = row::awaiting_job(tx.conn, job).await? else { return Ok(false) };
+    let (input, told) = match outcome {
+        JobOutcome::Prepared(ran) => prepared(ran),
+        JobOutcome::Checked(checked) => self::checked(tx, &row, checked).await?,
+        JobOutcome::Impossible(why) => (Input::Impossible(why.clone()), Told::of(why.clone())),
+        JobOutcome::Merged(_) => return Ok(false),
+    };
+    let _ = advance(tx, &mut row, input, told, None).await?;
+    Ok(true)
+}
+
+fn prepared(ran: &[Ran]) -> (Input, Told) {
+    let shown = Shown::Prepared { ran: ran.to_vec() };
+    match ran.last().filter(|last| !last.is_green()) {
+        Some(last) => {
+            let why = format!("The set-up command {} {}.", last.name, ended(&last.exit));
+            (Input::Prepared(Err(why.clone())), Told::of(why).showing(shown))
+        }
+        None => (Input::Prepared(Ok(())), Told::of("The worktree is prepared.").showing(shown)),
+    }
+}
+
+async fn checked(tx: &mut Tx<'_>, row: &Row, checked: &Checked) -> Done<(Input, Told)> {
+    let settings = settings::of(tx.conn, &row.project).await?;
+    let changed = checked.change.files_total > 0 || !checked.change.files.is_empty();
+    let proof = Proof {
+        head: checked.head.clone(),
+        changed,
+        denied: !changed && denied(tx, row).await?,
+        failure: failure(&checked.ran),
+        edited: edited(&checked.change, &settings.checks(When::Task)),
+        may_edit: settings.may_edit_checks(),
+        review: settings.needs_agent() || settings.needs_person(),
+    };
+    let change = &checked.change;
+    let counted = format!(
+        "{} in {}, +{} -{}",
+        many(change.commits.len(), "commit"),
+        many(change.files_total.max(0) as usize, "file"),
+        change.added,
+        change.deleted
+    );
+    let words = match &proof.failure {
+        _ if !changed => "Nothing has changed.".to_owned(),
+        Some(failure) => format!("{counted}. Red: {}.", failure.words),
+        None if checked.ran.is_empty() => format!("{counted}. There is nothing to check it with."),
+        None => format!("{counted}. The checks passed."),
+    };
+    let shown = Shown::Checked {
+        head: checked.head.clone(),
+        base: checked.base.clone(),
+        change: change.clone(),
+        ran: checked.ran.clone(),
+        edited: proof.edited.clone(),
+    };
+    Ok((Input::Checked(proof), Told::of(words).showing(shown)))
+}
+
+fn many(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// Whether the agent asked for something in its last turn and was not let, by a person or by a rule.
+async fn denied(tx: &mut Tx<'_>, row: &Row) -> Done<bool> {
+    let (Some(session), Some(turn)) = (&row.session, &row.turn) else { return Ok(false) };
+    for state in [ApprovalState::Denied, ApprovalState::Expired] {
+        let found = query("SELECT 1 FROM approvals WHERE turn_id = $1 AND kind = 'tool' AND state = $2 LIMIT 1")
+            .bind(turn.as_str())
+            .bind(state.word());
+        if found.fetch_optional(tx.conn).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    run::was_denied(tx, session, turn).await
+}
+
+/// A judgement about a task's commit.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The commit.
+    pub head: String,
+    /// Whether it may be merged.
+    pub approved: bool,
+    /// By whom: a person's or an agent's name.
+    pub by: String,
+    /// The run that judged, unless a person did.
+    pub run: Option<RunId>,
+    /// In a sentence or two.
+    pub words: Option<String>,
+    /// What the agent that wrote it is told, if it is not approved.
+    pub message: String,
+}
+
+/// A change was judged. A judgement of another commit, or of one that nobody waits for any more, changes nothing.
+pub async fn reviewed(tx: &mut Tx<'_>, task: &TaskId, judged: Judged) -> Done<()> {
+    let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
+    let Judged { head, approved, by, run, words, message } = judged;
+    let agent = run.is_some();
+    let short = head.get(..10).unwrap_or(&head);
+    let told = Told::of(format!("{by} {} {short}.", if approved { "approves" } else { "asks for changes in" }));
+    let told = told.showing(Shown::Judged { head: head.clone(), approved, by, words, run });
+    let settings = settings::of(tx.conn, &row.project).await?;
+    if approved && agent && settings.needs_person() && row.rules.head.as_ref() == Some(&head) {
+        // The agent has nothing against it; a person must say so too.
+        return story::add(tx, task, row.rules.state.word(), told).await;
+    }
+    let _ = advance(tx, &mut row, Input::Reviewed { head, approved }, told, Some(message)).await?;
+    Ok(())
+}
+
+/// Nobody can judge it, and why: a person must.
+pub async fn impossible(tx: &mut Tx<'_>, task: &TaskId, why: &str) -> Done<()> {
+    let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
+    let _ = advance(tx, &mut row, Input::Impossible(why.to_owned()), Told::of(why), None).await?;
+    Ok(())
+}
+
+/// What the merge queue says of a task.
+#[derive(Debug, Clone)]
+pub enum MergeEnd {
+    /// It is on the target branch.
+    Landed {
+        /// The commit that was merged.
+        head: String,
+        /// The branch was there.
+        from: String,
+        /// And is here now.
+        to: String,
+        /// What the commits of the task became.
+        commits: Vec<Commit>,
+        /// The checks of the merged tree.
+        ran: Vec<Ran>,
+        /// What became of the push, unless all went well.
+        push_failed: Option<String>,
+    },
+    /// It does not fit.
+    Conflict {
+        /// The branch as it was.
+        onto: String,
+        /// Files in conflict.
+        files: Vec<String>,
+        /// Both sides.
+        detail: String,
+    },
+    /// The checks fail on the merged tree.
+    Red {
+        /// The branch as it was.
+        onto: String,
+        /// The checks.
+        ran: Vec<Ran>,
+    },
+    /// Not now, and why.
+    Waits(String),
+    /// It cannot be merged, and why.
+    Impossible(String),
+}
+
+/// The merge queue has come to a task.
+pub async fn merge_ended(tx: &mut Tx<'_>, task: &TaskId, end: MergeEnd) -> Done<()> {
+    let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
+    let (input, told) = match end {
+        MergeEnd::Landed { head, from, to, commits, ran, push_failed } => {
+            let push = push_failed.as_ref().map(|why| format!(" It could not be pushed: {why}")).unwrap_or_default();
+            let told = Told::of(format!("It is on the target branch, at {}.{push}", to.get(..10).unwrap_or(&to)));
+            (Input::Merge(Merge::Landed { head }), told.showing(Shown::Landed { from, to, commits, ran, push_failed }))
+        }
+        MergeEnd::Conflict { onto, files, detail } => {
+            let told = Told::of(format!("It conflicts with the target branch in {}.", many(files.len(), "file")));
+            (Input::Merge(Merge::Conflict), told.showing(Shown::Conflict { onto, files, detail }))
+        }
+        MergeEnd::Red { onto, ran } => {
+            let unknown = || Failure { signature: String::new(), words: "the checks of the merged tree failed".to_owned() };
+            let failure = failure(&ran).unwrap_or_else(unknown);
+            let told = Told::of(format!("On the merged tree: {}.", failure.words));
+            (Input::Merge(Merge::Red(failure)), told.showing(Shown::RedMerge { onto, ran }))
+        }
+        MergeEnd::Waits(why) => (Input::Merge(Merge::Waits(why.clone())), Told::of(why)),
+        MergeEnd::Impossible(why) => (Input::Impossible(why.clone()), Told::of(why)),
+    };
+    let _ = advance(tx, &mut row, input, told, None).await?;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Starting a ready task: the agent as it is now, a session in a worktree of its own at the target's commit, and the first step, in one
+//! transaction. What a node must be asked is asked before.
+
+use super::advance::advance;
+use super::row::{self, Row};
+use super::story::Told;
+use crate::column;
+use crate::db::query;
+use crate::fault::{Done, Fault};
+use crate::hub::Hub;
+use crate::{project, run, session, settings};
+use fugue_domain::agent::{Agent, Driver};
+use fugue_domain::api::NewSession;
+use fugue_domain::caller::{Caller, Who};
+use fugue_domain::id::{NodeId, TaskId, UserId};
+use fugue_domain::money::MicroUsd;
+use fugue_domain::problem::Kind;
+use fugue_domain::session::PlaceKind;
+use fugue_domain::task::{Input, State};
+
+/// What a session of the task is made of.
+struct Wanted {
+    caller: Caller,
+    agent: Option<String>,
+    driver: Option<Driver>,
+    budget: Option<i64>,
+}
+
+/// Starts a task if it is ready. `false`: it is not, or not yet. Called by the foreman, who knows that there is room.
+pub async fn start(hub: &Hub, id: &TaskId, node: Option<&NodeId>) -> Done<bool> {
+    let mut conn = hub.db.read().await?;
+    let Some(row) = row::load(&mut conn, id).await?.filter(|row| row.rules.state == State::Ready) else { return Ok(false) };
+    drop(conn);
+    match open(hub, &row, node).await {
+        Err(Fault::Problem(problem)) if problem.kind == Kind::NoNode => {
+            waits(hub, id, problem.detail).await?;
+            Ok(false)
+        }
+        // What the caller of an ordinary session would be told, a person is told here.
+        Err(Fault::Problem(problem)) => {
+            give_up(hub, id, problem.detail).await?;
+            Ok(false)
+        }
+        other => other,
+    }
+}
+
+async fn open(hub: &Hub, row: &Row, node: Option<&NodeId>) -> Done<bool> {
+    let wanted = wanted(hub, &row.id).await?;
+    let (new, agent, ground, setup) = {
+        let mut conn = hub.db.read().await?;
+        let settings = settings::of(&mut conn, &row.project).await?;
+        let project = project::find(&mut conn, &row.org, row.project.as_str()).await?;
+        drop(conn);
+        let new = NewSession {
+            project: row.project.to_string(),
+            agent: wanted.agent.clone().unwrap_or(settings.agents.work),
+            title: Some(row.title.clone()),
+            node: node.map(NodeId::to_string),
+            base: Some(settings.target.unwrap_or(project.default_branch)),
+            place: PlaceKind::Worktree,
+            budget_usd: wanted.budget.map(MicroUsd).into_iter().chain(settings.limits.budget_usd).min(),
+        };
+        let (agent, ground) = run::role(hub, &wanted.caller, &new.agent, &new).await?;
+        (new, driven(agent, wanted.driver)?, ground, !settings.setup.is_empty())
+    };
+    let plan = session::plan(hub, &wanted.caller, new, Some((agent, ground))).await?;
+    let id = row.id.clone();
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let found = row::load(tx.conn, &id).await?;
+                let Some(mut row) = found.filter(|row| row.rules.state == State::Ready) else { return Ok(false) };
+                let session = session::store(tx, &plan).await?;
+                query("INSERT INTO task_sessions (task_id, session_id) VALUES ($1, $2)")
+                    .bind(row.id.as_str())
+                    .bind(session.id.as_str())
+                    .execute(tx.conn)
+                    .await?;
+                let told = Told::of(format!("{} begins in {}.", session.agent, session.id));
+                row.session = Some(session.id);
+                let begun = advance(tx, &mut row, Input::Begin { setup }, told, None).await?;
+                begun.map(|()| true).map_err(|_| Fault::internal("a ready task cannot begin"))
+            })
+        })
+        .await
+}
+
+/// The agent with the driver that the task asks for.
+fn driven(agent: Agent, driver: Option<Driver>) -> Done<Agent> {
+    use fugue_domain::problem::Problem;
+    let Some(driver) = driver else { return Ok(agent) };
+    let refused = |wrong: fugue_domain::agent::NotAnAgent| {
+        Problem::invalid("/driver", format!("the agent cannot be driven by {}: {}", driver.word(), wrong.wrong))
+    };
+    Ok(agent.driven_by(driver).map_err(refused)?)
+}
+
+/// The session is opened in the name of whoever wanted the task last.
+async fn wanted(hub: &Hub, id: &TaskId) -> Done<Wanted> {
+    let mut conn = hub.db.read().await?;
+    let row = query(
+        "SELECT t.org_id, k.id, k.role, k.user_id, t.agent, t.driver, t.budget FROM tasks t JOIN tokens k ON k.id = t.token_id WHERE t.id = $1",
+    )
+    .bind(id.as_str())
+    .fetch_one(&mut conn)
+    .await?;
+    let user: UserId = column::maybe_id(&row, 3)?.ok_or_else(|| Fault::internal("a machine wanted a task"))?;
+    Ok(Wanted {
+        caller: Caller { org: column::id(&row, 0)?, who: Who::User(user), token: column::id(&row, 1)?, role: column::word(&row, 2)? },
+        agent: row.get(4)?,
+        driver: column::maybe_word(&row, 5)?,
+        budget: row.get(6)?,
+    })
+}
+
+/// It could begin, but for this.
+async fn waits(hub: &Hub, id: &TaskId, why: String) -> Done<()> {
+    let id = id.clone();
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let sql = "UPDATE tasks SET why = $2, updated_at = $3 WHERE id = $1 AND state = 'ready' AND (why IS NULL OR why <> $2)";
+                query(sql).bind(id.as_str()).bind(&why).bind(tx.now).execute(tx.conn).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+async fn give_up(hub: &Hub, id: &TaskId, why: String) -> Done<()> {
+    let id = id.clone();
+    hub.db.write(move |tx| Box::pin(async move { super::impossible(tx, &id, &why).await })).await
+}

@@ -1,0 +1,126 @@
+//! What a person can do with a task.
+
+use super::advance::{advance, is_blocked};
+use super::row::{self, Row};
+use super::story::Told;
+use crate::db::{Tx, query};
+use crate::fault::Done;
+use crate::hub::Hub;
+use fugue_domain::api::{Remark, Shown, TaskDetail};
+use fugue_domain::caller::Caller;
+use fugue_domain::id::TaskId;
+use fugue_domain::limits::MESSAGE_BYTES_MAX;
+use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::task::{Input, State};
+
+/// What a person wants of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// A draft shall be worked on.
+    Start,
+    /// It shall be tried again.
+    Retry,
+    /// What the worktree holds shall be checked and merged.
+    Submit,
+    /// The change may be merged.
+    Approve,
+    /// The person wants the worktree, and the agent to stop.
+    TakeOver,
+    /// It is not wanted any more.
+    Cancel,
+}
+
+impl Verb {
+    /// What it means, for the story.
+    fn words(self) -> &'static str {
+        match self {
+            Verb::Start => "It was started.",
+            Verb::Retry => "It shall be tried again.",
+            Verb::Submit => "What the worktree holds was handed in.",
+            Verb::Approve => "The change was approved.",
+            Verb::TakeOver => "A person has taken it over; the agent was stopped.",
+            Verb::Cancel => "It was cancelled.",
+        }
+    }
+
+    /// When it has a meaning.
+    fn when(self) -> &'static str {
+        match self {
+            Verb::Start => "Only a draft is started; a ready task begins by itself as soon as there is room.",
+            Verb::Retry => "Only a task that needs a person, or was cancelled, is tried again.",
+            Verb::Submit => {
+                "Only a task that a person has taken over, or that needs one, is handed in, and only while it has its worktree."
+            }
+            Verb::Approve => "Only a change in review, or one that touches its own checks, is approved.",
+            Verb::TakeOver => "Only a task with a worktree is taken over, once.",
+            Verb::Cancel => "What is done or cancelled stays so.",
+        }
+    }
+}
+
+/// Carries out what a person wants.
+pub async fn verb(hub: &Hub, caller: &Caller, id: &TaskId, verb: Verb, remark: Remark) -> Done<TaskDetail> {
+    if remark.text.as_ref().is_some_and(|text| text.trim().is_empty() || text.len() > MESSAGE_BYTES_MAX / 2) {
+        return Err(Problem::invalid("/text", format!("give 1 to {} bytes, or leave it out", MESSAGE_BYTES_MAX / 2)).into());
+    }
+    let (by, task) = (caller.clone(), id.clone());
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let found = row::load(tx.conn, &task).await?.filter(|row| row.org == by.org);
+                let mut row = found.ok_or_else(|| Problem::not_found("task", task.as_str()))?;
+                carry_out(tx, &by, &mut row, verb, remark).await
+            })
+        })
+        .await?;
+    super::get(hub, caller, id).await
+}
+
+/// The same inside a transaction, for a plan whose tasks are decided about together.
+pub async fn verb_in(tx: &mut Tx<'_>, caller: &Caller, id: &TaskId, verb: Verb) -> Done<()> {
+    let found = row::load(tx.conn, id).await?.filter(|row| row.org == caller.org);
+    let mut row = found.ok_or_else(|| Problem::not_found("task", id.as_str()))?;
+    carry_out(tx, caller, &mut row, verb, Remark::default()).await
+}
+
+async fn carry_out(tx: &mut Tx<'_>, by: &Caller, row: &mut Row, verb: Verb, remark: Remark) -> Done<()> {
+    let blocked = is_blocked(tx, &row.id).await?;
+    let mut told = Told { by: Some(by.token.clone()), ..Told::of(verb.words()) };
+    if let Some(text) = &remark.text {
+        told.words = format!("{} {text:?}", told.words);
+    }
+    let input = match verb {
+        Verb::Start => Input::Start { blocked },
+        Verb::Retry => Input::Retry { blocked },
+        Verb::Submit => Input::Submit,
+        Verb::Approve => Input::Approve,
+        Verb::TakeOver => Input::TakeOver,
+        Verb::Cancel => Input::Cancel,
+    };
+    if let (Verb::Approve, Some(head)) = (verb, &row.rules.head) {
+        let name = name(tx, by).await?;
+        told.shown = Some(Shown::Judged { head: head.clone(), approved: true, by: name, words: remark.text.clone(), run: None });
+    }
+    // A session that was closed by hand took its worktree with it: there is nothing to go on in.
+    let gone = match &row.session {
+        Some(session) => crate::session::find(tx.conn, &row.org, session).await?.closed_at.is_some(),
+        None => false,
+    };
+    if gone && matches!(row.rules.state, State::NeedsHuman { .. }) {
+        (row.rules.session, row.rules.told) = (false, false);
+    }
+    let state = row.rules.state.word();
+    let refused = || Problem::new(Kind::WrongState, format!("The task is {state}. {}", verb.when()));
+    advance(tx, row, input, told, remark.text).await?.map_err(|_| refused())?;
+    if matches!(verb, Verb::Start | Verb::Retry) {
+        let sql = "UPDATE tasks SET token_id = $2 WHERE id = $1";
+        query(sql).bind(row.id.as_str()).bind(by.token.as_str()).execute(tx.conn).await?;
+    }
+    Ok(())
+}
+
+/// The caller, as people know them.
+async fn name(tx: &mut Tx<'_>, caller: &Caller) -> Done<String> {
+    let sql = "SELECT COALESCE(u.name, k.name) FROM tokens k LEFT JOIN users u ON u.id = k.user_id WHERE k.id = $1";
+    Ok(query(sql).bind(caller.token.as_str()).fetch_one(tx.conn).await?.get(0)?)
+}
