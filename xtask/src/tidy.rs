@@ -26,6 +26,7 @@ const GENERATED: &[&str] = &[
     "docs/openapi.json",
     "docs/CLI.md",
     "docs/CONFIG.md",
+    "docs/PROJECT-SETTINGS.md",
     "docs/problems",
 ];
 

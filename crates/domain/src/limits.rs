@@ -169,3 +169,21 @@ pub const CHECK_SECONDS_MAX: i64 = 2 * 60 * 60;
 pub const CHANGE_COMMITS_MAX: usize = 200;
 /// Bytes of the paths of a change that are listed.
 pub const CHANGE_PATH_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a file of a repository that a hub reads: settings and plans. What is longer was not written by people.
+pub const REPOSITORY_FILE_BYTES_MAX: usize = 256 * 1024;
+/// Tasks of a project that are worked on side by side, unless the project says otherwise.
+pub const TASKS_PARALLEL: i64 = 4;
+/// Tasks of a project that may be worked on side by side, whatever it says.
+pub const TASKS_PARALLEL_MAX: i64 = 100;
+/// Finished tasks that are tested together on their way to the target branch, unless the project says otherwise.
+pub const MERGE_BATCH: i64 = 4;
+/// Finished tasks that a project may have tested together. A red batch is halved until its bad entry is alone.
+pub const MERGE_BATCH_MAX: i64 = 32;
+/// Commits of a repository's history that a forecast looks at.
+pub const FORECAST_COMMITS_MAX: usize = 1_000;
+/// Files of a commit beyond which it says nothing about what belongs together: a renaming, an import.
+pub const FORECAST_COMMIT_FILES_MAX: usize = 30;
+/// Milliseconds that a task is passed by because of another one in the same files before those that would touch them wait for it.
+pub const FOREMAN_PATIENCE_MS: i64 = 10 * 60 * 1_000;
+/// Milliseconds of waiting that count as much as one step of priority, so that nothing waits for ever behind what is more important.
+pub const FOREMAN_STEP_MS: i64 = 60 * 60 * 1_000;

@@ -26,6 +26,7 @@ pub mod metrics;
 pub mod node;
 pub mod org;
 pub mod page;
+pub mod plan;
 pub mod project;
 pub mod reaper;
 pub mod review;

@@ -8,7 +8,7 @@ use crate::db::{Conn, Row, Tx, composed, query};
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::page::{PageQuery, containing};
-use crate::turn;
+use crate::{plan, turn};
 use fugue_domain::agent::Agent;
 use fugue_domain::api::Run;
 use fugue_domain::caller::Caller;
@@ -27,7 +27,7 @@ pub mod routes;
 mod starting;
 
 pub use answer::was_denied;
-pub use starting::{role, start};
+pub use starting::{Ready, ready, role, start, store as begin};
 
 /// What [`view`] reads, up to the result, which a list leaves out.
 const COLUMNS: &str = "r.id, r.agent, r.status, r.text, r.summary, r.reasons, s.driver, r.project_id, COALESCE(p.path, p.url), r.issue, \
@@ -119,7 +119,11 @@ pub async fn follow(tx: &mut Tx<'_>, ended: &turn::Row, outcome: Outcome, reason
     let input = match outcome {
         Outcome::Succeeded => {
             let said = answer::last_words(tx, &ended.session, &ended.id).await?;
-            let answer = rules::judge(agent.output.as_ref(), said.as_deref());
+            let mut answer = rules::judge(agent.output.as_ref(), said.as_deref());
+            if let Ok(fits) = &answer {
+                // What no schema can say: a plan has no circle, and what its tasks need is there.
+                answer = plan::judge(tx, &id, fits).await?.map_or(answer, Err);
+            }
             Input::Answered { answer, open: found.get::<Option<i64>>(4)?.is_none() }
         }
         _ => Input::Ended { outcome, why: why(ended, reason) },
@@ -129,6 +133,7 @@ pub async fn follow(tx: &mut Tx<'_>, ended: &turn::Row, outcome: Outcome, reason
     if !store(tx, &id, asked, &state, turn.as_ref()).await? {
         return Ok(());
     }
+    plan::run_ended(tx, &id, &state).await?;
     if let (Some(Follows::Ask(reasons)), Some(turn)) = (effect, turn) {
         turn::say(tx, &ended.org, &ended.session, &turn, &rules::correction(&reasons), agent.on_interruption).await?;
     }

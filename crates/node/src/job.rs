@@ -19,12 +19,13 @@ use fugue_domain::id::{JobId, SessionId};
 use fugue_domain::job::{Outcome, Work};
 use fugue_domain::limits::{JOB_COMMANDS_MAX, JOB_OUTCOME_BYTES_MAX};
 use fugue_domain::link::FromNode;
+use fugue_domain::project::Origin;
 use futures_util::FutureExt;
 use record::Record;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -40,7 +41,7 @@ enum Stage {
     /// It waits for its worktree, or for a slot.
     Waiting,
     /// A task works on it.
-    Running { stop: CancellationToken, wanted: bool },
+    Running { stop: CancellationToken, wanted: bool, slot: usize },
     /// It has an outcome, which the hub has not stored yet.
     Ended(Outcome),
 }
@@ -64,6 +65,10 @@ pub struct Job {
     pub id: JobId,
     /// Its folder.
     pub folder: PathBuf,
+    /// Where its project's commands may keep what outlives worktrees.
+    pub cache: PathBuf,
+    /// Its place among the jobs that run: no other has this number meanwhile.
+    pub slot: usize,
     /// Set when nobody wants it any more, or the node ends.
     pub stop: CancellationToken,
 }
@@ -160,7 +165,7 @@ impl Jobs {
     /// Nobody wants it any more.
     pub async fn drop_(&mut self, id: &JobId) {
         match self.known.get_mut(id).map(|known| &mut known.stage) {
-            Some(Stage::Running { stop, wanted }) => {
+            Some(Stage::Running { stop, wanted, .. }) => {
                 *wanted = false;
                 stop.cancel();
             }
@@ -229,6 +234,12 @@ impl Jobs {
         }
     }
 
+    /// The smallest number that no running job has.
+    fn free_slot(&self) -> usize {
+        let taken = |number: usize| self.known.values().any(|known| matches!(known.stage, Stage::Running { slot, .. } if slot == number));
+        (1..).find(|number| !taken(*number)).unwrap_or(1)
+    }
+
     /// Starts what can be started, the oldest first.
     fn start(&mut self) {
         let is_running = |known: &&Known| matches!(known.stage, Stage::Running { .. });
@@ -243,14 +254,25 @@ impl Jobs {
             if self.known.values().filter(is_running).any(|known| place(&known.work) == wanted) {
                 continue;
             }
+            let slot = self.free_slot();
             let Some(known) = self.known.get_mut(&id) else { continue };
             let stop = CancellationToken::new();
-            known.stage = Stage::Running { stop: stop.clone(), wanted: true };
-            let job = Job { shared: self.shared.clone(), folder: record::folder(&self.shared.home, &id), id, stop };
+            known.stage = Stage::Running { stop: stop.clone(), wanted: true, slot };
+            let (folder, cache) = (record::folder(&self.shared.home, &id), cache(&self.shared.home, known.work.origin()));
+            let job = Job { shared: self.shared.clone(), folder, cache, slot, id, stop };
             self.tasks.spawn(carried_out(job, known.work.clone()));
             running += 1;
         }
     }
+}
+
+/// Where a project's commands may keep what outlives worktrees. It can be made again, so nobody misses it when it is removed.
+fn cache(home: &Path, origin: &Origin) -> PathBuf {
+    let name = match origin {
+        Origin::Path(path) => path,
+        Origin::Url(url) => url,
+    };
+    home.join("cache").join(&fugue_domain::digest::sha256_hex(name.as_bytes())[..24])
 }
 
 /// In what only one job may work at a time: a worktree, or a repository's branch.

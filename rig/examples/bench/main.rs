@@ -15,6 +15,7 @@ mod crowd;
 mod dispatch;
 mod fanout;
 mod flood;
+mod foreman;
 mod history;
 mod idle;
 mod load;
@@ -89,6 +90,9 @@ async fn main() -> Result<()> {
     }
     if wanted(&["scheduler"]) {
         shown("scheduler", backlog::measure(&run, &mut report).await);
+    }
+    if wanted(&["foreman"]) {
+        shown("foreman", foreman::measure(&run, &mut report));
     }
     if wanted(&["history"]) {
         shown("history", history::measure(&run, &mut report).await);

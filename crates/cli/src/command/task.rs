@@ -14,6 +14,7 @@ use serde_json::json;
 use std::process::ExitCode;
 
 mod board;
+mod file;
 mod show;
 
 /// Tasks among which an end of an id is looked for.
@@ -49,6 +50,10 @@ pub enum Task {
     Submit(Which),
     /// Give tasks up. What their agents did stays on the branches.
     Cancel(Which),
+    /// Write down the tasks of a file: a check list, JSON or TOML (docs/TASKS.md).
+    Import(file::Import),
+    /// Print tasks in the form of such a file.
+    Export(file::Export),
     /// Show the change as text: as it was merged, as it was checked last, or as the worktree holds it.
     Diff {
         /// Which.
@@ -145,8 +150,15 @@ struct More {
 impl Task {
     /// Carries it out.
     pub async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        match self {
+            // These need no hub to say that a file is wrong.
+            Task::Import(import) => return import.run(context).await.map(|()| ExitCode::SUCCESS),
+            Task::Export(export) => return export.run(context).await.map(|()| ExitCode::SUCCESS),
+            _ => {}
+        }
         let client = context.client()?;
         match self {
+            Task::Import(_) | Task::Export(_) => {}
             Task::List(list) => return list.run(context, &client).await,
             Task::Show { task, follow } => return show::run(context, &client, &find(&client, &task).await?, follow).await,
             Task::Add(add) => add.run(context, &client).await?,

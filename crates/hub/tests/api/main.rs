@@ -12,6 +12,7 @@ mod old;
 mod openapi;
 mod panics;
 mod path;
+mod plans;
 mod raw;
 mod runs;
 mod strangers;

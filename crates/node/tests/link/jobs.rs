@@ -132,7 +132,7 @@ impl Bench {
 }
 
 pub fn command(name: &str, text: &str) -> Command {
-    Command { name: name.into(), command: text.into(), timeout_s: 30 }
+    Command { name: name.into(), command: text.into(), timeout_s: 30, env: Default::default() }
 }
 
 pub fn check(name: &str, text: &str) -> Check {
@@ -183,11 +183,17 @@ async fn what_was_left_is_committed_counted_and_checked_at_that_commit() {
     let hooks = bench.repository.join(".git/hooks/pre-commit");
     std::fs::write(&hooks, "#!/bin/sh\nexit 1\n").unwrap();
     assert!(std::process::Command::new("chmod").arg("+x").arg(&hooks).status().unwrap().success());
+    let env = [("CACHED", "{cache}/{slot}"), ("PATH", "/usr/bin:/bin"), ("FUGUE_SESSION", "stolen")]
+        .map(|(name, value)| (name.into(), value.into()));
+    let test =
+        "mkdir -p $CACHED && case $CACHED in */cache/*/1) test $PATH = /usr/bin:/bin && test $FUGUE_SESSION != stolen;; *) exit 1;; esac";
+    let cached = Command { env: env.into(), ..command("cached", test) };
     let checks = vec![
         check("head", "git rev-parse HEAD; git status --porcelain; echo err >&2"),
         check("red", "echo why; exit 3"),
         Check { command: Command { timeout_s: 1, ..command("slow", "echo begun; sleep 600 & sleep 600") }, required: false },
         check("signal", "kill -9 $$"),
+        Check { command: cached, required: true },
         check("env", "test -n \"$PATH\" && test -n \"$FUGUE_SESSION\" && test -z \"$CARGO_MANIFEST_DIR\""),
     ];
     let checked = bench.checked(&place, checks).await;
@@ -196,6 +202,7 @@ async fn what_was_left_is_committed_counted_and_checked_at_that_commit() {
         ("red", &Exit::Code(3)),
         ("slow", &Exit::TimedOut),
         ("signal", &Exit::Signal(9)),
+        ("cached", &Exit::Code(0)),
         ("env", &Exit::Code(0)),
     ];
     assert_eq!(exits(&checked.ran), expected, "{checked:?}");
