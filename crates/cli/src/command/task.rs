@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 mod board;
 mod file;
+mod review;
 mod show;
 
 /// Tasks among which an end of an id is looked for.
@@ -44,6 +45,8 @@ pub enum Task {
     Retry(Which),
     /// Let a change pass: yours is the review. Also lets pass a change that touches its own checks.
     Approve(Which),
+    /// Say what you think of a change, with comments on its lines; without a verdict, show what was said so far.
+    Review(review::Review),
     /// Stop the agent, and have the worktree to yourself. `submit` hands in what you make of it, `retry` gives it back.
     TakeOver(Which),
     /// Hand in what the worktree of a task holds: it is checked, reviewed and merged like the work of an agent.
@@ -166,6 +169,7 @@ impl Task {
             Task::Start(some) => some.each(context, &client, "start").await?,
             Task::Retry(some) => some.each(context, &client, "retry").await?,
             Task::Approve(some) => some.each(context, &client, "approve").await?,
+            Task::Review(review) => review.run(context, &client).await?,
             Task::TakeOver(some) => some.each(context, &client, "take-over").await?,
             Task::Submit(some) => some.each(context, &client, "submit").await?,
             Task::Cancel(some) => some.each(context, &client, "cancel").await?,
