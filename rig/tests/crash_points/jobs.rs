@@ -33,8 +33,6 @@ pub const STEPS: &[&str] = &[
     "job.forget",
     "branch.remove",
 ];
-/// Steps that only what asks for jobs comes to.
-pub const OF_ASKING: &[&str] = &["hub.job_asked", "hub.job_dropped"];
 
 fn command(name: &str, text: &str) -> Command {
     Command { name: name.into(), command: text.into(), timeout_s: 60 }

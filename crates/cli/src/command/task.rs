@@ -235,7 +235,7 @@ impl Edit {
             paths: list(more.paths),
         };
         let task: TaskDetail = client.patch(&path(&id), &change).await?;
-        told(context, &task, "Changed")
+        told(context, &task)
     }
 }
 
@@ -245,7 +245,7 @@ impl Which {
         for task in &self.tasks {
             let id = find(client, task).await?;
             let task: TaskDetail = client.post(&format!("{}/{verb}", path(&id)), &remark).await?;
-            told(context, &task, "Done")?;
+            told(context, &task)?;
             if verb == "take-over"
                 && let (Some(session), false) = (&task.task.session, context.out.json)
             {
@@ -258,18 +258,21 @@ impl Which {
 }
 
 /// Says where a task stands after something was done with it.
-fn told(context: &Context, task: &TaskDetail, what: &str) -> Result<(), Failure> {
+fn told(context: &Context, task: &TaskDetail) -> Result<(), Failure> {
     context.out.value(task, |detail| {
         let task = &detail.task;
-        say(format_args!("{what}: {} ({}) is {}{}.", tame(&task.title), task.id.short(), task.state, waiting(task)));
+        say(format_args!("{} ({}) is {} now{}.", tame(&task.title), task.id.short(), task.state, waiting(task)));
         Ok(())
     })
 }
 
 /// What a task waits for, in a few words.
 fn waiting(task: &View) -> String {
+    if task.state != "blocked" {
+        return String::new();
+    }
     let names: Vec<String> = task.blocked_by.iter().map(|need| format!("{:?}", tame(&need.title))).collect();
-    if names.is_empty() { String::new() } else { format!(", it waits for {}", names.join(", ")) }
+    format!(", it waits for {}", names.join(", "))
 }
 
 /// A text, or what standard input holds for `-`.
