@@ -334,7 +334,7 @@ async fn a_node_that_was_away_begins_again_and_says_again() {
 async fn a_dropped_job_ends_with_everything_that_it_started_and_so_does_one_whose_session_is_closed() {
     let mut bench = Bench::new("dropped").await;
     let place = bench.prepared(72).await;
-    let pid = bench.folder.0.join("pid");
+    let (other, pid) = (bench.prepared(73).await, bench.folder.0.join("pid"));
     let hangs = check("hangs", &format!("setsid sleep 600 & echo $! >> {}; trap '' TERM; sleep 600; sleep 600", pid.display()));
     let work =
         |place: &Place| Work::Check { place: place.clone(), target: "main".into(), message: "m".into(), checks: vec![hangs.clone()] };
@@ -344,6 +344,10 @@ async fn a_dropped_job_ends_with_everything_that_it_started_and_so_does_one_whos
         // In the same worktree, so it waits.
         let second = bench.ask(work(&place)).await;
         eventually("the check to begin", || pid.exists()).await;
+        // What was asked for last is done meanwhile, in another worktree.
+        let elsewhere =
+            Work::Check { place: other.clone(), target: "main".into(), message: "m".into(), checks: vec![check("true", "true")] };
+        assert!(matches!(bench.carried_out(elsewhere).await, Outcome::Checked(_)));
         match closes {
             false => {
                 for id in [id, second] {
