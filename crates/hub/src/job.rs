@@ -173,12 +173,16 @@ async fn end(tx: &mut Tx<'_>, node: &NodeId, id: &JobId, outcome: Outcome) -> Do
         true => outcome,
         false => Outcome::Impossible("Its node answered something that was not asked.".to_owned()),
     };
-    query("UPDATE jobs SET state = 'ended', outcome = $2, ended_at = $3, begun_at = COALESCE(begun_at, $3) WHERE id = $1 AND ended_at IS NULL")
+    let first = query("UPDATE jobs SET state = 'ended', outcome = $2, ended_at = $3, begun_at = COALESCE(begun_at, $3) WHERE id = $1 AND ended_at IS NULL")
         .bind(id.as_str())
         .bind(serde_json::to_string(&outcome).map_err(Fault::internal)?)
         .bind(tx.now)
         .execute(tx.conn)
         .await?;
+    if first == 0 {
+        // Another hub was faster.
+        return Ok(());
+    }
     durable!(tx, "hub.job_ended");
     if let Outcome::Merged(Merged::Landed { .. }) = &outcome {
         landed(tx, &org, node, id).await?;

@@ -1,6 +1,8 @@
 //! Worktrees against real git: every state that a crash can leave, the rescue of what is in no commit, and hostile configuration.
 
 use super::*;
+#[cfg(target_os = "linux")]
+use crate::fixture::eventually;
 use crate::fixture::{Folder, assignment};
 use std::process::Command;
 
@@ -230,6 +232,32 @@ fn a_history_is_the_files_of_each_small_commit() {
         [vec!["a.rs", "x", "y"], vec!["a.rs", "b c/\"d\".rs"], first],
         "neither one file nor everything says what belongs together"
     );
+}
+
+/// Prepared by a job while a turn's worktree is being made: what is worked on there already is not made once more.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worktree_that_was_made_while_somebody_waited_for_the_lock_is_left_alone() {
+    let (folder, place) = home("both");
+    let (repository, path) = (folder.0.join("repository"), PathBuf::from(&place.path));
+    prepare(&folder.0, &place).unwrap();
+    let session = session_folder(&folder.0, &place.session);
+    let ready = Intent::read(&session).unwrap().unwrap();
+    Intent { stage: Stage::Creating, ..ready.clone() }.write(&session).unwrap();
+    let lock = git::lock(&folder.0, &repository).unwrap();
+    let (home, other) = (folder.0.clone(), place.clone());
+    let waits = std::thread::spawn(move || prepare(&home, &other).map_err(|error| error.to_string()));
+    let name = folder.0.join("locks").join(git::lock_name(&repository));
+    let opened = || {
+        let all = fs::read_dir("/proc/self/fd").unwrap().flatten();
+        all.filter(|file| fs::read_link(file.path()).is_ok_and(|link| link == name)).count()
+    };
+    eventually("the other to wait for the lock", || opened() == 2);
+    ready.write(&session).unwrap();
+    fs::write(path.join("file"), "worked on\n").unwrap();
+    drop(lock);
+    waits.join().unwrap().unwrap();
+    assert_eq!(fs::read_to_string(path.join("file")).unwrap(), "worked on\n");
 }
 
 #[cfg(target_os = "linux")]
