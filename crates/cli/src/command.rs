@@ -11,6 +11,7 @@ mod hub;
 mod interrupt;
 mod job;
 mod log;
+mod merge;
 mod node;
 mod plan;
 mod project;
@@ -88,6 +89,7 @@ enum Command {
     Approve(approve::Approve),
     Deny(approve::Deny),
     Attach(attach::Attach),
+    Merge(merge::Merge),
     Cost(cost::Cost),
     #[command(subcommand)]
     Token(token::Token),
@@ -208,6 +210,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Approve(approve) => approve.run(context).await?,
         Command::Deny(deny) => deny.run(context).await?,
         Command::Attach(attach) => attach.run(context).await?,
+        Command::Merge(merge) => return merge.run(context).await,
         Command::Cost(cost) => cost.run(context).await?,
         Command::Token(token) => token.run(context).await?,
         Command::Doctor(doctor) => return doctor.run(context).await,

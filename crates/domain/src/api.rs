@@ -14,12 +14,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 mod job;
+mod merge;
 mod plan;
+mod review;
 mod run;
 mod task;
 
 pub use job::Job;
+pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
 pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};
+pub use review::{NewReview, Review};
 pub use run::{NewRun, Run};
 pub use task::{
     Diff, Entry, Evidence, MadeTasks, NewTask, NewTasks, Remark, Shown, Task, TaskBrief, TaskChange, TaskDetail, TaskSession, Verdict,

@@ -77,6 +77,8 @@ pub const STEPS: &[&str] = &[
     "hub.decided",
     "hub.closed",
     "hub.released",
+    // A change is judged.
+    "hub.review_begun",
     "hub.task",
     // Its history grows old.
     "hub.merged",

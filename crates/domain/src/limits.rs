@@ -129,6 +129,20 @@ pub const CHECK_SECONDS: i64 = 15 * 60;
 pub const CHANGE_FILES_MAX: usize = 500;
 /// Bytes of both sides of a conflict that an agent is told.
 pub const CONFLICT_BYTES_MAX: usize = 16 * 1024;
+/// Times that a change alone could not be tried, the first included, before a person is asked.
+pub const MERGE_TRIES_MAX: i64 = 3;
+/// Milliseconds before a branch that could not be moved is tried again; twice as long after each further try.
+pub const MERGE_WAIT_MS: i64 = 1_000;
+/// The longest of these pauses, in milliseconds. Who finishes work in the tree that held the branch should not wait for long.
+pub const MERGE_WAIT_MAX_MS: i64 = 30_000;
+/// Findings of one review. Who has more to say has a change to send back as a whole.
+pub const FINDINGS_MAX: usize = 50;
+/// Bytes of one finding's text.
+pub const FINDING_BYTES_MAX: usize = 4 * 1024;
+/// Times that an agent's review could not be begun, the first included, before a person is asked. A node that is away counts for none.
+pub const REVIEW_TRIES_MAX: i64 = 3;
+/// Milliseconds before the beginning of a review is tried again.
+pub const REVIEW_AGAIN_MS: i64 = 5_000;
 /// Bytes of checks' output that an agent is told in one message. More would bury what it must mend.
 pub const TASK_EVIDENCE_TOLD_BYTES_MAX: usize = 24 * 1024;
 /// Tries at the proof of a task before a person is asked, unless the project says otherwise.

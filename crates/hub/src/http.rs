@@ -4,7 +4,9 @@
 
 use crate::hub::Hub;
 use crate::metrics;
-use crate::{agent, approval, event, job, link, message, node, org, plan, project, run, session, settings, task, token, turn};
+use crate::{
+    agent, approval, event, job, link, merge_queue, message, node, org, plan, project, review, run, session, settings, task, token, turn,
+};
 use axum::Router;
 use axum::http::Method;
 use fugue_domain::api::*;
@@ -100,6 +102,11 @@ pub fn routes() -> Vec<Route> {
         post("/api/v1/tasks/{id}/approve", Approve, "approveTask", "Let its change pass", task::routes::approve).may_take::<Remark>().gives::<TaskDetail>(),
         post("/api/v1/tasks/{id}/take-over", Operate, "takeOverTask", "Stop its agent and leave its worktree to a person", task::routes::take_over).may_take::<Remark>().gives::<TaskDetail>(),
         post("/api/v1/tasks/{id}/cancel", Operate, "cancelTask", "Give it up; its branch stays", task::routes::cancel).may_take::<Remark>().gives::<TaskDetail>(),
+        get("/api/v1/tasks/{id}/reviews", Read, "listReviews", "What was said about its change", review::routes::list).lists_all::<Review>(),
+        post("/api/v1/tasks/{id}/review", Approve, "reviewTask", "A person's verdict about one commit", review::routes::judge).takes::<NewReview>().creates::<Review>(),
+        get("/api/v1/merge-queue", Read, "listMergeQueues", "Changes on their way to their branches", merge_queue::routes::list).param(Text("project")).lists_all::<MergeQueue>(),
+        post("/api/v1/merge-queue/dry-run", Operate, "tryMerge", "What would happen, as a job that moves nothing", merge_queue::routes::trial).takes::<NewTrial>().creates::<Trial>(),
+        delete("/api/v1/merge-queue/{id}", Operate, "leaveMergeQueue", "Take a task's change out of its queue", merge_queue::routes::remove),
 
         get("/api/v1/plans", Read, "listPlans", "Plans", plan::routes::list).param(Word("state", plan::routes::STATES)).param(Text("project")).lists::<Plan>(),
         post("/api/v1/plans", Operate, "createPlan", "Let an agent make a plan of a goal", plan::routes::create).takes::<NewPlan>().creates::<Plan>(),

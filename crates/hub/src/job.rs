@@ -9,7 +9,7 @@ use crate::db::{Conn, Row, Tx, durable, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
-use crate::task;
+use crate::{merge_queue, task};
 use fugue_domain::api::Job;
 use fugue_domain::caller::Caller;
 use fugue_domain::id::{JobId, NodeId, OrgId, SessionId};
@@ -204,7 +204,8 @@ async fn landed(tx: &mut Tx<'_>, org: &OrgId, node: &NodeId, id: &JobId) -> Done
 
 /// What follows from a job's end, in its transaction.
 async fn job_ended(tx: &mut Tx<'_>, id: &JobId, outcome: &Outcome) -> Done<()> {
-    // H4: crate::merge_queue::job_ended first.
-    task::job_ended(tx, id, outcome).await?;
+    if !merge_queue::job_ended(tx, id, outcome).await? {
+        task::job_ended(tx, id, outcome).await?;
+    }
     Ok(())
 }

@@ -106,6 +106,7 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     tasks.spawn(foreman::run(hub.clone(), closing.clone()));
     tasks.spawn(reaper::run(hub.clone(), closing.clone()));
     tasks.spawn(event::archivist::run(hub.clone(), closing.clone()));
+    tasks.spawn(review::begin_wanted(hub.clone(), closing.clone()));
     tasks.spawn(watch(app.clone()));
     // Made once: a bare router would be copied for every connection, with its whole table.
     let service = router(app.clone()).into_make_service();

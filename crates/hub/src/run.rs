@@ -8,7 +8,7 @@ use crate::db::{Conn, Row, Tx, composed, query};
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::page::{PageQuery, containing};
-use crate::{plan, turn};
+use crate::{plan, review, turn};
 use fugue_domain::agent::Agent;
 use fugue_domain::api::Run;
 use fugue_domain::caller::Caller;
@@ -133,6 +133,7 @@ pub async fn follow(tx: &mut Tx<'_>, ended: &turn::Row, outcome: Outcome, reason
     if !store(tx, &id, asked, &state, turn.as_ref()).await? {
         return Ok(());
     }
+    review::run_ended(tx, &id, &state).await?;
     plan::run_ended(tx, &id, &state).await?;
     if let (Some(Follows::Ask(reasons)), Some(turn)) = (effect, turn) {
         turn::say(tx, &ended.org, &ended.session, &turn, &rules::correction(&reasons), agent.on_interruption).await?;

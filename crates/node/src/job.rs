@@ -23,6 +23,7 @@ use fugue_domain::project::Origin;
 use futures_util::FutureExt;
 use record::Record;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,8 +80,8 @@ pub struct Stopped;
 pub enum Ends {
     /// It was stopped.
     Stopped,
-    /// It has an outcome already.
-    With(Outcome),
+    /// It is not possible, in words for people.
+    Impossible(String),
 }
 
 impl From<Stopped> for Ends {
@@ -91,7 +92,7 @@ impl From<Stopped> for Ends {
 
 impl<E: std::error::Error> From<E> for Ends {
     fn from(error: E) -> Self {
-        Self::With(Outcome::Impossible(error.to_string()))
+        Self::Impossible(error.to_string())
     }
 }
 
@@ -148,8 +149,8 @@ impl Jobs {
 
     /// Takes a job on. One that is known already is not begun twice.
     pub fn take(&mut self, id: JobId, work: Work) {
-        if !self.known.contains_key(&id) {
-            self.known.insert(id, Known { work, stage: Stage::Waiting });
+        if let Entry::Vacant(free) = self.known.entry(id) {
+            free.insert(Known { work, stage: Stage::Waiting });
             self.start();
         }
     }
@@ -295,14 +296,15 @@ async fn carried_out(job: Job, work: Work) -> Done {
         tokio::task::spawn_blocking(move || durable!("job.begun", record.begin(&home, &id))).await
     };
     let done = match begun.map_err(std::io::Error::other).flatten() {
-        Err(error) => Err(Ends::With(Outcome::Impossible(format!("The node's folder cannot be written: {error}.")))),
+        Err(error) => Err(Ends::Impossible(format!("The node's folder cannot be written: {error}."))),
         Ok(()) => AssertUnwindSafe(job.carry_out(work)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(job.id = %id, "a job's task panicked");
-            Err(Ends::With(Outcome::Impossible("The node could not do it: see its log.".to_owned())))
+            Err(Ends::Impossible("The node could not do it: see its log.".to_owned()))
         }),
     };
     let outcome = match done {
-        Ok(outcome) | Err(Ends::With(outcome)) => fitting(outcome),
+        Ok(outcome) => fitting(outcome),
+        Err(Ends::Impossible(why)) => Outcome::Impossible(why),
         Err(Ends::Stopped) => return Done { id, outcome: None },
     };
     if let Outcome::Impossible(why) = &outcome {
@@ -347,7 +349,7 @@ impl Job {
 fn few<T>(commands: Vec<T>) -> Result<Vec<T>, Ends> {
     match commands.len() <= JOB_COMMANDS_MAX {
         true => Ok(commands),
-        false => Err(Ends::With(Outcome::Impossible(format!("{} commands are too many: {JOB_COMMANDS_MAX} are allowed.", commands.len())))),
+        false => Err(Ends::Impossible(format!("{} commands are too many: {JOB_COMMANDS_MAX} are allowed.", commands.len()))),
     }
 }
 

@@ -7,7 +7,10 @@ use std::fmt::Write;
 const NOW: Millis = 1_000;
 
 fn states() -> Vec<Task> {
-    let task = |state: State, session: bool, head: bool| Task { session, head: head.then(|| "c1".to_owned()), ..Task::new(state, 2) };
+    let task = |state: State, session: bool, head: bool| {
+        let told = session && !matches!(state, State::Working(Phase::Preparing) | State::NeedsHuman { need: Need::SetupFailed, .. });
+        Task { session, told, head: head.then(|| "c1".to_owned()), ..Task::new(state, 2) }
+    };
     let human = |need: Need| State::NeedsHuman { need, why: "so".to_owned() };
     vec![
         task(State::Draft, false, false),
@@ -186,6 +189,8 @@ proptest! {
             prop_assert!(!matches!(before.state, State::Done { .. }), "what is done stays done");
             prop_assert!(task.attempt >= 1 && task.attempt <= attempts_max);
             prop_assert!(task.session == before.session || effects.contains(&Effect::Close) || matches!(input, Input::Begin { .. }), "a session comes and goes visibly");
+            prop_assert!(!task.told || task.session, "whoever was told has a session");
+            prop_assert!(task.state != State::Working(Phase::Agent) || task.told, "an agent at work knows what for");
             prop_assert!(!task.state.is_over() || !task.session, "what is over holds no worktree");
             prop_assert!(!task.state.is_under_way() || task.session, "what is under way has a worktree");
             checked = match &input {

@@ -9,10 +9,10 @@ use crate::settings;
 use fugue_domain::api::Shown;
 use fugue_domain::limits::MESSAGE_BYTES_MAX;
 use fugue_domain::task::words::{self, Goal};
-use fugue_domain::task::{State, Topic};
+use fugue_domain::task::{State, Task, Topic};
 
 /// The text of a message to the agent, as it may be sent.
-pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &State, topic: Topic, shown: Option<&Shown>, said: Option<&str>) -> Done<String> {
+pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &Task, topic: Topic, shown: Option<&Shown>, said: Option<&str>) -> Done<String> {
     let tries = (row.rules.attempt, row.rules.attempts_max);
     let text = match (topic, shown) {
         (Topic::Goal, _) => goal(tx, row).await?,
@@ -23,11 +23,13 @@ pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &State, topic: Topic, show
         }
         (Topic::Findings, _) => said.ok_or_else(|| Fault::internal("a review has findings and no words for them"))?.to_owned(),
         (Topic::Again, _) => {
-            let why = if let State::NeedsHuman { why, .. } = before { why.as_str() } else { "it was stopped" };
+            let why = if let State::NeedsHuman { why, .. } = &before.state { why.as_str() } else { "it was stopped" };
             words::again(why, said)
         }
         (topic, _) => return Err(Fault::internal(format!("nothing is shown for {topic:?}"))),
     };
+    // A person had the worktree before the agent heard anything.
+    let text = if before.told || topic == Topic::Goal { text } else { format!("{}\n\n---\n\n{text}", goal(tx, row).await?) };
     Ok(match text.len() > MESSAGE_BYTES_MAX {
         true => text[..text.floor_char_boundary(MESSAGE_BYTES_MAX)].to_owned(),
         false => text,

@@ -107,7 +107,7 @@ async fn carry_out(tx: &mut Tx<'_>, by: &Caller, row: &mut Row, verb: Verb, rema
         None => false,
     };
     if gone && matches!(row.rules.state, State::NeedsHuman { .. }) {
-        row.rules.session = false;
+        (row.rules.session, row.rules.told) = (false, false);
     }
     let state = row.rules.state.word();
     let refused = || Problem::new(Kind::WrongState, format!("The task is {state}. {}", verb.when()));
