@@ -11,7 +11,8 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
 pub fn meant<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let near = nearest(written, known)?;
     // More than a third of the letters changed is another word.
-    (distance(written, near) <= 1 + near.chars().count() / 3).then(|| format!("did you mean {near:?}?"))
+    let letters = near.chars().count();
+    (distance(written, near) <= (1 + letters / 3).min(letters.saturating_sub(1))).then(|| format!("did you mean {near:?}?"))
 }
 
 /// Letters to add, drop or exchange (Levenshtein).
@@ -39,6 +40,7 @@ mod tests {
         assert_eq!(meant("chekcs", ["checks", "setup"]).as_deref(), Some("did you mean \"checks\"?"));
         assert_eq!(meant("banana", ["checks", "setup"]), None);
         assert_eq!(meant("ned", ["id", "needs"]).as_deref(), Some("did you mean \"needs\"?"));
+        assert_eq!(meant("x", ["a"]), None);
         assert_eq!(meant("x", []), None);
     }
 }

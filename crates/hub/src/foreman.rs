@@ -10,7 +10,7 @@ use crate::fault::{Done, Fault, caught};
 use crate::hub::Hub;
 use crate::{plan, project, settings, task};
 use fugue_domain::foreman::{Decision, Held, decide};
-use fugue_domain::id::{NodeId, OrgId, ProjectId, TaskId};
+use fugue_domain::id::{NodeId, OrgId, PlanId, ProjectId, TaskId};
 use fugue_domain::settings::FILE;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -110,19 +110,24 @@ async fn look(hub: &Hub) -> Done<BTreeMap<Errand, Begins>> {
     if hub.nodes.count() == 0 {
         return Ok(wanted);
     }
-    let (orgs, foreseen) = {
+    let (orgs, unforeseen) = {
         let mut conn = hub.db.read().await?;
         let orgs = query("SELECT DISTINCT org_id FROM tasks WHERE state = 'ready'").fetch_all(&mut conn).await?;
-        (orgs, plan::to_foresee(&mut conn).await?.first().map(|(_, org, _)| org.clone()))
+        (orgs, plan::to_foresee(&mut conn).await?)
     };
-    if let Some(org) = foreseen {
-        wanted.insert(Errand::Foresee, (org, Vec::new()));
+    if let Some((_, org, _)) = unforeseen.first() {
+        wanted.insert(Errand::Foresee, (org.clone(), Vec::new()));
     }
+    // Two tasks that meet would begin together if nobody waited for the forecast; it rings when it is there.
+    let unforeseen: BTreeSet<&PlanId> = unforeseen.iter().map(|(plan, ..)| plan).collect();
     for row in &orgs {
         let org: OrgId = column::id(row, 0)?;
-        let (decision, projects) = decision(hub, &org).await?;
+        let (decision, whose) = decision(hub, &org).await?;
         for (task, node) in decision.start {
-            let Some(project) = projects.get(&task) else { continue };
+            let Some((project, plan)) = whose.get(&task) else { continue };
+            if plan.as_ref().is_some_and(|plan| unforeseen.contains(plan)) {
+                continue;
+            }
             let begins = wanted.entry(Errand::Begin(project.clone())).or_insert_with(|| (org.clone(), Vec::new()));
             begins.1.push((task, node));
         }
@@ -130,22 +135,25 @@ async fn look(hub: &Hub) -> Done<BTreeMap<Errand, Begins>> {
     Ok(wanted)
 }
 
-/// What is to be done in an org now, and the project of each ready task.
-async fn decision(hub: &Hub, org: &OrgId) -> Done<(Decision, HashMap<TaskId, ProjectId>)> {
+/// Whose a task is.
+type Whose = HashMap<TaskId, (ProjectId, Option<PlanId>)>;
+
+/// What is to be done in an org now, and whose each ready task is.
+async fn decision(hub: &Hub, org: &OrgId) -> Done<(Decision, Whose)> {
     let mut conn = hub.db.read().await?;
     let mut site = site::of(&mut conn, org, site::heard_since(hub)).await?;
     drop(conn);
     site.slots.retain(|node: &NodeId, _| hub.nodes.is_connected(node));
-    let projects = site.ready.iter().map(|ready| (ready.task.clone(), ready.project.clone())).collect();
-    Ok((decide(&site, hub.world.now()), projects))
+    let whose = site.ready.iter().map(|ready| (ready.task.clone(), (ready.project.clone(), ready.plan.clone()))).collect();
+    Ok((decide(&site, hub.world.now()), whose))
 }
 
-/// Why ready tasks of an org do not begin, in words.
+/// Why ready tasks of an org do not begin, in words. What could begin has no words here: it does, or its last try says why not.
 pub async fn held(hub: &Hub, org: &OrgId) -> Done<HashMap<TaskId, String>> {
-    let (decision, projects) = decision(hub, org).await?;
+    let (decision, whose) = decision(hub, org).await?;
     let mut conn = hub.db.read().await?;
     let mut wrong: HashMap<&ProjectId, Option<String>> = HashMap::new();
-    for project in projects.values().collect::<BTreeSet<_>>() {
+    for project in whose.values().map(|(project, _)| project).collect::<BTreeSet<_>>() {
         wrong.insert(project, settings::wrong(&mut conn, project).await?);
     }
     let others = decision.held.iter().filter_map(|(_, held)| match held {
@@ -154,10 +162,8 @@ pub async fn held(hub: &Hub, org: &OrgId) -> Done<HashMap<TaskId, String>> {
     });
     let names = names(&mut conn, others).await?;
     let name = |task: &TaskId| names.get(task).cloned().unwrap_or_else(|| task.short().to_owned());
-    let words = decision.held.iter().map(|(task, held)| (task.clone(), held.words(name)));
-    let begins = decision.start.iter().map(|(task, _)| (task.clone(), "it begins in a moment".to_owned()));
-    let mut all: HashMap<TaskId, String> = words.chain(begins).collect();
-    for (task, project) in &projects {
+    let mut all: HashMap<TaskId, String> = decision.held.iter().map(|(task, held)| (task.clone(), held.words(name))).collect();
+    for (task, (project, _)) in &whose {
         if let Some(Some(wrong)) = wrong.get(project) {
             all.insert(task.clone(), format!("{FILE} cannot be used: {wrong}"));
         }

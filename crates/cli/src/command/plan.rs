@@ -22,7 +22,11 @@ const SEARCHED_MAX: usize = 2_000;
 
 /// Let an agent make a plan of a goal: tasks with what they need, shown as a graph. Nothing begins before you accept it.
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true, override_usage = "fugue plan [OPTIONS] <GOAL>\n       fugue plan <COMMAND>")]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    override_usage = "fugue plan [OPTIONS] <GOAL>\n       fugue plan <COMMAND>"
+)]
 pub struct Plan {
     #[command(subcommand)]
     verb: Option<Verb>,

@@ -6,12 +6,13 @@
 
 use super::*;
 use crate::plan::paths::meet;
+use crate::task::{Failure, Input, MergeEnd, Proof, State, Task, step};
 
 const MINUTE: Millis = 60_000;
 const NODES: u64 = 10;
 const SLOTS: i64 = 10;
 const PARALLEL: i64 = 35;
-const ATTEMPTS: u64 = 3;
+const ATTEMPTS: i64 = 3;
 
 /// SplitMix64: the same seed gives the same story.
 struct Chance(u64);
@@ -26,20 +27,57 @@ impl Chance {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stand {
-    Waiting,
-    Ready(Millis),
-    Busy { until: Millis, attempt: u64, node: u64 },
-    Done,
-    NeedsHuman,
-}
-
+/// A task of the story: what the rules know of it, and what the simulation adds.
 struct Job {
     needs: Vec<usize>,
     ready: Ready,
-    stand: Stand,
+    rules: Task,
+    /// When it was stated.
     comes: Millis,
+    /// Since when it is ready.
+    since: Millis,
+    /// When its agent is done with what it was told.
+    until: Millis,
+    node: u64,
+}
+
+impl Job {
+    fn new(needs: Vec<usize>, ready: Ready, comes: Millis) -> Self {
+        let rules = Task::new(State::Blocked, ATTEMPTS);
+        Self { needs, ready, rules, comes, since: 0, until: 0, node: 0 }
+    }
+
+    /// Takes a step by the real rules.
+    fn step(&mut self, input: Input, now: Millis) {
+        self.rules = step(&self.rules, input, now).unwrap_or_else(|refused| panic!("{}: {refused}", self.ready.task)).task;
+    }
+
+    fn begin(&mut self, node: u64, until: Millis, now: Millis) {
+        self.step(Input::Begin { setup: false }, now);
+        (self.node, self.until) = (node, until);
+    }
+
+    fn is_busy(&self) -> bool {
+        self.rules.state.is_under_way()
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self.rules.state, State::Done { .. })
+    }
+
+    /// Its agent says that it is done: the checks, and the merge. One in five is red, one in ten does not fit.
+    fn finishes(&mut self, chance: &mut Chance, now: Millis) {
+        let head = format!("c{}", chance.below(u64::MAX));
+        let failure = (chance.below(5) == 0).then(|| Failure { signature: format!("s{}", chance.below(3)), words: "red".to_owned() });
+        let (changed, denied, edited, may_edit, review) = (chance.below(100) > 0, false, Vec::new(), false, false);
+        self.step(Input::Finished, now);
+        self.step(Input::Checked(Proof { head: head.clone(), changed, denied, failure, edited, may_edit, review }), now);
+        if matches!(self.rules.state, State::Merging { .. }) {
+            let end = if chance.below(10) == 0 { MergeEnd::Conflict } else { MergeEnd::Landed { head } };
+            self.step(Input::Merge(end), now);
+        }
+        self.until = now + MINUTE * (1 + chance.below(9) as i64);
+    }
 }
 
 fn stories(seed: u64, count: usize) -> (Vec<Job>, Chance) {
@@ -71,7 +109,7 @@ fn stories(seed: u64, count: usize) -> (Vec<Job>, Chance) {
             paths,
             apart: Vec::new(),
         };
-        Job { needs, ready, stand: Stand::Waiting, comes: plan as i64 % 20 * 3 * MINUTE }
+        Job::new(needs, ready, plan as i64 % 20 * 3 * MINUTE)
     });
     let jobs: Vec<Job> = jobs.collect();
     (jobs, chance)
@@ -82,14 +120,12 @@ fn seen(jobs: &[Job]) -> Site {
     let mut site = Site::default();
     let mut taken = HashMap::<u64, i64>::new();
     for job in jobs {
-        match job.stand {
-            Stand::Ready(since) => site.ready.push(Ready { since, ..job.ready.clone() }),
-            Stand::Busy { node, .. } => {
-                *taken.entry(node).or_default() += 1;
-                let Ready { task, project, plan, paths, .. } = job.ready.clone();
-                site.busy.push(Busy { task, project, plan, paths, at_work: true });
-            }
-            Stand::Waiting | Stand::Done | Stand::NeedsHuman => {}
+        if job.rules.state == State::Ready {
+            site.ready.push(Ready { since: job.since, ..job.ready.clone() });
+        } else if job.is_busy() {
+            *taken.entry(job.node).or_default() += 1;
+            let Ready { task, project, plan, paths, .. } = job.ready.clone();
+            site.busy.push(Busy { task, project, plan, paths, at_work: true });
         }
     }
     site.slots = (0..NODES).map(|node| (NodeId::from_bits(node.into()), SLOTS - taken.get(&node).copied().unwrap_or(0))).collect();
@@ -99,21 +135,14 @@ fn seen(jobs: &[Job]) -> Site {
 
 /// Lets time pass up to a moment: what ends, and what can begin after it.
 fn pass(jobs: &mut [Job], chance: &mut Chance, now: Millis) {
-    for job in jobs.iter_mut() {
-        if let Stand::Busy { until, attempt, node } = job.stand
-            && until <= now
-        {
-            job.stand = match (chance.below(5), attempt) {
-                (0, ATTEMPTS) => Stand::NeedsHuman,
-                (0, _) => Stand::Busy { until: now + MINUTE * (1 + chance.below(9) as i64), attempt: attempt + 1, node },
-                _ => Stand::Done,
-            };
-        }
+    for job in jobs.iter_mut().filter(|job| job.is_busy() && job.until <= now) {
+        job.finishes(chance, now);
     }
     for index in 0..jobs.len() {
         let job = &jobs[index];
-        if job.stand == Stand::Waiting && job.comes <= now && job.needs.iter().all(|need| jobs[*need].stand == Stand::Done) {
-            jobs[index].stand = Stand::Ready(now);
+        if job.rules.state == State::Blocked && job.comes <= now && job.needs.iter().all(|need| jobs[*need].is_done()) {
+            jobs[index].step(Input::Needs { blocked: false }, now);
+            jobs[index].since = now;
         }
     }
 }
@@ -130,7 +159,7 @@ fn check(jobs: &[Job], site: &Site, decision: &Decision) {
     }
     for (task, _) in &decision.start {
         let job = &jobs[index(task)];
-        assert!(job.needs.iter().all(|need| jobs[*need].stand == Stand::Done), "{task} begins before what it needs");
+        assert!(job.needs.iter().all(|need| jobs[*need].is_done()), "{task} begins before what it needs");
         let there = side_by_side.entry(&job.ready.project).or_default();
         for path in &job.ready.paths {
             let other =
@@ -159,39 +188,39 @@ fn ten_thousand_tasks_are_worked_off() {
             check(&jobs, &site, &decision);
             for (task, node) in &decision.start {
                 let job = &mut jobs[task.bits() as usize - 1];
-                if let Stand::Ready(since) = job.stand {
-                    longest = longest.max(now - since);
-                }
-                let until = now + MINUTE * (1 + chance.below(9) as i64);
-                job.stand = Stand::Busy { until, attempt: 1, node: node.bits() as u64 };
+                longest = longest.max(now - job.since);
+                job.begin(node.bits() as u64, now + MINUTE * (1 + chance.below(9) as i64), now);
             }
-            let busy = jobs.iter().any(|job| matches!(job.stand, Stand::Busy { .. }));
-            if !busy && !jobs.iter().any(|job| job.stand == Stand::Waiting && job.comes > now) {
+            let waits = |job: &Job| job.rules.state == State::Blocked && job.comes > now;
+            if !jobs.iter().any(|job| job.is_busy() || waits(job)) {
                 break now;
             }
             now += MINUTE;
             assert!(now < 7 * 24 * 60 * MINUTE, "seed {seed}: it does not end");
         };
-        let count = |stand: Stand| jobs.iter().filter(|job| job.stand == stand).count();
-        let (done, asked, waiting) = (count(Stand::Done), count(Stand::NeedsHuman), count(Stand::Waiting));
+        let count = |word: &str| jobs.iter().filter(|job| job.rules.state.word() == word).count();
+        let (done, asked, waiting) = (count("done"), count("needs_human"), count("blocked"));
         assert_eq!(done + asked + waiting, jobs.len(), "seed {seed}: nothing is left ready");
         assert!(asked > 0 && done * 2 > tasks, "seed {seed}: {done} done, {asked} asked, {waiting} behind those");
-        let behind = |job: &Job| job.needs.iter().any(|need| matches!(jobs[*need].stand, Stand::NeedsHuman | Stand::Waiting));
-        assert!(jobs.iter().filter(|job| job.stand == Stand::Waiting).all(behind), "seed {seed}: what waits, waits for a person");
+        let stuck = |job: &Job| job.needs.iter().any(|need| matches!(jobs[*need].rules.state.word(), "needs_human" | "blocked"));
+        let mut blocked = jobs.iter().filter(|job| job.rules.state == State::Blocked);
+        assert!(blocked.all(stuck), "seed {seed}: what waits, waits for a person");
         assert!(longest < over, "seed {seed}: a task waited {longest} of {over} ms");
     }
 }
 
 /// A stream of small tasks that never ends, and one that has to come through.
 fn comes_through(stubborn: Ready, each_minute: u128, stream: impl Fn(u128, Millis) -> Ready) -> Millis {
-    let mut jobs: Vec<Job> = vec![Job { needs: Vec::new(), ready: stubborn, stand: Stand::Waiting, comes: MINUTE }];
+    let mut jobs: Vec<Job> = vec![Job::new(Vec::new(), stubborn, MINUTE)];
     let (mut now, mut chance) = (0, Chance(7));
     while now < 48 * 60 * MINUTE {
         pass(&mut jobs, &mut chance, now);
-        jobs.retain(|job| job.ready.task.bits() == 1 || !matches!(job.stand, Stand::Done | Stand::NeedsHuman));
+        jobs.retain(|job| job.ready.task.bits() == 1 || !matches!(job.rules.state.word(), "done" | "needs_human"));
         for n in 0..each_minute {
             let ready = stream(2 + (now / MINUTE) as u128 * 10 + n, now);
-            jobs.push(Job { needs: Vec::new(), ready, stand: Stand::Ready(now), comes: 0 });
+            let mut job = Job::new(Vec::new(), ready, now);
+            job.step(Input::Needs { blocked: false }, now);
+            jobs.push(Job { since: now, ..job });
         }
         let mut site = seen(&jobs);
         site.slots = [(NodeId::from_bits(1), 4 - site.busy.len() as i64)].into();
@@ -202,7 +231,7 @@ fn comes_through(stubborn: Ready, each_minute: u128, stream: impl Fn(u128, Milli
             }
             let job = jobs.iter_mut().find(|job| job.ready.task == *task).expect("it was ready");
             // Never all at the same time: there is always somebody in the files.
-            job.stand = Stand::Busy { until: now + MINUTE * (2 + task.bits() as i64 % 5), attempt: 1, node: 1 };
+            job.begin(1, now + MINUTE * (2 + task.bits() as i64 % 5), now);
         }
         now += MINUTE;
     }

@@ -84,6 +84,7 @@ fn card(task: &Wanted, keys: &BTreeMap<&str, String>, settings: &Settings) -> Ca
     let known = |wanted: &String| {
         settings.checks.iter().map(|proof| &proof.check.command).find(|check| check.name == *wanted || check.command == *wanted)
     };
+    let usual = Settings::default();
     let mut checks = Vec::new();
     let mut acceptance = task.acceptance.clone();
     for wanted in &task.checks {
@@ -99,7 +100,8 @@ fn card(task: &Wanted, keys: &BTreeMap<&str, String>, settings: &Settings) -> Ca
         acceptance,
         checks,
         needs: task.depends_on.iter().map(|id| keys.get(id.as_str()).unwrap_or(id).clone()).collect(),
-        agent: task.agent.clone().filter(|agent| *agent != settings.agents.work),
+        // The usual one is whoever the project has for work.
+        agent: task.agent.clone().filter(|agent| *agent != settings.agents.work && *agent != usual.agents.work),
         paths: task.paths.clone(),
         ..Card::default()
     }
@@ -118,7 +120,8 @@ pub fn question(goal: &str, settings: &Settings) -> String {
             .to_owned(),
         _ => format!("The checks of the project, which `checks` may name:\n\n{}", checks.join("\n")),
     };
-    format!("The goal:\n\n{}\n\n{checks}", goal.trim())
+    // The goal comes last: it is what all of this is about.
+    format!("{checks}\n\nMake a plan for this goal:\n\n{}", goal.trim())
 }
 
 /// Why there will be no proposal, when the run that should make it is over without one.

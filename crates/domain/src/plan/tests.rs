@@ -185,3 +185,18 @@ fn ids_become_short_keys() {
     assert_eq!(keys, [("add-it", vec![other]), ("add-it-2", vec!["add-it".to_owned()])]);
     assert!(sound(cards).is_ok());
 }
+
+#[test]
+fn the_page_for_people_shows_files_that_can_be_read() {
+    let page = include_str!("../../../../docs/TASKS.md");
+    let block = |kind: &str, holding: &str| {
+        let fence = format!("```{kind}\n");
+        let mut blocks = page.split(&fence).skip(1).filter_map(|rest| rest.split("\n```").next());
+        blocks.find(|block| block.contains(holding)).expect("the page shows one").to_owned()
+    };
+    let list = read(&block("markdown", "- [ ]"), Format::Markdown).unwrap();
+    let toml = read(&block("toml", "[[tasks]]"), Format::Toml).unwrap();
+    assert_eq!((list.goal.as_deref(), list.tasks.len(), list.tasks[2].needs.len()), (toml.goal.as_deref(), 3, 2));
+    assert_eq!((toml.tasks[1].acceptance.len(), toml.tasks[1].budget_usd), (1, list.tasks[2].budget_usd));
+    assert!(!Settings::read(&block("toml", "[[checks]]")).unwrap().needs_person());
+}

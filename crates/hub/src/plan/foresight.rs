@@ -1,11 +1,13 @@
 //! Which tasks of a plan will probably meet. A node is asked for the repository's history once for each proposal; until it has answered, what
-//! the tasks state themselves is all that is known.
+//! the tasks state themselves is all that is known, and nothing of the plan begins.
 
 use super::graph;
 use crate::column;
 use crate::db::{Conn, query};
+use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
+use crate::link::CallError;
 use crate::{project, settings};
 use fugue_domain::api::PlanTask;
 use fugue_domain::id::{OrgId, PlanId, ProjectId, TaskId};
@@ -73,7 +75,12 @@ async fn look(hub: &Hub, id: &PlanId, org: &OrgId, project: &ProjectId) -> Done<
     let history = match hub.nodes.call(&node, Ask::History { origin: project::origin(&project)?, commit }).await {
         Ok(Answered::History(history)) => history,
         Ok(other) => return Err(Fault::internal(format!("a node answered {other:?} to history"))),
-        Err(failed) => return Err(project::call_failed(failed)),
+        // A history that cannot be read will not be readable later: what the tasks state is all that will be known.
+        Err(CallError::Failed(why)) => {
+            tracing::warn!(plan.id = %id, error = %why, "the history of a repository cannot be read; the forecast does without");
+            Vec::new()
+        }
+        Err(away) => return Err(project::call_failed(away)),
     };
     let clashes = serde_json::to_string(&forecast(&tasks, &history)).map_err(Fault::internal)?;
     let before: Vec<TaskId> = tasks.into_iter().map(|task| task.id).collect();
@@ -86,6 +93,7 @@ async fn look(hub: &Hub, id: &PlanId, org: &OrgId, project: &ProjectId) -> Done<
                 if now.eq(before) {
                     let sql = "UPDATE plans SET clashes = $2 WHERE id = $1 AND clashes IS NULL";
                     query(sql).bind(id.as_str()).bind(&clashes).execute(tx.conn).await?;
+                    tx.after_commit(Effect::Foreman);
                 }
                 Ok(())
             })

@@ -82,6 +82,8 @@ fn body(route: &str) -> Value {
         "reviewTask" => json!({"verdict": "approve", "commit": "c0ffee"}),
         "tryMerge" => json!({"project": "shop"}),
         "startTask" | "retryTask" | "submitTask" | "approveTask" | "takeOverTask" | "cancelTask" => json!({"text": "x"}),
+        "createPlan" => json!({"project": "shop", "goal": "x"}),
+        "replacePlanTasks" => json!({"tasks": [{"title": "x"}]}),
         "approve" | "deny" | "createJoinCode" => json!({}),
         "joinNode" => json!({"code": "fgj_0", "name": "x"}),
         other => panic!("give the route {other} a body here"),
@@ -114,6 +116,8 @@ async fn a_claim_in_a_body_is_refused_by_its_name() -> Result<()> {
             "messages" => message["id"].as_str().unwrap_or_default(),
             "approvals" => &approval,
             "tasks" => &task,
+            // The body is refused before anybody looks for the plan.
+            "plans" => "pln_00000000000000000000000000",
             _ => id,
         };
         let path = route.mark.path.replace("{id}", of).replace("{name}", "mine");

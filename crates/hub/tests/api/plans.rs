@@ -127,7 +127,11 @@ async fn accepted(app: App) -> Result<()> {
     assert_eq!(early.status, 409, "{}", early.body);
     let run = app.owner.get(&format!("/api/v1/runs/{}", plan["run"].as_str().context("a run")?)).await?;
     let first = assigned(&mut desk, &run["turn"]).await?;
-    assert!(first.text.starts_with("The goal:\n\nLet people log in.\n") && first.text.contains("- tests: `make test`"), "{}", first.text);
+    assert!(
+        first.text.ends_with("Make a plan for this goal:\n\nLet people log in.") && first.text.contains("- tests: `make test`"),
+        "{}",
+        first.text
+    );
     // What no schema can say goes back to the agent, once.
     says(&mut desk, &first, &[&answer(json!([wanted("api", &["page"], &[]), wanted("page", &["api"], &[])]))]).await?;
     let told = app.owner.get(&format!("/api/v1/runs/{}", plan["run"].as_str().unwrap())).await?;

@@ -46,6 +46,8 @@ impl Two {
         let job = crate::jobs::ask(&app, &node.id, crate::jobs::merge("fugue/x", false)).await?;
         let new = json!({"project": session["project"], "draft": true, "tasks": [{"title": "a task of ours"}]});
         let tasks = app.owner.post("/api/v1/tasks", &new).await?;
+        let new = json!({"project": session["project"], "goal": "a goal of ours", "agent": "ours"});
+        let plan = app.owner.post("/api/v1/plans", &new).await?;
         let me = app.owner.get("/api/v1/me").await?;
         let ids = BTreeMap::from([
             ("sessions", text(&session["id"])?),
@@ -60,6 +62,7 @@ impl Two {
             ("jobs", job.to_string()),
             ("tasks", text(&tasks["items"][0]["id"])?),
             ("merge-queue", text(&tasks["items"][0]["id"])?),
+            ("plans", text(&plan["id"])?),
         ]);
         let stranger = app.token(json!({"name": "x", "role": "admin", "org": "other"})).await?;
         Ok(Self { app, _node: node, ids, stranger, patience: SOON })
@@ -68,7 +71,7 @@ impl Two {
     /// Everything that the home org can see of itself.
     async fn seen(&self) -> Result<Vec<Value>> {
         let mut seen = Vec::new();
-        for list in ["sessions", "projects", "nodes", "approvals", "tokens", "agents", "runs", "tasks", "org"] {
+        for list in ["sessions", "projects", "nodes", "approvals", "tokens", "agents", "runs", "tasks", "plans", "org"] {
             let mut page = self.app.owner.get(&format!("/api/v1/{list}")).await?;
             // A machine's last sign of life is the machine's.
             for item in page["items"].as_array_mut().into_iter().flatten() {
@@ -110,6 +113,7 @@ fn body(route: &str) -> Value {
         "startRun" => json!({"project": "shop", "text": "taken over"}),
         "changeTask" => json!({"title": "taken over"}),
         "reviewTask" => json!({"verdict": "approve", "commit": "c0ffee"}),
+        "replacePlanTasks" => json!({"tasks": [{"title": "taken over"}]}),
         "startTask" | "retryTask" | "submitTask" | "approveTask" | "takeOverTask" | "cancelTask" => json!({"text": "taken over"}),
         "approve" | "deny" => json!({}),
         "putAgent" => json!({"name": "ours", "driver": "rehearse"}),

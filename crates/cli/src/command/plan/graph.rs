@@ -35,7 +35,7 @@ pub fn lines(plan: &PlanDetail, width: usize) -> Vec<String> {
         lines.push(format!("{WARN}!{WARN:#} {}", cut(&text, width - 2)));
     }
     if !plan.clashes.is_empty() {
-        lines.push(format!("{DIM}  Of such a pair, one waits for the other.{DIM:#}"));
+        lines.push(format!("{DIM}  Of such a pair, one waits.{DIM:#}"));
     }
     for question in &plan.plan.questions {
         let wrapped = wrapped(question, width - 2);
@@ -161,7 +161,7 @@ mod tests {
                 "then",
                 "   3 * Write it down                             after 1, 2  fixer  blocked",
                 "! 1 and 3 will probably both touch docs",
-                "  Of such a pair, one waits for the other.",
+                "  Of such a pair, one waits.",
                 "? Which \\u{1b}[31mcolour?",
             ]
         );
