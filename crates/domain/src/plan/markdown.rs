@@ -62,7 +62,7 @@ fn item(line: &str) -> Option<(bool, &str)> {
 fn finish(placed: &mut [Placed], body: Option<Vec<&str>>) {
     let (Some(body), Some(Placed { card, .. })) = (body, placed.last_mut()) else { return };
     let is_list = |line: &&str| line.trim().is_empty() || line.starts_with("- ") || line.starts_with("  ");
-    let at = body.iter().rposition(|line| line.trim_end() == ACCEPTANCE).filter(|at| body[at + 1..].iter().all(|line| is_list(&line)));
+    let at = body.iter().rposition(|line| line.trim_end() == ACCEPTANCE).filter(|at| body[at + 1..].iter().all(is_list));
     let (description, acceptance) = at.map_or((body.as_slice(), &[][..]), |at| (&body[..at], &body[at + 1..]));
     card.description = description.join("\n");
     for line in acceptance.iter().filter(|line| !line.trim().is_empty()) {
