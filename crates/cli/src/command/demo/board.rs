@@ -28,6 +28,9 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("for you", &["needs_human"]),
 ];
 
+/// A column with its cells.
+type Column = (&'static str, Vec<String>);
+
 /// A sign and its colour for a state.
 fn sign(state: &str) -> (Style, &'static str) {
     match state {
@@ -76,14 +79,13 @@ const STEP: usize = 4;
 
 /// The board: a heading for each column, and under it the tasks that stand there.
 pub fn board(tasks: &[Shown]) -> Vec<String> {
-    let columns: Vec<(&str, Vec<String>)> = COLUMNS
+    let columns: Vec<Column> = COLUMNS
         .iter()
         .map(|(heading, states)| (*heading, tasks.iter().filter(|task| states.contains(&task.state.as_str())).map(cell).collect()))
         .collect();
-    let width = |(heading, cells): &(&str, Vec<String>)| {
-        cells.iter().map(|cell| cell.chars().count()).chain([heading.chars().count()]).max().unwrap_or(0)
-    };
-    let row = |style: Style, text: &dyn Fn(&(&'static str, Vec<String>)) -> String| {
+    let width =
+        |(heading, cells): &Column| cells.iter().map(|cell| cell.chars().count()).chain([heading.chars().count()]).max().unwrap_or(0);
+    let row = |style: Style, text: &dyn Fn(&Column) -> String| {
         let cells: Vec<String> = columns
             .iter()
             .map(|column| {

@@ -1,6 +1,6 @@
 //! The plan at work: the tasks are written down, looked at until nothing more happens by itself, and drawn whenever one of them has moved.
 //!
-//! It ends when every task is done or waits for a person, or at the latest after [`WORK_LIMIT`].
+//! It ends when every task is done, or waits for a person or for a task that does, or at the latest after [`WORK_LIMIT`].
 
 use super::board::{self, Shown};
 use super::cast;
@@ -88,7 +88,8 @@ pub async fn watch(
     };
     loop {
         let tasks = work.look(project).await?;
-        if tasks.iter().all(|task| ["done", "needs_human", "cancelled"].contains(&task.state.as_str())) {
+        // What is done wakes those that waited for it in the same moment: when all others are blocked, nothing more will happen.
+        if tasks.iter().all(|task| ["done", "needs_human", "cancelled", "blocked"].contains(&task.state.as_str())) {
             say("");
             board::graph(&shown(&work.worked.tasks, &tasks)).iter().for_each(say);
             return Ok(work.worked);
