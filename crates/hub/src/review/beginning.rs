@@ -45,12 +45,11 @@ pub async fn begin_wanted(hub: Hub, shutdown: CancellationToken) {
 
 async fn look(hub: &Hub) -> Done<()> {
     let mut conn = hub.db.read().await?;
-    let due =
-        query("SELECT id, task_id, wish FROM reviews WHERE state = 'wanted' AND not_before <= $1 ORDER BY not_before, id LIMIT $2")
-            .bind(hub.world.now())
-            .bind(WANTED_MAX)
-            .fetch_all(&mut conn)
-            .await?;
+    let due = query("SELECT id, task_id, wish FROM reviews WHERE state = 'wanted' AND not_before <= $1 ORDER BY not_before, id LIMIT $2")
+        .bind(hub.world.now())
+        .bind(WANTED_MAX)
+        .fetch_all(&mut conn)
+        .await?;
     drop(conn);
     for row in &due {
         let wanted = Wanted { id: column::id(row, 0)?, task: column::id(row, 1)?, wish: column::json(row.text(2)?)? };

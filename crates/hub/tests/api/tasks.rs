@@ -91,12 +91,12 @@ impl Bench {
         self.desk.report(&assignment.lease, vec![Report::Delivered, ended(ending)]).await
     }
 
-    /// The job that the node is told of next. The heartbeat lets the hub repeat what came while something else was waited for.
+    /// The job in a worktree that the node is told of next; merges are told by the tests themselves. The heartbeat lets the hub repeat what came while something else was waited for.
     async fn given(&mut self) -> Result<(JobId, Work)> {
         self.beat().await?;
         let done = &self.done;
         let pick = |word| match word {
-            FromHub::Job { id, work } if !done.contains(&id) => Some((id, *work)),
+            FromHub::Job { id, work } if !done.contains(&id) && work.session().is_some() => Some((id, *work)),
             _ => None,
         };
         let (id, work) = self.desk.hear("a job", pick).await?;
@@ -133,6 +133,11 @@ impl Bench {
     async fn merges(&self, id: &str, end: MergeEnd) -> Result<()> {
         let id: TaskId = id.parse()?;
         Ok(self.app.hub().db.write(move |tx| Box::pin(async move { task::merge_ended(tx, &id, end).await })).await?)
+    }
+
+    async fn cannot(&self, id: &str, why: &'static str) -> Result<()> {
+        let id: TaskId = id.parse()?;
+        Ok(self.app.hub().db.write(move |tx| Box::pin(async move { task::impossible(tx, &id, why).await })).await?)
     }
 
     async fn reviews(&self, id: &str, judged: Judged) -> Result<()> {
@@ -398,6 +403,16 @@ async fn nothing_done(app: App) -> Result<()> {
     assert!(asks["need"] == "checks_edited" && asks["why"].as_str().unwrap().contains("fugue.toml"), "{asks:#}");
     let (status, passed) = bench.verb(&id, "approve", json!({})).await?;
     assert_eq!((status, &passed["state"]), (200, &json!("merging")), "{passed:#}");
+    // A change that nobody could judge is reviewed again, or a person lets it pass.
+    let unjudged = bench.add(json!([{"title": "Unjudged"}])).await?.remove(0);
+    let turn = bench.assigned().await?;
+    bench.checks(&unjudged, &turn, checked("h2", vec![])).await?;
+    for verb in ["retry", "approve"] {
+        bench.cannot(&unjudged, "the reviewer is away").await?;
+        assert_eq!(bench.is(&unjudged, "needs_human").await?["need"], "review_failed");
+        assert_eq!(bench.verb(&unjudged, verb, json!({})).await?.0, 200, "{verb}");
+    }
+    bench.is(&unjudged, "merging").await?;
     // A node that could not do it says so.
     let other = bench.add(json!([{"title": "Other"}])).await?.remove(0);
     let turn = bench.assigned().await?;

@@ -225,7 +225,11 @@ fn a_history_is_the_files_of_each_small_commit() {
         panic!("no history")
     };
     let first = vec![".gitignore", "file"];
-    assert_eq!(found, [vec!["a.rs", "x", "y"], vec!["a.rs", "b c/\"d\".rs"], first], "neither one file nor everything says what belongs together");
+    assert_eq!(
+        found,
+        [vec!["a.rs", "x", "y"], vec!["a.rs", "b c/\"d\".rs"], first],
+        "neither one file nor everything says what belongs together"
+    );
 }
 
 #[cfg(target_os = "linux")]

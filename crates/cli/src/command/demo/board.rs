@@ -129,13 +129,8 @@ mod tests {
 
     #[test]
     fn the_graph_has_each_task_after_what_it_needs() {
-        let expected = [
-            "  ● totals",
-            "  ◕ discount",
-            "  ▲ coupon",
-            "      ◐ empty       ◀─ totals",
-            "          ○ readme  ◀─ discount, empty",
-        ];
+        let expected =
+            ["  ● totals", "  ◕ discount", "  ▲ coupon", "      ◐ empty       ◀─ totals", "          ○ readme  ◀─ discount, empty"];
         assert_eq!(plain(graph(&plan())), expected);
         assert_eq!(graph(&[]), Vec::<String>::new());
         let circle = [shown("a", "blocked", 1, &["b"]), shown("b", "blocked", 1, &["a"])];

@@ -154,7 +154,11 @@ fn coupon() -> Script {
 
 fn readme() -> Script {
     let text = "# till\n\nSmall programs for a shop: `bill.awk` adds up a bill, `tax.awk` the tax, `stock.awk` what is left. `./test.sh` runs the tests.\n";
-    Script::new("").say("Now that they are there, the README should tell of them.").write("README.md", text).test().commit("Tell of the programs")
+    Script::new("")
+        .say("Now that they are there, the README should tell of them.")
+        .write("README.md", text)
+        .test()
+        .commit("Tell of the programs")
 }
 
 #[cfg(test)]

@@ -164,7 +164,10 @@ impl Work<'_> {
                 self.answer(approval, true, "the demo").await?;
                 continue;
             }
-            say(format_args!("  {BOLD}May it? Type y or n and Enter.{BOLD:#} {DIM}(in {} s the demo answers){DIM:#}", ANSWER_LIMIT.as_secs()));
+            say(format_args!(
+                "  {BOLD}May it? Type y or n and Enter.{BOLD:#} {DIM}(in {} s the demo answers){DIM:#}",
+                ANSWER_LIMIT.as_secs()
+            ));
             self.limit += ANSWER_LIMIT;
             self.open = Some((approval, Instant::now() + ANSWER_LIMIT));
             break;
