@@ -35,7 +35,7 @@ pub const STEPS: &[&str] = &[
 ];
 
 fn command(name: &str, text: &str) -> Command {
-    Command { name: name.into(), command: text.into(), timeout_s: 60 }
+    Command { name: name.into(), command: text.into(), timeout_s: 60, env: Default::default() }
 }
 
 impl Rounds {
