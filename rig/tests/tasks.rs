@@ -16,6 +16,13 @@ struct Board {
 }
 
 impl Board {
+    /// What the project wants, on the target branch.
+    fn settings(&self, text: &str) -> Result<()> {
+        std::fs::write(self.stage.repo.path().join("fugue.toml"), text)?;
+        self.stage.repo.git(&["add", "fugue.toml"])?;
+        self.stage.repo.git(&["commit", "--quiet", "--message", "What the project wants"]).map(drop)
+    }
+
     /// `fugue task …`: the exit code, and both outputs.
     fn task(&self, words: &[&str]) -> Result<(i32, String, String)> {
         let out = self.stage.fugue.run(&[&["task"], words].concat())?;
@@ -51,6 +58,7 @@ async fn a_board_of_tasks_is_worked_off() -> Result<()> {
     let fugue = Fugue::new(&program)?;
     let up = fugue.up().await?;
     let board = Board { stage: Stage::on(fugue).await? };
+    board.settings("[merge]\nreview = [\"person\"]\n\n[[checks]]\nname = \"whole\"\ncommand = \"! test -f broken.txt\"\n")?;
 
     let file = board.add("Write a file", "write a.txt hello", &["--acceptance", "a.txt is there", "--label", "ui", "--budget", "1"])?;
     let after = board.add("After it", "write b.txt x", &["--needs", &file[file.len() - 8..], "--priority", "-3"])?;
@@ -58,7 +66,7 @@ async fn a_board_of_tasks_is_worked_off() -> Result<()> {
     let asks = board.add("Ask", "run touch asked.txt", &[])?;
     ensure!(board.does(&["list", "--label", "ui"])?.contains("Write a file") && !board.does(&["list", "--label", "ui"])?.contains("Ask"));
 
-    // The agent's work was committed for it, and waits for a person: there is nothing that could prove it.
+    // The agent's work was committed for it and checked, and waits for a person, as the project wants.
     let review = board.becomes(&file, &["review"]).await?;
     ensure!(review["evidence"]["change"]["added"] == 1 && review["evidence"]["change"]["files"][0]["path"] == "a.txt", "{review:#}");
     ensure!(board.does(&["diff", &file])?.contains("+hello"), "the diff shows what it wrote");
@@ -88,18 +96,27 @@ async fn a_board_of_tasks_is_worked_off() -> Result<()> {
     let mine = board.becomes(&asks, &["review"]).await?;
     ensure!(mine["evidence"]["change"]["files"][0]["path"] == "mine.txt", "{mine:#}");
 
+    // A red check goes back to the agent, which mends it; one that it does not mend ends with a person.
+    let mends = board.add("Break and mend", "write broken.txt x\nwrite good.txt y\nnext run! rm broken.txt", &[])?;
+    let never = board.add("Break", "write broken.txt x", &[])?;
+    let mended = board.becomes(&mends, &["review"]).await?;
+    ensure!(mended["attempt"] == 2 && mended["evidence"]["ran"][0]["exit"]["code"] == 0, "{mended:#}");
+    let stuck = board.becomes(&never, &["needs_human"]).await?;
+    ensure!(stuck["need"] == "same_failure" && stuck["evidence"]["ran"][0]["exit"]["code"] == 1, "{stuck:#}");
+    ensure!(board.does(&["show", &never])?.contains("✗ whole ended with 1"), "the evidence is shown");
+
     // Approved, it goes to the target branch; what is given up leaves nothing but its branch.
     board.does(&["approve", &file, "--say", "fine"])?;
-    board.becomes(&file, &["merging", "done"]).await?;
-    board.does(&["cancel", &after, &idle, &asks])?;
-    for task in [&after, &idle, &asks] {
+    board.becomes(&file, &["done"]).await?;
+    ensure!(board.stage.repo.git(&["show", "main:a.txt"])? == "hello", "it is on the target branch");
+    board.becomes(&after, &["working", "checking", "review"]).await?;
+    let others = [&after, &idle, &asks, &mends, &never];
+    board.does(&["cancel", &after, &idle, &asks, &mends, &never])?;
+    for task in others {
         board.becomes(task, &["cancelled"]).await?;
     }
     let (code, _, said) = board.task(&["edit", &idle, "--title", "Too late"])?;
     ensure!(code != 0 && said.contains("stays as it was") && said.contains("hint"), "{said}");
-    if board.becomes(&file, &["merging", "done"]).await?["state"] == "merging" {
-        board.does(&["cancel", &file])?;
-    }
     board.stage.nothing_left(&[up.pid()]).await
 }
 
@@ -109,6 +126,7 @@ async fn what_cannot_be_written_down_is_said_with_its_field() -> Result<()> {
     let fugue = Fugue::new(&program)?;
     let _up = fugue.up().await?;
     let board = Board { stage: Stage::on(fugue).await? };
+    board.settings("[merge]\nreview = [\"person\"]\n")?;
     let project = board.stage.project.clone();
     for (words, parts) in [
         (vec!["add", " "], vec!["/tasks/0/title", "1 to 200"]),

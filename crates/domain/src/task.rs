@@ -332,6 +332,10 @@ pub fn step(task: &Task, input: Input, now: Millis) -> Result<Step, Refused> {
             next.state = State::Merging { waits: Some(why) };
             Vec::new()
         }
+        (State::Review, Input::Impossible(why)) => {
+            let after = ask(&mut next, Need::ReviewFailed, why);
+            [vec![Halt], after].concat()
+        }
         (State::Ready, Input::Impossible(why)) => ask(&mut next, Need::Impossible, why),
         (state, Input::Impossible(why)) if state.is_under_way() => {
             let after = ask(&mut next, Need::Impossible, why);
@@ -351,7 +355,11 @@ fn wish(task: &Task, next: &mut Task, input: Input, now: Millis) -> Result<Vec<E
             let after = merge(next);
             [vec![Halt], after].concat()
         }
-        (State::NeedsHuman { need: Need::ChecksEdited, .. }, Input::Approve) if task.head.is_some() => merge(next),
+        (State::NeedsHuman { need: Need::ChecksEdited | Need::ReviewFailed, .. }, Input::Approve) if task.head.is_some() => merge(next),
+        (State::NeedsHuman { need: Need::ReviewFailed, .. }, Input::Retry { .. }) if task.session => {
+            next.state = State::Review;
+            vec![Effect::Review]
+        }
         (State::NeedsHuman { .. }, Input::Retry { .. }) if task.session => {
             (next.attempt, next.signature) = (1, None);
             // Perhaps its worktree never stood as it should: then from there.

@@ -28,6 +28,7 @@ fn states() -> Vec<Task> {
         task(human(Need::AgentFailed), true, true),
         task(human(Need::SetupFailed), true, false),
         task(human(Need::ChecksEdited), true, true),
+        task(human(Need::ReviewFailed), true, true),
         task(human(Need::TakenOver), true, true),
         task(human(Need::Impossible), false, false),
         task(State::Done { at: 500 }, false, true),
@@ -195,13 +196,14 @@ proptest! {
             prop_assert!(!task.state.is_under_way() || task.session, "what is under way has a worktree");
             checked = match &input {
                 Input::Checked(proof) => proof.changed && proof.failure.is_none(),
+                Input::Retry { .. } if effects == [Effect::Review] => checked,
                 Input::Retry { .. } | Input::Submit | Input::Finished => false,
                 _ => checked,
             };
             // Whoever merges has checked this commit, and with what it has: done is proved.
             prop_assert!(!effects.contains(&Effect::Enter) || checked, "{:?} {:?}", before, input);
             prop_assert!(!matches!(task.state, State::Done { .. }) || effects.contains(&Effect::Wake), "those that wait are told");
-            tries = if matches!(input, Input::Retry { .. }) { 1 } else { tries + i64::from(matches!(effects[..], [Effect::Tell(topic)] if !matches!(topic, Topic::Goal | Topic::Again))) };
+            tries = if matches!(input, Input::Retry { .. }) && effects != [Effect::Review] { 1 } else { tries + i64::from(matches!(effects[..], [Effect::Tell(topic)] if !matches!(topic, Topic::Goal | Topic::Again))) };
             prop_assert!(tries <= attempts_max, "a person is asked after {} tries", attempts_max);
             prop_assert!(!before.state.is_under_way() || task.state.is_under_way() || effects.contains(&Effect::Foreman), "a free place is told");
         }

@@ -148,6 +148,11 @@ impl Bench {
         Ok(self.app.hub().db.write(move |tx| Box::pin(async move { task::merge_ended(tx, &id, end).await })).await?)
     }
 
+    async fn cannot(&self, id: &str, why: &'static str) -> Result<()> {
+        let id: TaskId = id.parse()?;
+        Ok(self.app.hub().db.write(move |tx| Box::pin(async move { task::impossible(tx, &id, why).await })).await?)
+    }
+
     async fn reviews(&self, id: &str, judged: Judged) -> Result<()> {
         let id: TaskId = id.parse()?;
         Ok(self.app.hub().db.write(move |tx| Box::pin(async move { task::reviewed(tx, &id, judged).await })).await?)
@@ -417,6 +422,16 @@ async fn nothing_done(app: App) -> Result<()> {
     let (status, passed) = bench.verb(&id, "approve", json!({})).await?;
     assert_eq!((status, &passed["state"]), (200, &json!("merging")), "{passed:#}");
     bench.given().await?;
+    // A change that nobody could judge is reviewed again, or a person lets it pass.
+    let unjudged = bench.add(json!([{"title": "Unjudged"}])).await?.remove(0);
+    let turn = bench.assigned().await?;
+    bench.checks(&unjudged, &turn, checked("h2", vec![])).await?;
+    for verb in ["retry", "approve"] {
+        bench.cannot(&unjudged, "the reviewer is away").await?;
+        assert_eq!(bench.is(&unjudged, "needs_human").await?["need"], "review_failed");
+        assert_eq!(bench.verb(&unjudged, verb, json!({})).await?.0, 200, "{verb}");
+    }
+    bench.is(&unjudged, "merging").await?;
     // A node that could not do it says so.
     let other = bench.add(json!([{"title": "Other"}])).await?.remove(0);
     let turn = bench.assigned().await?;
