@@ -111,6 +111,7 @@ fn body(route: &str) -> Value {
         "changeMessage" | "sendMessage" | "steerSession" => json!({"text": "taken over"}),
         "startRun" => json!({"project": "shop", "text": "taken over"}),
         "changeTask" => json!({"title": "taken over"}),
+        "reviewTask" => json!({"verdict": "approve", "commit": "c0ffee"}),
         "replacePlanTasks" => json!({"tasks": [{"title": "taken over"}]}),
         "startTask" | "retryTask" | "submitTask" | "approveTask" | "takeOverTask" | "cancelTask" => json!({"text": "taken over"}),
         "approve" | "deny" => json!({}),
