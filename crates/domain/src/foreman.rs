@@ -171,7 +171,9 @@ pub fn decide(site: &Site, now: Millis) -> Decision {
     foreman.keep_free(&lines, now);
     let mut decision = Decision::default();
     let mut heap: BinaryHeap<Turn<'_>> = lines.iter().filter_map(|(of, line)| turn(*of, line)).collect();
-    while let Some((.., of)) = heap.pop() {
+    while foreman.free > 0
+        && let Some((.., of)) = heap.pop()
+    {
         let Some(line) = lines.get_mut(&of) else { continue };
         let Some((_, ready)) = line.tasks.pop() else { continue };
         match foreman.place(ready) {
@@ -183,6 +185,10 @@ pub fn decide(site: &Site, now: Millis) -> Decision {
         }
         heap.extend(turn(of, line));
     }
+    // Nothing is free any more, so nobody's turn matters: most of a long backlog ends here.
+    let mut rest: Vec<&'_ Ready> = lines.values().flat_map(|line| line.tasks.iter().map(|(_, ready)| *ready)).collect();
+    rest.sort_unstable_by_key(|ready| &ready.task);
+    decision.held.extend(rest.into_iter().map(|ready| (ready.task.clone(), foreman.place(ready).err().unwrap_or(Held::Full))));
     decision
 }
 
@@ -236,13 +242,16 @@ impl<'a> Foreman<'a> {
             return Err(Held::Away);
         }
         let cost = self.money(ready)?;
-        let busy = self.busy_in.entry(&ready.project).or_default();
-        if let Some(most) = self.parallel.get(&ready.project).filter(|most| *busy >= **most) {
+        let busy = self.busy_in.get(&ready.project).copied().unwrap_or_default();
+        if let Some(most) = self.parallel.get(&ready.project).filter(|most| busy >= **most) {
             return Err(Held::Limit(*most));
         }
-        // Without a free slot nothing else needs to be known: most of a long backlog ends here.
-        let node = self.node(ready).ok_or(Held::Full)?;
+        // Without a free slot nothing else needs to be known.
+        if self.free <= 0 {
+            return Err(Held::Full);
+        }
         self.clash(ready)?;
+        let node = self.node(ready).ok_or(Held::Full)?;
         *self.slots.entry(node).or_default() -= 1;
         self.free -= 1;
         *self.busy_in.entry(&ready.project).or_default() += 1;

@@ -74,7 +74,7 @@ async fn ready(conn: &mut Conn, org: &OrgId) -> Done<Vec<Ready>> {
 async fn busy(conn: &mut Conn, org: &OrgId) -> Done<Vec<Busy>> {
     let found = query(
         "SELECT id, project_id, plan_id, paths, state FROM tasks WHERE org_id = $1 AND ended_at IS NULL \
-         AND (state = 'working' OR state = 'checking' OR state = 'review' OR state = 'merging')",
+         AND (state = 'working' OR state = 'checking' OR state = 'review' OR state = 'merging') ORDER BY id",
     )
     .bind(org.as_str())
     .fetch_all(conn)
