@@ -39,7 +39,7 @@ fn site(tasks: usize, narrow: bool, slots: i64) -> Site {
     let ready = |n: usize| Ready {
         task: TaskId::from_bits(n as u128 + 1),
         project: ProjectId::from_bits(n as u128 % 20),
-        plan: (n % 5 > 0).then(|| PlanId::from_bits(n as u128 % 200)),
+        plan: (!n.is_multiple_of(5)).then(|| PlanId::from_bits(n as u128 % 200)),
         priority: n as i64 * 7_919 % 11 - 5,
         since: NOW - n as i64 * 104_729 % 86_400_000,
         node: None,

@@ -83,7 +83,6 @@ fn body(route: &str) -> Value {
         "tryMerge" => json!({"project": "shop"}),
         "startTask" | "retryTask" | "submitTask" | "approveTask" | "takeOverTask" | "cancelTask" => json!({"text": "x"}),
         "createPlan" => json!({"project": "shop", "goal": "x"}),
-        "reviewTask" => json!({"verdict": "approve", "commit": "c0ffee"}),
         "replacePlanTasks" => json!({"tasks": [{"title": "x"}]}),
         "approve" | "deny" | "createJoinCode" => json!({}),
         "joinNode" => json!({"code": "fgj_0", "name": "x"}),
