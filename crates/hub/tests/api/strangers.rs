@@ -48,6 +48,11 @@ impl Two {
         let tasks = app.owner.post("/api/v1/tasks", &new).await?;
         let new = json!({"project": session["project"], "goal": "a goal of ours", "agent": "ours"});
         let plan = app.owner.post("/api/v1/plans", &new).await?;
+        let making = app.owner.get(&format!("/api/v1/runs/{}", plan["run"].as_str().context("a run")?)).await?;
+        for run in [&run, &making] {
+            // Nothing of it moves any more while it is looked at.
+            app.owner.turn_in(run["turn"].as_str().context("a turn")?, &["waiting"], SOON).await?;
+        }
         let me = app.owner.get("/api/v1/me").await?;
         let ids = BTreeMap::from([
             ("sessions", text(&session["id"])?),
