@@ -77,7 +77,7 @@ pub async fn remove(hub: &Hub, caller: &Caller, task: &TaskId) -> Done<()> {
             Box::pin(async move {
                 let standing = standing(tx.conn, &org, &task).await?;
                 match standing {
-                    None => Err(Problem::not_found("entry of a merge queue for the task", task.as_str()).into()),
+                    None => Err(nothing_to_remove(tx.conn, &org, &task).await?.into()),
                     Some(Standing::Tried | Standing::Leaving) => {
                         let detail = format!("The change of {task} is being merged at this moment.");
                         let hint = "Wait until its job has ended: `fugue merge list` shows it. `fugue task cancel` gives up the task.";
@@ -92,6 +92,16 @@ pub async fn remove(hub: &Hub, caller: &Caller, task: &TaskId) -> Done<()> {
             })
         })
         .await
+}
+
+/// Why no entry of a task can be removed. A task of another org is like none.
+async fn nothing_to_remove(conn: &mut Conn, org: &OrgId, task: &TaskId) -> Done<Problem> {
+    let known = query("SELECT 1 FROM tasks WHERE org_id = $1 AND id = $2").bind(org.as_str()).bind(task.as_str()).fetch_optional(conn);
+    Ok(match known.await? {
+        None => Problem::not_found("task", task.as_str()),
+        Some(_) => Problem::new(Kind::WrongState, format!("The change of {task} is in no merge queue."))
+            .hint("`fugue merge list` shows what is; `fugue task show` tells where the task stands."),
+    })
 }
 
 /// Where the task's newest entry stands.

@@ -154,7 +154,7 @@ async fn queued(app: App) -> Result<()> {
     bench.is(&ids[2], "done").await?;
     assert!(bench.assigned().await?.text.contains("they do not go together"));
     let gone = bench.app.owner.send(Method::DELETE, &format!("/api/v1/merge-queue/{}", ids[1]), None, None).await?;
-    assert_eq!(gone.status, 404, "it is back with its agent: {}", gone.body);
+    assert_eq!(gone.status, 409, "it is back with its agent: {}", gone.body);
     Ok(())
 }
 
