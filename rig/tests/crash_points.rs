@@ -5,6 +5,8 @@
 
 #[path = "crash_points/jobs.rs"]
 mod jobs;
+#[path = "crash_points/plans.rs"]
+mod plans;
 #[path = "crash_points/tasks.rs"]
 mod tasks;
 
@@ -24,13 +26,15 @@ const ROUND_MAX: Duration = Duration::from_secs(120);
 /// How long a step may come after the session was given back.
 const CRASH_MAX: Duration = Duration::from_secs(10);
 /// Steps whose later times matter more: the first thing written to an agent is a greeting, the second is the message.
-const DEEPER: [(&str, u32); 11] = [
+const DEEPER: [(&str, u32); 12] = [
     ("spool.in", 2),
     ("agent.write", 2),
     ("spool.out", 2),
     ("reports.send", 2),
     ("hub.reported", 2),
     ("hub.reported", 3),
+    // What an agent proposes is changed by a person.
+    ("hub.proposed", 2),
     // A task is written down, begins, is checked, reviewed, merged, given up.
     ("hub.task", 2),
     ("hub.task", 3),
@@ -113,6 +117,7 @@ impl Rounds {
             "segment.write" | "segment.rename" | "hub.archived" | "hub.cleared" => self.grows_old(&env, &mark, "archived").await?,
             "hub.expired" | "segment.remove" | "hub.forgotten" => self.grows_old(&env, &mark, "expired").await?,
             step if jobs::STEPS.contains(&step) => self.jobs(step, &env, &mark).await?,
+            step if plans::STEPS.contains(&step) => self.plans(&env, &mark).await?,
             step if tasks::STEPS.contains(&step) => self.tasks(step, &env, &mark).await?,
             _ => self.works(step, &env, &mark).await?,
         };

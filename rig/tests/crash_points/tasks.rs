@@ -18,7 +18,8 @@ impl Rounds {
         if self.node.is_none() {
             self.node = Some(self.stage.fugue.node().await?);
         }
-        self.reviewed_by_people()?;
+        // Changes wait for a person, so that these rounds say when they go on.
+        self.project_wants("[merge]\nreview = [\"person\"]\n")?;
         let drops = step == "hub.job_dropped";
         if !drops {
             self.armed(env).await?;
@@ -26,22 +27,23 @@ impl Rounds {
         let new = json!({"title": mark, "agent": "rehearse", "description": format!("write {mark}.txt done\nsay {mark} ends")});
         let made = self.create("/api/v1/tasks", &mark, json!({"project": self.stage.project, "tasks": [new]})).await?;
         let task = id(&made["items"][0])?;
+        let path = format!("/api/v1/tasks/{task}");
         let mut states = vec!["ready", "working", "checking", "review"];
         let found = self.task_is(&task, "review").await?;
         let session = found["session"].as_str().context("a session")?.to_owned();
         if drops {
             // With the node away, what is handed in waits to be checked, and is then no longer wanted.
-            self.act(&task, "take-over", "needs_human").await?;
+            self.act(&path, "take-over", &["needs_human"]).await?;
             self.node = None;
-            self.act(&task, "submit", "checking").await?;
+            self.act(&path, "submit", &["checking"]).await?;
             self.armed(env).await?;
             states.extend(["needs_human", "checking"]);
         } else {
-            self.act(&task, "approve", "done").await?;
+            self.act(&path, "approve", &["done"]).await?;
             states.extend(["merging", "done"]);
         }
         if drops {
-            self.act(&task, "cancel", "cancelled").await?;
+            self.act(&path, "cancel", &["cancelled"]).await?;
             states.push("cancelled");
         }
         until("the crash", CRASH_MAX, async || Ok(crashed.exists().then_some(()))).await?;
@@ -60,38 +62,36 @@ impl Rounds {
         Ok(format!("{} steps, each once", told.len()))
     }
 
-    /// Changes wait for a person, so that these rounds say when they go on.
-    fn reviewed_by_people(&self) -> Result<()> {
+    /// What the project wants, on the target branch; gives the commit, if that was not what it wanted already.
+    pub fn project_wants(&self, text: &str) -> Result<Option<String>> {
         let repo = &self.stage.repo;
-        let file = repo.path().join("fugue.toml");
-        if !file.exists() {
-            std::fs::write(file, "[merge]\nreview = [\"person\"]\n")?;
-            repo.git(&["add", "fugue.toml"])?;
-            repo.git(&["commit", "--quiet", "--message", "People review"])?;
+        if std::fs::read_to_string(repo.path().join("fugue.toml")).is_ok_and(|old| old == text) {
+            return Ok(None);
         }
-        Ok(())
+        repo.write("fugue.toml", text)?;
+        repo.commit("What the project wants").map(Some)
     }
 
     /// The hub again, about to die at its step.
-    async fn armed(&mut self, env: &[(&str, OsString)]) -> Result<()> {
+    pub async fn armed(&mut self, env: &[(&str, OsString)]) -> Result<()> {
         self.hub.kill()?;
         self.hub = self.stage.fugue.start_with("hub", "hub", &["hub"], env)?;
         Ok(())
     }
 
-    /// Does something with a task, until it shows: whoever heard no answer asks again, and may be told that it is done.
-    async fn act(&mut self, task: &str, verb: &str, state: &str) -> Result<()> {
-        let path = format!("/api/v1/tasks/{task}");
+    /// Does something with a thing, until it shows: whoever heard no answer asks again, and may be told that it is done.
+    pub async fn act(&mut self, path: &str, verb: &str, states: &[&str]) -> Result<()> {
         self.supervise(verb, async |stage| {
             // Refused is what was done already, and whose answer was lost.
             let reply = stage.client.send(reqwest::Method::POST, &format!("{path}/{verb}"), None, Some(&json!({}))).await?;
             ensure!(reply.status == 200 || reply.status == 409, "{reply:?}");
-            Ok((stage.client.get(&path).await?["state"] == *state).then_some(()))
+            let now = &stage.client.get(path).await?["state"];
+            Ok(states.iter().any(|state| now == *state).then_some(()))
         })
         .await
     }
 
-    async fn task_is(&mut self, task: &str, state: &str) -> Result<Value> {
+    pub async fn task_is(&mut self, task: &str, state: &str) -> Result<Value> {
         let path = format!("/api/v1/tasks/{task}");
         self.supervise(&format!("the task to be {state}"), async |stage| {
             let found = stage.client.get(&path).await?;
