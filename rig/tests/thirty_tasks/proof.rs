@@ -6,6 +6,10 @@ use rig::stage::Stage;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
+use std::time::Duration;
+
+/// How long what is closed may take to go.
+const LEFT_MAX: Duration = Duration::from_secs(60);
 
 /// Tasks in few words, for errors.
 pub fn shown(tasks: &[Value]) -> String {
@@ -118,5 +122,5 @@ pub async fn left(stage: &Stage, tasks: &[Value]) -> Result<()> {
         stage.fugue.audit()?.clean()?;
         Ok(Some(()))
     };
-    rig::wait::until("nothing to be left but what needs a person", super::OVER_MAX, looked).await
+    rig::wait::until("nothing to be left but what needs a person", LEFT_MAX, looked).await
 }
