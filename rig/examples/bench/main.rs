@@ -26,6 +26,7 @@ mod replay;
 mod report;
 mod start;
 mod subscribers;
+mod tasks;
 
 use report::Report;
 
@@ -93,6 +94,9 @@ async fn main() -> Result<()> {
     }
     if wanted(&["foreman"]) {
         shown("foreman", foreman::measure(&run, &mut report));
+    }
+    if wanted(&["tasks"]) {
+        shown("tasks", tasks::measure(&run, &mut report).await);
     }
     if wanted(&["history"]) {
         shown("history", history::measure(&run, &mut report).await);
