@@ -8,7 +8,7 @@ use crate::db::{Conn, Row, Tx, composed, durable, query};
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::page::PageQuery;
-use crate::{project, settings, task};
+use crate::{project, run, settings, task};
 use fugue_domain::api::{NewTask, Plan};
 use fugue_domain::caller::{Caller, Who};
 use fugue_domain::id::{OrgId, PlanId, ProjectId, RunId, UserId};
@@ -119,17 +119,20 @@ pub async fn judge(tx: &mut Tx<'_>, run: &RunId, said: &Value) -> Done<Option<Ve
 }
 
 /// A run has changed where it stands. If it was to make a plan and is over, its tasks are written down, as drafts.
-pub async fn run_ended(tx: &mut Tx<'_>, run: &RunId, state: &RunState) -> Done<()> {
-    let Some(row) = awaiting(tx.conn, run).await? else { return Ok(()) };
-    let id: PlanId = column::id(&row, 0)?;
+pub async fn run_ended(tx: &mut Tx<'_>, ended: &RunId, state: &RunState) -> Done<()> {
+    let Some(row) = awaiting(tx.conn, ended).await? else { return Ok(()) };
+    let (id, org): (PlanId, OrgId) = (column::id(&row, 0)?, column::id(&row, 1)?);
     match state {
-        RunState::Running { .. } => Ok(()),
-        RunState::Succeeded { result, .. } => propose(tx, &row, &id, result).await,
-        RunState::Over { status, reasons, .. } => match answer::failed(*status, reasons) {
-            Some(why) => fail(tx, &id, &why).await,
-            None => Ok(()),
-        },
+        RunState::Running { .. } => return Ok(()),
+        RunState::Succeeded { result, .. } => propose(tx, &row, &id, result).await?,
+        RunState::Over { status, reasons, .. } => {
+            if let Some(why) = answer::failed(*status, reasons) {
+                fail(tx, &id, &why).await?;
+            }
+        }
     }
+    // It has nothing to add: what a person changes about the plan is no business of its agent.
+    run::close(tx, &org, ended).await
 }
 
 async fn propose(tx: &mut Tx<'_>, row: &Row, id: &PlanId, result: &Value) -> Done<()> {

@@ -10,11 +10,11 @@ use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
 use crate::task::{self, Judged};
-use crate::{session, settings};
+use crate::{run, settings};
 use fugue_domain::agent::Driver;
 use fugue_domain::api::{NewReview, Review, Shown};
 use fugue_domain::caller::{Caller, Who};
-use fugue_domain::id::{NodeId, OrgId, ProjectId, ReviewId, RunId, SessionId, TaskId, UserId};
+use fugue_domain::id::{NodeId, OrgId, ProjectId, ReviewId, RunId, TaskId, UserId};
 use fugue_domain::limits::{FINDING_BYTES_MAX, FINDINGS_MAX, TITLE_CHARS_MAX};
 use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
@@ -119,7 +119,7 @@ pub async fn drop_(tx: &mut Tx<'_>, task: &TaskId) -> Done<()> {
     .await?;
     let Some(row) = found else { return Ok(()) };
     match column::maybe_id::<RunId>(&row, 1)? {
-        Some(run) => close(tx, &column::id(&row, 0)?, &run).await,
+        Some(run) => run::close(tx, &column::id(&row, 0)?, &run).await,
         None => Ok(()),
     }
 }
@@ -138,7 +138,7 @@ pub async fn run_ended(tx: &mut Tx<'_>, run: &RunId, state: &State) -> Done<()> 
         State::Running { .. } => return Ok(()),
     };
     let org: OrgId = column::id(&row, 1)?;
-    close(tx, &org, run).await?;
+    run::close(tx, &org, run).await?;
     end(tx, &column::id(&row, 0)?, &column::id(&row, 2)?, verdict).await
 }
 
@@ -180,15 +180,6 @@ async fn tell(tx: &mut Tx<'_>, task: &TaskId, verdict: &Verdict) -> Done<()> {
         message: verdict.message(),
     };
     task::reviewed(tx, task, judged).await
-}
-
-/// Closes the session of a run. Boxed, because it may have to end the very turn whose end has led here.
-fn close<'a>(tx: &'a mut Tx<'_>, org: &'a OrgId, run: &'a RunId) -> BoxFuture<'a, Done<()>> {
-    Box::pin(async move {
-        let row = query("SELECT session_id FROM runs WHERE id = $1").bind(run.as_str()).fetch_one(tx.conn).await?;
-        let session: SessionId = column::id(&row, 0)?;
-        session::end(tx, org, &session).await
-    })
 }
 
 /// A person's verdict about a task's change. An agent that is still at it need not go on.
