@@ -5,7 +5,7 @@ use super::row::Row;
 use crate::column;
 use crate::db::{Tx, query};
 use crate::fault::{Done, Fault};
-use crate::settings;
+use crate::{agent, settings};
 use fugue_domain::api::Shown;
 use fugue_domain::limits::MESSAGE_BYTES_MAX;
 use fugue_domain::task::words::{self, Goal};
@@ -19,7 +19,8 @@ pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &Task, topic: Topic, shown
         (Topic::Red, Some(Shown::Checked { ran, edited, .. })) => words::red(ran, edited, tries),
         (Topic::RedMerge, Some(Shown::RedMerge { onto, ran })) => words::red_merge(&target(tx, row).await?, onto, ran, tries),
         (Topic::Conflict, Some(Shown::Conflict { onto, files, detail })) => {
-            words::conflict(&target(tx, row).await?, onto, files, detail, tries)
+            let text = words::conflict(&target(tx, row).await?, onto, files, detail, tries);
+            format!("{text}{}", resolver(tx, row).await?)
         }
         (Topic::Findings, _) => said.ok_or_else(|| Fault::internal("a review has findings and no words for them"))?.to_owned(),
         (Topic::Again, _) => {
@@ -34,6 +35,13 @@ pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &Task, topic: Topic, shown
         true => text[..text.floor_char_boundary(MESSAGE_BYTES_MAX)].to_owned(),
         false => text,
     })
+}
+
+/// What the agent that brings changes together is told about its work. The task's own agent does it, because it knows what its side wanted.
+async fn resolver(tx: &mut Tx<'_>, row: &Row) -> Done<String> {
+    let name = settings::of(tx.conn, &row.project).await?.agents.resolve;
+    let instructions = agent::find(tx.conn, &row.org, &name).await?.and_then(|view| view.agent.instructions);
+    Ok(instructions.map(|text| format!("\n\n---\n\n{text}")).unwrap_or_default())
 }
 
 async fn goal(tx: &mut Tx<'_>, row: &Row) -> Done<String> {

@@ -351,7 +351,10 @@ async fn merging(app: App) -> Result<()> {
     let (task, detail) = (id.parse()?, "<<<<<<< main\nx\n=======\ny".into());
     let conflict = Merged::Conflict { task, onto: "c1".into(), files: vec!["a.rs".into()], detail };
     let red = Merged::Red { onto: "c2".into(), ran: vec![ran("test", 1, "they do not go together")] };
-    for (head, end, parts) in [("h1", conflict, ["- `a.rs`", "git rebase c1"]), ("h2", red, ["they do not go together", "git rebase c2"])] {
+    for (head, end, parts) in [
+        ("h1", conflict, ["- `a.rs`", "git rebase c1", "what each side wanted"]),
+        ("h2", red, ["they do not go together", "git rebase c2", ""]),
+    ] {
         bench.checks(&id, &turn, checked(head, vec![])).await?;
         bench.verb(&id, "approve", json!({})).await?;
         bench.is(&id, "merging").await?;
