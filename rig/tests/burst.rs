@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests live in the real world")]
 
 use anyhow::{Context, Result, ensure};
+use rig::client::{Client, Reply};
 use rig::fugue::{Fugue, Part, program};
 use rig::stage::{Stage, id};
 use serde_json::{Value, json};
@@ -49,8 +50,11 @@ async fn burst(stage: &Stage, sessions: &[String], acked: &Acked, round: usize, 
         senders.spawn(async move {
             for n in 0..EACH {
                 let body = json!({"text": format!("say {round}-{sender}-{n}")});
+                let path = format!("/api/v1/sessions/{session}/messages");
+                let key = format!("burst-{round}-{sender}-{n}");
                 // No reply: it may be there or not, and is looked for by nobody.
-                let Ok(message) = client.post(&format!("/api/v1/sessions/{session}/messages"), &body).await else { return Ok(()) };
+                let message = if sender % 2 == 0 { once(&client, &path, &key, &body).await } else { client.post(&path, &body).await };
+                let Ok(message) = message else { return Ok(()) };
                 let place = message["turn"]["position"].as_i64().context("a place")?;
                 acked.lock().expect("nobody panics").entry(session.clone()).or_default().push((id(&message)?, place));
                 // Who sent it finds it at once.
@@ -73,6 +77,14 @@ async fn burst(stage: &Stage, sessions: &[String], acked: &Acked, round: usize, 
         sent??;
     }
     Ok(())
+}
+
+/// Sends with a key, twice: the second reply is the first one.
+async fn once(client: &Client, path: &str, key: &str, body: &Value) -> Result<Value> {
+    let (first, second) = tokio::join!(client.post_keyed(path, key, body), client.post_keyed(path, key, body));
+    let replies: Vec<Value> = [first?, second?].into_iter().filter(|reply| reply.status != 409).map(Reply::ok).collect::<Result<_>>()?;
+    assert!(replies.windows(2).all(|pair| pair[0] == pair[1]), "one key has two replies: {replies:?}");
+    replies.into_iter().next().context("both were told that the other is under way")
 }
 
 /// Every acknowledged message is there once, at the place that it was given, and its session's history tells of it.

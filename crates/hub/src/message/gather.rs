@@ -1,7 +1,7 @@
 //! Lets messages that arrive at the same time be accepted together: whatever has come by the time the writer gets to them goes
 //! to the disk at once. An idle hub accepts a single message at once.
 
-use super::sending::{self, Lines, Sending};
+use super::sending::{self, Form, Lines, Sending};
 use crate::db::{Conn, Db, Tx};
 use crate::fault::{Done, Fault};
 use crate::idempotency::{Key, Reply};
@@ -17,8 +17,10 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 const LINGER: Duration = Duration::from_micros(500);
 /// Messages with which it does not wait: the rest of their callers are answered and heard while these are written.
 const ENOUGH: usize = 64;
-/// How long nothing may come in meanwhile before it goes on.
-const LULL: Duration = Duration::from_micros(20);
+/// How long nothing may come in meanwhile before it goes on: longer than a processor that is busy with others makes a caller wait.
+const LULL: Duration = Duration::from_micros(200);
+/// How often it looks.
+const LOOK: Duration = Duration::from_micros(20);
 
 /// Messages that come at the same time from which on they are stored in the short form. Fewer go into their tables at once, which is
 /// one write to the disk instead of two.
@@ -120,14 +122,6 @@ impl Gather {
         );
     }
 
-    async fn accept_whole(&self, tx: &mut Tx<'_>, sendings: Vec<Sending>) -> Done<Vec<Done<Reply>>> {
-        let deferred = self.db.deferred();
-        if deferred.is_unseen() {
-            deferred.settle(tx).await?;
-        }
-        sending::send_all(tx, sendings).await
-    }
-
     async fn accept_short(&self, tx: &mut Tx<'_>, sendings: Vec<Sending>) -> Done<Vec<Done<Reply>>> {
         let deferred = self.db.deferred();
         let mut short = std::mem::take(&mut self.lock().short);
@@ -140,7 +134,7 @@ impl Gather {
         short.count += sendings.len();
         short.bytes += sendings.iter().map(|sending| sending.new.text.len()).sum::<usize>();
         deferred.put_off();
-        let answers = sending::send_short(tx, sendings, &mut short.lines).await?;
+        let answers = sending::send_all(tx, sendings, &mut short.lines, Form::Short).await?;
         self.lock().short = short;
         Ok(answers)
     }
@@ -154,17 +148,21 @@ impl Gather {
     /// Lets those who come right after the last group share this one. Without it a busy hub falls into halves: one half of its
     /// callers waits for the disk while the other half is answered, and the disk is asked twice as often.
     fn linger(&self) {
-        let (begun, mut before) = (Instant::now(), 0);
-        while begun.elapsed() < LINGER {
+        let begun = Instant::now();
+        let (mut before, mut last) = (0, begun);
+        loop {
             let (waiting, expected) = {
                 let line = self.lock();
                 (line.waiting.len(), line.expected.min(ENOUGH))
             };
-            if waiting >= expected || waiting == before {
+            let now = Instant::now();
+            if waiting > before {
+                (before, last) = (waiting, now);
+            }
+            if waiting >= expected || now - last >= LULL || now - begun >= LINGER {
                 return;
             }
-            before = waiting;
-            std::thread::sleep(LULL);
+            std::thread::sleep(LOOK);
         }
     }
 
@@ -193,8 +191,12 @@ async fn accept(tx: &mut Tx<'_>, mut asked: Asked, callers: Callers) -> Done<Vec
     }
     let (sendings, waiting): (Vec<_>, Vec<_>) = gather.take().into_iter().unzip();
     *callers.lock().unwrap_or_else(PoisonError::into_inner) = waiting;
-    let in_short = embedded && sendings.len() >= SHORT_MIN && sendings.iter().all(|sending| sending.key.is_none());
-    let answers = if in_short { gather.accept_short(tx, sendings).await } else { gather.accept_whole(tx, sendings).await };
+    // A few that come between many go with them: in their tables they would have to stand behind all the others.
+    let in_short = embedded && (sendings.len() >= SHORT_MIN || gather.db.deferred().is_unseen());
+    let answers = match in_short {
+        true => gather.accept_short(tx, sendings).await,
+        false => sending::send_all(tx, sendings, &mut Lines::default(), Form::Whole).await,
+    };
     if answers.is_err() {
         gather.db.deferred().undone();
     }

@@ -48,13 +48,21 @@ struct Kept {
 #[derive(Default)]
 pub struct Lines(HashMap<SessionId, Line>);
 
-/// Accepts all messages that can be accepted; each has its own answer.
-pub async fn send_all(tx: &mut Tx<'_>, sendings: Vec<Sending>) -> Done<Vec<Done<Reply>>> {
+/// How accepted messages are written down.
+#[derive(Clone, Copy)]
+pub enum Form {
+    /// In their tables.
+    Whole,
+    /// In one row, until they are settled.
+    Short,
+}
+
+/// Accepts all messages that can be accepted; each has its own answer. `lines` may be those of the last time, if nobody has looked since.
+pub async fn send_all(tx: &mut Tx<'_>, sendings: Vec<Sending>, lines: &mut Lines, form: Form) -> Done<Vec<Done<Reply>>> {
     let mut kept = earlier(tx, &sendings).await?;
-    let mut lines = Lines::default();
     lines.load(tx, &sendings).await?;
     let mut answers = Vec::with_capacity(sendings.len());
-    let (mut accepted, mut stored): (Vec<Arrival>, Vec<(Key, String)>) = Default::default();
+    let (mut accepted, mut stored): (Vec<Arrival>, Vec<(Key, String)>) = (Vec::with_capacity(sendings.len()), Vec::new());
     for sending in sendings {
         if let Some((key, kept)) = sending.key.as_ref().and_then(|key| Some((key, kept.get(&key.id)?))) {
             answers.push(idempotency::replay(key, kept.fingerprint.clone(), kept.status, kept.body.clone()));
@@ -73,24 +81,12 @@ pub async fn send_all(tx: &mut Tx<'_>, sendings: Vec<Sending>) -> Done<Vec<Done<
         }));
     }
     if !accepted.is_empty() {
-        arrival::enter(tx, &accepted).await?;
+        match form {
+            Form::Whole => arrival::enter(tx, &accepted).await?,
+            Form::Short => arrival::store(tx, &accepted).await?,
+        }
         store(tx, &stored).await?;
     }
-    durable!(tx, "hub.accepted");
-    Ok(answers)
-}
-
-/// The same for messages without keys, in the short form. `lines` are those of the last time, if nobody has looked since.
-pub async fn send_short(tx: &mut Tx<'_>, sendings: Vec<Sending>, lines: &mut Lines) -> Done<Vec<Done<Reply>>> {
-    lines.load(tx, &sendings).await?;
-    let (mut answers, mut accepted) = (Vec::with_capacity(sendings.len()), Vec::with_capacity(sendings.len()));
-    for sending in sendings {
-        answers.push(lines.accept(tx, sending).map(|(reply, arrival)| {
-            accepted.push(arrival);
-            reply
-        }));
-    }
-    arrival::store(tx, &accepted).await?;
     durable!(tx, "hub.accepted");
     Ok(answers)
 }
