@@ -18,6 +18,7 @@ mod deferred;
 mod fault;
 mod migration;
 mod query;
+mod room;
 mod row;
 mod table;
 mod writer;

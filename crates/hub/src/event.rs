@@ -38,7 +38,7 @@ pub struct Page {
     pub body: String,
 }
 
-/// What a job adds to sessions, until its end: events, and turns that enter or leave the line.
+/// What a job adds to sessions, until its end: events, turns that enter or leave the line, and reports of a lease.
 #[derive(Default)]
 pub struct Pending(BTreeMap<SessionId, Lines>);
 
@@ -47,11 +47,14 @@ struct Lines {
     count: i64,
     body: String,
     in_line: i64,
+    /// How many reports of the session's lease are stored now, if some came.
+    reports: Option<i64>,
 }
 
 impl Pending {
     fn of(&mut self, org: &OrgId, session: &SessionId) -> &mut Lines {
-        self.0.entry(session.clone()).or_insert_with(|| Lines { org: org.clone(), count: 0, body: String::new(), in_line: 0 })
+        let nothing = || Lines { org: org.clone(), count: 0, body: String::new(), in_line: 0, reports: None };
+        self.0.entry(session.clone()).or_insert_with(nothing)
     }
 
     /// Adds so many lines, each a JSON object without line breaks.
@@ -72,6 +75,11 @@ impl Pending {
     /// Turns have entered the session's line, or left it.
     pub fn in_line(&mut self, org: &OrgId, session: &SessionId, turns: i64) {
         self.of(org, session).in_line += turns;
+    }
+
+    /// So many reports of the session's lease are stored now.
+    pub fn reported(&mut self, org: &OrgId, session: &SessionId, reports: i64) {
+        self.of(org, session).reports = Some(reports);
     }
 }
 
@@ -102,15 +110,15 @@ pub async fn flush(tx: &mut Tx<'_>) -> Done<()> {
     Ok(())
 }
 
-/// Moves the sessions' last numbers and the lengths of their lines; gives the new last numbers.
+/// Moves the sessions' last numbers, the lengths of their lines and the counts of reports; gives the new last numbers.
 async fn number_lines(tx: &mut Tx<'_>, pending: &BTreeMap<SessionId, Lines>) -> Done<BTreeMap<String, i64>> {
-    let mut rows = Table::new(&[Column::Text, Column::Int, Column::Int, Column::Int]);
+    let mut rows = Table::new(&[Column::Text, Column::Int, Column::Int, Column::Int, Column::Int]);
     for (session, lines) in pending {
-        rows = rows.bind(session.as_str()).bind(lines.count).bind(lines.in_line).bind(tx.now);
+        rows = rows.bind(session.as_str()).bind(lines.count).bind(lines.in_line).bind(tx.now).bind(lines.reports);
     }
     let update = Update {
         table: "sessions",
-        set: "last_seq = last_seq + $2, in_line = in_line + $3, updated_at = $4",
+        set: "last_seq = last_seq + $2, in_line = in_line + $3, updated_at = $4, reports = COALESCE($5, reports)",
         key: "id = $1",
         found: "TRUE",
         back: "id, last_seq",

@@ -169,7 +169,8 @@ async fn assign(hub: &Hub, chosen: plan::Candidate) -> Done<()> {
                 if !matches!(row.rules.state, State::Queued { .. }) {
                     return Ok(());
                 }
-                let next = Update { table: "sessions", set: "epoch = epoch + 1", key: "id = $1", found: "TRUE", back: "epoch" };
+                let next =
+                    Update { table: "sessions", set: "epoch = epoch + 1, reports = 0", key: "id = $1", found: "TRUE", back: "epoch" };
                 let epoch = Table::new(&[Column::Text]).bind(chosen.session.as_str()).update(tx.conn, next).await?;
                 durable!(tx, "hub.assigned");
                 let epoch = epoch.first().ok_or_else(|| Fault::internal("a turn belongs to no session"))?.get(0)?;

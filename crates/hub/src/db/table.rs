@@ -65,11 +65,20 @@ impl<'q> Table<'q> {
                 (format!("UPDATE {table} SET {set} WHERE {key} AND {found}"), format!("SELECT {back} FROM {table} WHERE {key}"));
             return Query::change_each(conn, &change, &look, &self.values, width);
         }
-        let values =
-            |text: &str| (1..=width).rev().fold(text.to_owned(), |text, n| text.replace(&format!("${n}"), &format!("v.column{n}")));
-        let (set, key, found) = (values(set), values(key), values(found));
+        let (set, key, found) = (columns(set, width), columns(key, width), columns(found, width));
         let text = |rows: &str| format!("UPDATE {table} SET {set} FROM (VALUES {rows}) AS v WHERE {key} AND {found} RETURNING {back}");
         self.fetch_all(conn, text).await
+    }
+
+    /// Looks for what belongs to each row, in tables `from` under a condition `key` in which the values stand as `$1`, `$2`, …
+    pub async fn find(self, conn: &mut Conn, back: &str, from: &str, key: &str) -> Result<Vec<Row>, Error> {
+        let width = self.kinds.len();
+        if let Conn::Sqlite(conn) = conn {
+            // A join with values would make a temporary table here as well.
+            return Query::fetch_each(conn, &format!("SELECT {back} FROM {from} WHERE {key}"), &self.values, width);
+        }
+        let key = columns(key, width);
+        self.fetch_all(conn, |rows| format!("SELECT {back} FROM (VALUES {rows}) AS v, {from} WHERE {key}")).await
     }
 
     /// Inserts the rows into `table (columns)`.
@@ -84,6 +93,11 @@ impl<'q> Table<'q> {
         self.fetch_all(tx.conn, text).await?;
         Ok(())
     }
+}
+
+/// The text with columns of `v` where values stood.
+fn columns(text: &str, width: usize) -> String {
+    (1..=width).rev().fold(text.to_owned(), |text, n| text.replace(&format!("${n}"), &format!("v.column{n}")))
 }
 
 /// `($1,$2),($3,$4)…`. The number of rows is a power of two, so that the few texts that come out stay prepared.

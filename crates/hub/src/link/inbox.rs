@@ -1,6 +1,6 @@
 //! What nodes say, made durable: each word of a node becomes one transaction, and only then an answer.
 //!
-//! Invariant: a report counts once. The turn's row knows how many reports of its lease are stored; what comes again is
+//! Invariant: a report counts once. The session knows how many reports of its latest lease are stored; what comes again is
 //! skipped, a hole is refused, and a lease with another node or epoch changes nothing.
 
 use crate::column;

@@ -92,6 +92,8 @@ CREATE TABLE sessions (
     tokens_cache_read BIGINT NOT NULL DEFAULT 0,
     tokens_cache_write BIGINT NOT NULL DEFAULT 0,
     epoch BIGINT NOT NULL DEFAULT 0,
+    -- Of the lease of this epoch, how many reports are stored.
+    reports BIGINT NOT NULL DEFAULT 0,
     last_seq BIGINT NOT NULL DEFAULT 0,
     -- How many of its turns are queued or parked: counted in the statement that changes them, because counting rows
     -- would make accepting slower with every message that waits.
@@ -130,7 +132,6 @@ CREATE TABLE turns (
     attempts BIGINT NOT NULL DEFAULT 0,
     maybe_executed BIGINT NOT NULL DEFAULT 0 CHECK (maybe_executed IN (0, 1)),
     on_interruption TEXT NOT NULL CHECK (on_interruption = 'resume' OR on_interruption = 'retry' OR on_interruption = 'ask'),
-    reports BIGINT NOT NULL DEFAULT 0,
     cost BIGINT NOT NULL DEFAULT 0,
     tokens_input BIGINT NOT NULL DEFAULT 0,
     tokens_output BIGINT NOT NULL DEFAULT 0,

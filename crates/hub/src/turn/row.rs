@@ -12,7 +12,7 @@ use fugue_domain::turn::{Opening, State, Turn};
 
 /// What a [`Row`] is read from, in order.
 pub const COLUMNS: &str = "id, org_id, session_id, text, position, state, opening, not_before, parked_until, parked_by, node_id, epoch, \
-     approval_id, wish, outcome, reason, detail, attempts, maybe_executed, on_interruption, reports, cost, tokens_input, tokens_output, \
+     approval_id, wish, outcome, reason, detail, attempts, maybe_executed, on_interruption, cost, tokens_input, tokens_output, \
      tokens_cache_read, tokens_cache_write, created_at, started_at, ended_at, renewed_at";
 
 /// A turn as it is stored.
@@ -36,8 +36,6 @@ pub struct Row {
     pub epoch: i64,
     /// What a person should read about its end.
     pub detail: Option<String>,
-    /// Reports of the latest lease that are stored.
-    pub reports: i64,
     /// What it used.
     pub usage: Usage,
     /// When its message was accepted.
@@ -58,7 +56,7 @@ impl Row {
             on_interruption: column::word(row, 19)?,
             wish: column::maybe_word(row, 13)?,
         };
-        let tokens = Tokens { input: row.get(22)?, output: row.get(23)?, cache_read: row.get(24)?, cache_write: row.get(25)? };
+        let tokens = Tokens { input: row.get(21)?, output: row.get(22)?, cache_read: row.get(23)?, cache_write: row.get(24)? };
         Ok(Self {
             id: column::id(row, 0)?,
             org: column::id(row, 1)?,
@@ -69,11 +67,10 @@ impl Row {
             node: column::maybe_id(row, 10)?,
             epoch: row.get(11)?,
             detail: row.get(16)?,
-            reports: row.get(20)?,
-            usage: Usage { cost_usd: MicroUsd(row.get(21)?), tokens },
-            created_at: row.get(26)?,
-            started_at: row.get(27)?,
-            renewed_at: row.get(29)?,
+            usage: Usage { cost_usd: MicroUsd(row.get(20)?), tokens },
+            created_at: row.get(25)?,
+            started_at: row.get(26)?,
+            renewed_at: row.get(28)?,
         })
     }
 
@@ -128,7 +125,7 @@ fn state(row: &db::Row) -> Done<State> {
         "ended" => State::Ended {
             outcome: column::maybe_word(row, 14)?.ok_or_else(|| absent("outcome"))?,
             reason: column::maybe_word(row, 15)?,
-            at: row.get::<Option<i64>>(28)?.ok_or_else(|| absent("end"))?,
+            at: row.get::<Option<i64>>(27)?.ok_or_else(|| absent("end"))?,
         },
         other => return Err(Fault::internal(format!("{other:?} is no state of a turn"))),
     })
@@ -139,9 +136,6 @@ pub async fn store(tx: &mut Tx<'_>, row: &mut Row, before: &Turn) -> Done<bool> 
     let old_epoch = row.epoch;
     let columns = Columns::of(&row.rules.state);
     if let Some(lease) = row.rules.state.lease() {
-        if lease.epoch != row.epoch {
-            row.reports = 0;
-        }
         row.node = Some(lease.node.clone());
         row.epoch = lease.epoch;
     }
@@ -152,7 +146,7 @@ pub async fn store(tx: &mut Tx<'_>, row: &mut Row, before: &Turn) -> Done<bool> 
     let done = query(
         "UPDATE turns SET state = $4, opening = COALESCE($5, opening), not_before = $6, parked_until = $7, parked_by = $8, node_id = $9, epoch = $10, \
          renewed_at = $11, approval_id = $12, wish = $13, outcome = $14, reason = $15, ended_at = $16, attempts = $17, maybe_executed = $18, \
-         position = $19, reports = $20, started_at = $21, detail = $22 WHERE id = $1 AND state = $2 AND epoch = $3",
+         position = $19, started_at = $20, detail = $21 WHERE id = $1 AND state = $2 AND epoch = $3",
     )
     .bind(row.id.as_str())
     .bind(before.state.word())
@@ -173,7 +167,6 @@ pub async fn store(tx: &mut Tx<'_>, row: &mut Row, before: &Turn) -> Done<bool> 
     .bind(row.rules.attempts)
     .bind(i64::from(row.rules.maybe_executed))
     .bind(row.position)
-    .bind(row.reports)
     .bind(row.started_at)
     .bind(row.detail.as_deref())
     .execute(tx.conn)

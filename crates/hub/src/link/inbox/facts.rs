@@ -4,10 +4,10 @@
 //! Invariant: only the next events of a lease that its node still holds are stored; about every other batch nothing is decided here.
 
 use crate::column;
-use crate::db::{Column, Db, Table, Tx, Update, durable};
+use crate::db::{Column, Db, Table, Tx, durable};
 use crate::fault::{Done, Fault};
 use fugue_domain::event::is_agents;
-use fugue_domain::id::{NodeId, OrgId};
+use fugue_domain::id::{NodeId, OrgId, TurnId};
 use fugue_domain::lease::LeaseKey;
 use fugue_domain::limits::EVENT_BYTES_MAX;
 use fugue_domain::link::Batch;
@@ -137,34 +137,31 @@ async fn store(tx: &mut Tx<'_>, mut asked: Asked, callers: Callers) -> Done<Vec<
     let (facts, waiting): (Vec<Facts>, Vec<_>) = std::mem::take(&mut *gather.lock()).into_iter().unzip();
     *callers.lock().unwrap_or_else(PoisonError::into_inner) = waiting;
     durable!(tx, "hub.reported");
-    let mut moved = advance(tx, &facts).await?;
+    let mut held = held(tx, &facts).await?;
     let mut stored = Vec::with_capacity(facts.len());
     for facts in facts {
-        let through = facts.through();
-        stored.push(moved.remove(&(facts.lease.turn.to_string(), through)).map(|org| {
-            tx.events.add(&org, &facts.lease.session, &facts.lines, facts.count);
-            through
-        }));
+        let Some((org, reports)) = held.get_mut(&facts.lease.turn).filter(|(_, reports)| *reports + 1 == facts.first) else {
+            stored.push(None);
+            continue;
+        };
+        *reports = facts.through();
+        tx.events.add(org, &facts.lease.session, &facts.lines, facts.count);
+        tx.events.reported(org, &facts.lease.session, *reports);
+        stored.push(Some(*reports));
     }
     Ok(stored)
 }
 
-/// Moves the numbers of what is stored of each lease; gives the org by turn and number, where there was something to move.
-async fn advance(tx: &mut Tx<'_>, facts: &[Facts]) -> Done<HashMap<(String, i64), OrgId>> {
-    const KINDS: &[Column] = &[Column::Text, Column::Text, Column::Int, Column::Text, Column::Int, Column::Int];
+/// The leases that their nodes hold: whose, and how many reports of each are stored.
+async fn held(tx: &mut Tx<'_>, facts: &[Facts]) -> Done<HashMap<TurnId, (OrgId, i64)>> {
+    const KINDS: &[Column] = &[Column::Text, Column::Text, Column::Int, Column::Text];
     let mut rows = Table::new(KINDS);
     for facts in facts {
         let lease = &facts.lease;
-        rows = rows.bind(lease.turn.as_str()).bind(lease.session.as_str()).bind(lease.epoch);
-        rows = rows.bind(facts.node.as_str()).bind(facts.first - 1).bind(facts.through());
+        rows = rows.bind(lease.turn.as_str()).bind(lease.session.as_str()).bind(lease.epoch).bind(facts.node.as_str());
     }
-    let update = Update {
-        table: "turns",
-        set: "reports = $6",
-        key: "id = $1",
-        found: "session_id = $2 AND epoch = $3 AND node_id = $4 AND reports = $5 AND renewed_at IS NOT NULL",
-        back: "id, reports, org_id",
-    };
-    let moved = rows.update(tx.conn, update).await?;
-    moved.iter().map(|row| Ok(((row.get(0)?, row.get(1)?), column::id(row, 2)?))).collect()
+    let key = "t.id = $1 AND t.session_id = $2 AND t.epoch = $3 AND t.node_id = $4 AND t.renewed_at IS NOT NULL \
+         AND s.id = t.session_id AND s.epoch = t.epoch";
+    let found = rows.find(tx.conn, "t.id, t.org_id, s.reports", "turns t, sessions s", key).await?;
+    found.iter().map(|row| Ok((column::id(row, 0)?, (column::id(row, 1)?, row.get(2)?)))).collect()
 }

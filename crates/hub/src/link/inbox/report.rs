@@ -28,39 +28,56 @@ pub async fn store(tx: &mut Tx<'_>, node: &NodeId, batch: Batch) -> Done<Option<
     if !mine {
         return Ok(None);
     }
+    let mut reports = stored(tx, &batch).await?;
     if row.rules.state.lease().is_none() {
         // Its last report is stored already; the acknowledgement was lost.
-        return Ok(Some((row.reports, true)));
+        return Ok(Some((reports, true)));
     }
-    let known = row.reports + 1 - batch.first;
+    let known = reports + 1 - batch.first;
     if known < 0 {
-        return Ok(Some((row.reports, false)));
+        return Ok(Some((reports, false)));
     }
     let mut used = Usage::default();
     for report in batch.reports.into_iter().skip(known as usize) {
-        row.reports += 1;
+        reports += 1;
         fold(tx, &mut row, report, &mut used).await?;
         if row.rules.state.lease().is_none() {
             break;
         }
     }
-    keep(tx, &row, used).await?;
+    tx.events.reported(&row.org, &row.session, reports);
+    if used != Usage::default() {
+        keep(tx, &row).await?;
+        budget::spend(tx, &row, used).await?;
+    }
     let ended = row.rules.state.lease().is_none();
     if ended {
         release(tx, &row).await?;
     }
-    Ok(Some((row.reports, ended)))
+    Ok(Some((reports, ended)))
 }
 
-/// Writes down how far the lease's reports are stored, and the bill.
-async fn keep(tx: &mut Tx<'_>, row: &turn::Row, used: Usage) -> Done<()> {
+/// How many reports of the batch's lease are stored. The session counts those of its latest lease; of an earlier one nothing more is
+/// taken, and what comes again counts as stored.
+async fn stored(tx: &mut Tx<'_>, batch: &Batch) -> Done<i64> {
+    let last = batch.first.saturating_add(batch.reports.len() as i64 - 1);
+    let found = query("SELECT CASE WHEN epoch = $2 THEN reports ELSE $3 END FROM sessions WHERE id = $1")
+        .bind(batch.lease.session.as_str())
+        .bind(batch.lease.epoch)
+        .bind(last)
+        .fetch_one(tx.conn)
+        .await?;
+    Ok(found.get(0)?)
+}
+
+/// Writes down the bill.
+async fn keep(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
     query(
-        "UPDATE turns SET reports = $3, cost = $4, tokens_input = $5, tokens_output = $6, tokens_cache_read = $7, tokens_cache_write = $8 \
+        "UPDATE turns SET cost = $3, tokens_input = $4, tokens_output = $5, tokens_cache_read = $6, tokens_cache_write = $7 \
          WHERE id = $1 AND epoch = $2",
     )
     .bind(row.id.as_str())
     .bind(row.epoch)
-    .bind(row.reports)
     .bind(row.usage.cost_usd.0)
     .bind(row.usage.tokens.input)
     .bind(row.usage.tokens.output)
@@ -68,9 +85,6 @@ async fn keep(tx: &mut Tx<'_>, row: &turn::Row, used: Usage) -> Done<()> {
     .bind(row.usage.tokens.cache_write)
     .execute(tx.conn)
     .await?;
-    if used != Usage::default() {
-        budget::spend(tx, row, used).await?;
-    }
     Ok(())
 }
 
