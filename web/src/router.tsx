@@ -30,8 +30,10 @@ const approval = createRoute({ getParentRoute: () => root, path: "/approvals/$id
 const nodes = createRoute({ getParentRoute: () => root, path: "/nodes", component: lazyRouteComponent(pages, "NodesRoute") });
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: lazyRouteComponent(pages, "SettingsRoute") });
 
+const pair = createRoute({ getParentRoute: () => root, path: "/pair", component: lazyRouteComponent(pages, "PairRoute") });
+
 export const router = createRouter({
-  routeTree: root.addChildren([now, sessions.addChildren([noSession, newSession, session]), approvals, approval, nodes, settings]),
+  routeTree: root.addChildren([now, sessions.addChildren([noSession, newSession, session]), approvals, approval, nodes, settings, pair]),
   defaultPreload: "intent",
   // Scrolling is each list's own; the router's way would need a script of its own in the page.
   scrollRestoration: false,

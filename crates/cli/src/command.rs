@@ -12,6 +12,7 @@ mod interrupt;
 mod job;
 mod log;
 mod node;
+mod pair;
 mod project;
 mod queue;
 mod send;
@@ -89,6 +90,7 @@ enum Command {
     Cost(cost::Cost),
     #[command(subcommand)]
     Token(token::Token),
+    Pair(pair::Pair),
     Doctor(doctor::Doctor),
     Demo(demo::Demo),
     Completions(completions::Completions),
@@ -204,6 +206,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Attach(attach) => attach.run(context).await?,
         Command::Cost(cost) => cost.run(context).await?,
         Command::Token(token) => token.run(context).await?,
+        Command::Pair(pair) => pair.run(context).await?,
         Command::Doctor(doctor) => return doctor.run(context).await,
         Command::Demo(demo) => return demo.run(context).await,
         Command::Completions(completions) => completions.run(context)?,

@@ -13,10 +13,12 @@ use crate::turn::{OnInterruption, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod device;
 mod job;
 mod run;
 mod task;
 
+pub use device::{Device, DeviceCode, NewDevice};
 pub use job::Job;
 pub use run::{NewRun, Run};
 pub use task::{

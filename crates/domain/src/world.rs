@@ -38,7 +38,9 @@ macro_rules! mint {
         }
     )*};
 }
-mint!(OrgId, UserId, TokenId, NodeId, ProjectId, SessionId, MessageId, TurnId, RunId, TaskId, PlanId, JobId, ApprovalId, RequestId);
+mint!(
+    OrgId, UserId, TokenId, DeviceId, NodeId, ProjectId, SessionId, MessageId, TurnId, RunId, TaskId, PlanId, JobId, ApprovalId, RequestId
+);
 
 /// A world for tests: time moves when it is told to, chance is a counted sequence.
 pub struct TestWorld {

@@ -1,5 +1,6 @@
 //! What a hub is started with, and what is wrong with it, in words for the person who started it.
 
+use crate::http::cockpit::Cockpit;
 use fugue_domain::limits::ARCHIVE_AFTER_DAYS;
 use fugue_domain::world::Millis;
 use std::net::SocketAddr;
@@ -29,6 +30,8 @@ pub struct Options {
     pub lease_ms: Millis,
     /// How long histories are kept, and where.
     pub keeping: Keeping,
+    /// The cockpit's files.
+    pub cockpit: Cockpit,
 }
 
 /// How long the events of closed sessions are kept, and where.
@@ -142,6 +145,7 @@ mod tests {
             allow_origins: Vec::new(),
             lease_ms: 1,
             keeping: Keeping::of("/x".as_ref()),
+            cockpit: crate::http::cockpit::none,
         };
         for address in ["127.0.0.1:1", "[::1]:1", "127.9.9.9:1"] {
             options(address).check().unwrap();

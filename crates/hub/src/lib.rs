@@ -9,6 +9,7 @@ pub mod budget;
 pub mod column;
 pub mod config;
 pub mod db;
+pub mod device;
 pub mod effect;
 pub mod event;
 pub mod fault;
@@ -41,6 +42,7 @@ pub mod wake;
 use crate::db::Location;
 use crate::fault::Done;
 use crate::home::Home;
+pub use crate::http::cockpit;
 use crate::http::host::Hosts;
 use crate::http::listener::{self, Door};
 use crate::http::{App, router};
@@ -99,7 +101,8 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     home.ensure_owner(&hub).await?;
 
     let closing = CancellationToken::new();
-    let app = App::new(hub.clone(), Hosts::new(address, &options.allow_hosts, &options.allow_origins), closing.clone());
+    let hosts = Hosts::new(address, &options.allow_hosts, &options.allow_origins);
+    let app = App::new(hub.clone(), hosts, options.cockpit, closing.clone());
     let mut tasks = JoinSet::new();
     tasks.spawn(scheduler::run(hub.clone(), closing.clone()));
     tasks.spawn(foreman::run(hub.clone(), closing.clone()));

@@ -22,7 +22,7 @@ export type Follower = {
 type Said =
   | { hint: Hint }
   | { session: string; event: SessionEvent }
-  | { session: string; delta: Delta }
+  | { session: string; delta: { turn: string; delta: Delta } }
   | { session: string; problem: Problem };
 
 /** Asleep longer than this, the old socket is not believed: it may be dead without knowing. */
@@ -135,7 +135,7 @@ export class Link {
     }
     const follower = this.followers.get(said.session);
     if ("event" in said) follower?.event(said.event);
-    else if ("delta" in said) follower?.delta(said.delta);
+    else if ("delta" in said) follower?.delta(said.delta.delta);
     else follower?.problem(said.problem);
   }
 

@@ -122,6 +122,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's devices */
+        get: operations["listDevices"];
+        put?: never;
+        /** Become a device, with a code that works once */
+        post: operations["pairDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a code with which one browser signs in */
+        post: operations["createDeviceCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign a device out */
+        delete: operations["revokeDevice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{id}": {
         parameters: {
             query?: never;
@@ -555,6 +607,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks */
+        get: operations["listTasks"];
+        put?: never;
+        /** Write tasks down, one or many */
+        post: operations["createTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task, with its evidence and its story */
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Edit a task, while that means something */
+        patch: operations["changeTask"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let its change pass */
+        post: operations["approveTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it up; its branch stays */
+        post: operations["cancelTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its change as text */
+        get: operations["readTaskDiff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it be tried again */
+        post: operations["retryTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a draft be worked on */
+        post: operations["startTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand in what its worktree holds */
+        post: operations["submitTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/take-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop its agent and leave its worktree to a person */
+        post: operations["takeOverTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -914,11 +1121,62 @@ export interface components {
              */
             reason: string | null;
         };
+        /** @description A browser that is signed in. */
+        Device: {
+            /** @description When it was paired. */
+            created_at: components["schemas"]["Time"];
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** @description When it stops working. */
+            expires_at: components["schemas"]["Time"];
+            /** @description Its id. */
+            id: components["schemas"]["DeviceId"];
+            /** @description What the person knows it by. */
+            name: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A code with which one browser becomes a device of the person who made it. */
+        DeviceCode: {
+            /** @description When it stops working. */
+            expires_at: components["schemas"]["Time"];
+            /** @description Where to open it, below the hub's address. The code stands in the fragment, which no server ever sees. */
+            path: string;
+        };
+        DeviceId: string;
+        /** @description A change as text: `GET /api/v1/tasks/{id}/diff`. */
+        Diff: {
+            /** @description Where it left the target branch. */
+            base: string;
+            /** @description Whether it was too long, and its end is missing. */
+            cut: boolean;
+            /** @description The commit, or what the worktree holds. */
+            head: string;
+            /** @description As `git diff` writes it. */
+            text: string;
+        };
         /**
          * @description The code that speaks one program's protocol.
          * @enum {string}
          */
         Driver: "claude" | "codex" | "command" | "rehearse";
+        /** @description Something that happened to a task. */
+        Entry: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Which person did it; absent when it happened by itself. */
+            by?: string | null;
+            /**
+             * Format: int64
+             * @description Counted from 1.
+             */
+            n: number;
+            shown?: components["schemas"]["Shown"] | null;
+            /** @description The state afterwards. */
+            state: string;
+            /** @description What happened, in words. */
+            words: string;
+        };
         /** @description `GET /api/v1/sessions/{id}/events`. Each item is one flat event object with its `seq`. */
         EventPage: {
             /** @description The events, oldest first. */
@@ -930,6 +1188,18 @@ export interface components {
             last_seq: number;
             /** @description Give this as `after` to go on; absent when there is nothing more yet. */
             next_cursor?: string | null;
+        };
+        /** @description The last proof of a task. */
+        Evidence: {
+            change?: components["schemas"]["Change"] | null;
+            /** @description The commits on the target branch, once it is merged. */
+            landed: components["schemas"]["Commit"][];
+            /** @description The checks of the merged tree. */
+            merge_ran: components["schemas"]["Ran"][];
+            /** @description The checks of the worktree. */
+            ran: components["schemas"]["Ran"][];
+            /** @description What was judged, by whom. */
+            verdicts: components["schemas"]["Verdict"][];
         };
         /** @description How a command ended. */
         Exit: {
@@ -984,15 +1254,39 @@ export interface components {
             /** @description Its id. */
             id: components["schemas"]["JobId"];
             /** @description What kind of work it is. */
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["JobKind"];
             /** @description The node that does it. */
             node: components["schemas"]["NodeId"];
-            outcome?: components["schemas"]["Outcome"] | null;
+            outcome?: components["schemas"]["JobOutcome"] | null;
             session?: components["schemas"]["SessionId"] | null;
             /** @description Where it stands. */
-            state: components["schemas"]["State"];
+            state: components["schemas"]["JobState"];
         };
         JobId: string;
+        /**
+         * @description The kinds of work.
+         * @enum {string}
+         */
+        JobKind: "prepare" | "check" | "merge";
+        /** @description What came of a job. */
+        JobOutcome: {
+            /** @description [`Work::Prepare`]: the worktree stands; every set-up command ran and ended with 0, unless the last of them did not. */
+            prepared: components["schemas"]["Ran"][];
+        } | {
+            /** @description [`Work::Check`]. */
+            checked: components["schemas"]["Checked"];
+        } | {
+            /** @description [`Work::Merge`]. */
+            merged: components["schemas"]["Merged"];
+        } | {
+            /** @description It could not be done, in words for people: the worktree is gone, the disk is full. */
+            impossible: string;
+        };
+        /**
+         * @description Where a job stands.
+         * @enum {string}
+         */
+        JobState: "waiting" | "running" | "ended" | "dropped";
         /** @description `POST /api/v1/nodes/join`: the only request of a node that has no credential yet. */
         Join: {
             /** @description The code. */
@@ -1016,11 +1310,6 @@ export interface components {
             /** @description Its credential, shown once. */
             token: string;
         };
-        /**
-         * @description The kinds of work.
-         * @enum {string}
-         */
-        Kind: "prepare" | "check" | "merge";
         /** @description How busy a node is. */
         Load: {
             /**
@@ -1043,6 +1332,11 @@ export interface components {
              * @description Bytes of memory that can be had without swapping.
              */
             memory_free: number;
+        };
+        /** @description What a request has made. */
+        MadeTasks: {
+            /** @description In the order of the request. */
+            items: components["schemas"]["Task"][];
         };
         /** @description Who the caller is: `GET /api/v1/me`. */
         Me: {
@@ -1122,6 +1416,18 @@ export interface components {
         MessageId: string;
         /** Format: double */
         MicroUsd: number;
+        /**
+         * @description What a person is needed for.
+         * @enum {string}
+         */
+        Need: "attempts_used_up" | "same_failure" | "nothing_changed" | "writes_denied" | "agent_failed" | "setup_failed" | "checks_edited" | "conflict" | "budget" | "impossible" | "taken_over";
+        /** @description `POST /api/v1/devices`. */
+        NewDevice: {
+            /** @description The code. It works once. */
+            code: string;
+            /** @description What the person will know it by, such as `Firefox on Linux`. */
+            name: string;
+        };
         /** @description `POST /api/v1/sessions/{id}/messages`. */
         NewMessage: {
             not_before?: components["schemas"]["Time"] | null;
@@ -1175,6 +1481,45 @@ export interface components {
             project: string;
             /** @description What it is about; becomes part of the branch's name. */
             title?: string | null;
+        };
+        /** @description A task to be made. */
+        NewTask: {
+            /** @description What must be true at the end. */
+            acceptance?: string;
+            /** @description The agent's name; the project's own choice when absent. */
+            agent?: string | null;
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            /** @description The names of the checks that prove it; the project's when empty. */
+            checks?: string[];
+            /** @description What is wanted, in full. */
+            description?: string;
+            driver?: components["schemas"]["Driver"] | null;
+            /** @description What the other tasks of this request call it in `needs`. */
+            key?: string | null;
+            /** @description Words to find it by. */
+            labels?: string[];
+            /** @description Where more is written. */
+            links?: string[];
+            /** @description What must be done before: ids of tasks, or keys of this request. */
+            needs?: string[];
+            /** @description Files and folders that it will probably touch. */
+            paths?: string[];
+            /**
+             * Format: int64
+             * @description Higher is earlier; 0 is usual.
+             */
+            priority?: number;
+            /** @description What is wanted, in a line. */
+            title: string;
+        };
+        /** @description `POST /api/v1/tasks`: one or many, all or none. */
+        NewTasks: {
+            /** @description Only write them down: each is started by a person. */
+            draft?: boolean;
+            /** @description The project's id or name. */
+            project: string;
+            /** @description What is wanted. */
+            tasks: components["schemas"]["NewTask"][];
         };
         /** @description `POST /api/v1/tokens`. */
         NewToken: {
@@ -1236,20 +1581,11 @@ export interface components {
             /** @default null */
             daily_budget_usd: components["schemas"]["MicroUsd"] | null;
         };
-        /** @description What came of a job. */
-        Outcome: {
-            /** @description [`Work::Prepare`]: the worktree stands; every set-up command ran and ended with 0, unless the last of them did not. */
-            prepared: components["schemas"]["Ran"][];
-        } | {
-            /** @description [`Work::Check`]. */
-            checked: components["schemas"]["Checked"];
-        } | {
-            /** @description [`Work::Merge`]. */
-            merged: components["schemas"]["Merged"];
-        } | {
-            /** @description It could not be done, in words for people: the worktree is gone, the disk is full. */
-            impossible: string;
-        };
+        /**
+         * @description How a turn ended. Final.
+         * @enum {string}
+         */
+        Outcome: "succeeded" | "failed" | "cancelled" | "interrupted";
         /**
          * @description How well a node can end everything that an agent started.
          * @enum {string}
@@ -1273,6 +1609,7 @@ export interface components {
          * @enum {string}
          */
         PlaceKind: "worktree" | "checkout";
+        PlanId: string;
         /** @description A problem on the wire, as `application/problem+json`. */
         ProblemBody: {
             /** @description What happened to which thing. */
@@ -1348,6 +1685,14 @@ export interface components {
          * @enum {string}
          */
         Reason: "node_lost" | "keeper_died" | "machine_restarted" | "worktree_failed" | "program_missing" | "spool_failed" | "timeout" | "hung" | "crashed" | "exit_code" | "nonsense" | "quota" | "rate_limited" | "provider_failed" | "auth" | "bad_request" | "budget" | "back_off" | "refused" | "step_limit" | "resume_failed" | "interrupt" | "stop" | "attempts_used_up";
+        /** @description `POST /api/v1/tasks/{id}/retry`, `/approve` and the other verbs. */
+        Remark: {
+            /**
+             * @description What the person says about it: to the agent when it tries again, otherwise for the record.
+             * @default null
+             */
+            text: string | null;
+        };
         /**
          * @description A named set of permissions.
          * @enum {string}
@@ -1465,17 +1810,235 @@ export interface components {
          * @enum {string}
          */
         SessionState: "idle" | "busy" | "waiting" | "parked" | "closed";
-        /**
-         * @description Where a job stands.
-         * @enum {string}
-         */
-        State: "waiting" | "running" | "ended" | "dropped";
+        /** @description What there is to see of something that happened. */
+        Shown: {
+            /** @enum {string} */
+            kind: "prepared";
+            /** @description The commands. */
+            ran: components["schemas"]["Ran"][];
+        } | {
+            /** @enum {string} */
+            kind: "turn";
+            /** @description The turn. */
+            turn: components["schemas"]["TurnId"];
+        } | {
+            /** @description Where it left the target branch. */
+            base: string;
+            /** @description The change. */
+            change: components["schemas"]["Change"];
+            /** @description Files of the checks that the change itself touches. */
+            edited?: string[];
+            /** @description The commit. */
+            head: string;
+            /** @enum {string} */
+            kind: "checked";
+            /** @description The checks. */
+            ran: components["schemas"]["Ran"][];
+        } | {
+            /** @description Whether it may be merged. */
+            approved: boolean;
+            /** @description By whom. */
+            by: string;
+            /** @description The commit. */
+            head: string;
+            /** @enum {string} */
+            kind: "judged";
+            run?: components["schemas"]["RunId"] | null;
+            /** @description In words. */
+            words?: string | null;
+        } | {
+            /** @description What it became. */
+            commits: components["schemas"]["Commit"][];
+            /** @description The branch was there. */
+            from: string;
+            /** @enum {string} */
+            kind: "landed";
+            /** @description What became of the push, unless all went well. */
+            push_failed?: string | null;
+            /** @description The checks of the merged tree. */
+            ran: components["schemas"]["Ran"][];
+            /** @description And is here now. */
+            to: string;
+        } | {
+            /** @enum {string} */
+            kind: "red_merge";
+            /** @description The branch as it was. */
+            onto: string;
+            /** @description The checks. */
+            ran: components["schemas"]["Ran"][];
+        } | {
+            /** @description Both sides. */
+            detail: string;
+            /** @description Files in conflict. */
+            files: string[];
+            /** @enum {string} */
+            kind: "conflict";
+            /** @description The branch as it was. */
+            onto: string;
+        };
         /**
          * @description Where a run stands, in a word.
          * @enum {string}
          */
         Status: "running" | "succeeded" | "failed" | "cancelled" | "invalid";
+        /** @description A task. */
+        Task: {
+            /** @description The agent's name; the project's own choice when absent. */
+            agent?: string | null;
+            /**
+             * Format: int64
+             * @description Which try at the proof this is.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description Tries before a person is asked.
+             */
+            attempts_max: number;
+            /** @description What of that is not done. */
+            blocked_by: components["schemas"]["TaskBrief"][];
+            /** @description The branch of its worktree. */
+            branch?: string | null;
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            /** @description What all its sessions have cost, in US dollars. */
+            cost_usd: components["schemas"]["MicroUsd"];
+            /** @description When it was written down. */
+            created_at: components["schemas"]["Time"];
+            driver?: components["schemas"]["Driver"] | null;
+            ended_at?: components["schemas"]["Time"] | null;
+            /** @description The commit that was checked last. */
+            head?: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["TaskId"];
+            /** @description Words to find it by. */
+            labels: string[];
+            need?: components["schemas"]["Need"] | null;
+            /** @description What must be done before. */
+            needs: components["schemas"]["TaskId"][];
+            node?: components["schemas"]["NodeId"] | null;
+            plan?: components["schemas"]["PlanId"] | null;
+            /**
+             * Format: int64
+             * @description Higher is earlier.
+             */
+            priority: number;
+            /** @description Its project. */
+            project: components["schemas"]["ProjectId"];
+            session?: components["schemas"]["SessionId"] | null;
+            session_state?: components["schemas"]["SessionState"] | null;
+            started_at?: components["schemas"]["Time"] | null;
+            /** @description `draft`, `blocked`, `ready`, `working`, `checking`, `review`, `merging`, `needs_human`, `done` or `cancelled`. */
+            state: string;
+            /** @description What is wanted, in a line. */
+            title: string;
+            /** @description When something happened last. */
+            updated_at: components["schemas"]["Time"];
+            /** @description Why it needs a person, or why it waits. */
+            why?: string | null;
+        };
+        /** @description A task, in a line. */
+        TaskBrief: {
+            /** @description Its id. */
+            id: components["schemas"]["TaskId"];
+            /** @description Where it stands. */
+            state: string;
+            /** @description What is wanted. */
+            title: string;
+        };
+        /** @description `PATCH /api/v1/tasks/{id}`. What is absent stays. */
+        TaskChange: {
+            /**
+             * @description What must be true at the end.
+             * @default null
+             */
+            acceptance: string | null;
+            /**
+             * @description Another agent; only while it has no session.
+             * @default null
+             */
+            agent: string | null;
+            /** @default null */
+            budget_usd: components["schemas"]["MicroUsd"] | null;
+            /**
+             * @description The checks that prove it, from the next time they run.
+             * @default null
+             */
+            checks: string[] | null;
+            /**
+             * @description Another description. An agent that has begun is not told.
+             * @default null
+             */
+            description: string | null;
+            /** @default null */
+            driver: components["schemas"]["Driver"] | null;
+            /**
+             * @description Words to find it by.
+             * @default null
+             */
+            labels: string[] | null;
+            /**
+             * @description Where more is written.
+             * @default null
+             */
+            links: string[] | null;
+            /**
+             * @description What must be done before; only while it has not begun.
+             * @default null
+             */
+            needs: string[] | null;
+            /**
+             * @description Files and folders that it will probably touch.
+             * @default null
+             */
+            paths: string[] | null;
+            /**
+             * Format: int64
+             * @description Higher is earlier.
+             * @default null
+             */
+            priority: number | null;
+            /**
+             * @description Another title.
+             * @default null
+             */
+            title: string | null;
+        };
+        /** @description A task with everything that is known of it: `GET /api/v1/tasks/{id}`. */
+        TaskDetail: components["schemas"]["Task"] & {
+            /** @description What must be true at the end. */
+            acceptance: string;
+            /** @description What waits for it. */
+            blocks: components["schemas"]["TaskBrief"][];
+            /** @description The names of the checks that prove it; the project's when empty. */
+            checks: string[];
+            /** @description What is wanted, in full. */
+            description: string;
+            /** @description The last proof. */
+            evidence: components["schemas"]["Evidence"];
+            /** @description What to do, if a person is needed. */
+            hint?: string | null;
+            /** @description Where more is written. */
+            links: string[];
+            /** @description Files and folders that it will probably touch. */
+            paths: string[];
+            /** @description Its sessions, oldest first. */
+            sessions: components["schemas"]["TaskSession"][];
+            /** @description What happened, oldest first. */
+            story: components["schemas"]["Entry"][];
+        };
         TaskId: string;
+        /** @description A session of a task. */
+        TaskSession: {
+            /** @description Its agent. */
+            agent: string;
+            closed_at?: components["schemas"]["Time"] | null;
+            /** @description What it has cost. */
+            cost_usd: components["schemas"]["MicroUsd"];
+            /** @description When it was opened. */
+            created_at: components["schemas"]["Time"];
+            /** @description Its id. */
+            id: components["schemas"]["SessionId"];
+        };
         /** @description A single-use ticket for `/api/v1/ws`. */
         Ticket: {
             /** @description When it stops working. */
@@ -1583,6 +2146,22 @@ export interface components {
             state: string;
         };
         TurnId: string;
+        /** @description A judgement about one commit. */
+        Verdict: {
+            /** @description Whether it may be merged. */
+            approved: boolean;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description By whom: a person's name, or an agent's. */
+            by: string;
+            /** @description The commit. */
+            head: string;
+            run?: components["schemas"]["RunId"] | null;
+            /** @description Whether the task has another commit by now. */
+            stale: boolean;
+            /** @description In words. */
+            words?: string | null;
+        };
         /** Format: int64 */
         i64: number;
     };
@@ -1915,6 +2494,160 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Approval"];
                 };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDevices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Device"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    pairDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createDeviceCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCode"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCode"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
@@ -3108,6 +3841,427 @@ export interface operations {
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                state?: "open" | "draft" | "blocked" | "ready" | "working" | "checking" | "review" | "merging" | "needs_human" | "done" | "cancelled";
+                project?: string;
+                plan?: string;
+                label?: string;
+                q?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Task"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createTasks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTasks"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeTasks"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeTasks"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    approveTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    readTaskDiff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    retryTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    startTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    submitTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    takeOverTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];

@@ -55,7 +55,7 @@ export function NowRoute() {
 
 function Sessions({ sessions, nothing }: { sessions: Session[]; nothing: boolean }) {
   const midnight = new Date().setHours(0, 0, 0, 0);
-  const moving = sessions.filter((one) => one.state === "busy" || one.state === "waiting" || one.state === "parked");
+  const moving = sessions.filter((one) => one.state === "busy" || one.state === "parked");
   const ended = sessions.filter((one) => (one.state === "idle" || one.state === "closed") && Date.parse(one.updated_at) >= midnight);
   ended.sort((one, other) => other.updated_at.localeCompare(one.updated_at));
   if (sessions.length === 0) return <First />;

@@ -2,6 +2,7 @@ import { useParams } from "@tanstack/react-router";
 import { Approvals, OneApproval } from "@/features/approval/list";
 import { Nodes } from "@/features/node/list";
 import { NewSession } from "@/features/session/create";
+import { Pair } from "@/features/settings/pair";
 import { Settings } from "@/features/settings/view";
 import { m } from "@/text/gen/messages.js";
 import { useTitle } from "@/ui/title";
@@ -30,4 +31,9 @@ export function NewSessionRoute() {
 export function SettingsRoute() {
   useTitle(m.settings());
   return <Settings />;
+}
+
+export function PairRoute() {
+  useTitle(m.pair_title());
+  return <Pair />;
 }

@@ -9,8 +9,8 @@ export function Root() {
   const standing = useStanding();
   return (
     <Frame bare={/^\/sessions\/ses_/.test(path)}>
-      {standing.kind === "locked_out" ? (
-        <Empty title={m.locked_out_title()}>
+      {standing.kind === "locked_out" && path !== "/pair" ? (
+        <Empty whole title={m.locked_out_title()}>
           <p>{m.locked_out_body()}</p>
           <Command>fugue pair</Command>
         </Empty>
@@ -22,7 +22,11 @@ export function Root() {
 }
 
 export function Missing() {
-  return <Empty title={m.missing_title()}>{m.missing_body()}</Empty>;
+  return (
+    <Empty whole title={m.missing_title()}>
+      {m.missing_body()}
+    </Empty>
+  );
 }
 
 export function Broken({ error, reset }: { error: unknown; reset: () => void }) {

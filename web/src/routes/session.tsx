@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { pendingQuery } from "@/api/approval";
-import { ApprovalCard } from "@/features/approval/card";
+import { ApprovalCard, Settled } from "@/features/approval/card";
 import type { Question } from "@/features/session/row";
 import { SessionView } from "@/features/session/view";
 
@@ -14,5 +14,6 @@ export function SessionRoute() {
 function InPlace({ asked }: { asked: Question }) {
   const record = useQuery(pendingQuery).data?.find((one) => one.id === asked.approval);
   const { tool, input, hash, state, reason } = asked;
-  return <ApprovalCard asked={{ ...record, id: asked.approval, tool, input, hash, state, reason }} place={false} />;
+  const whole = { ...record, id: asked.approval, tool, input, hash, state, reason };
+  return state === "pending" ? <ApprovalCard asked={whole} place={false} /> : <Settled asked={whole} />;
 }

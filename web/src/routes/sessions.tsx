@@ -17,6 +17,7 @@ export function SessionsRoute() {
       <div
         className={cn("w-full min-w-0 desk:w-85 desk:shrink-0 desk:border-r desk:border-line desk:bg-panel", inside && "max-desk:hidden")}
       >
+        {!inside && <h1 className="sr-only">{m.sessions()}</h1>}
         <SessionList filter={filter} onFilter={onFilter} />
       </div>
       <div className={cn("min-w-0 flex-1", !inside && "max-desk:hidden")}>

@@ -16,7 +16,7 @@ const LOOK: Record<Line["kind"], [string, string]> = {
 export function Diff({ change, label }: { change: Line[]; label: string }) {
   const shown = change.slice(0, DRAWN_MAX);
   return (
-    <section
+    <figure
       aria-label={label}
       tabIndex={0}
       className="max-h-100 scroll overflow-x-auto rounded-box border border-line bg-sunken py-1 font-mono text-small"
@@ -25,7 +25,7 @@ export function Diff({ change, label }: { change: Line[]; label: string }) {
         <Piece key={`${chunk.kind}${chunk.at}`} chunk={chunk} />
       ))}
       {change.length > shown.length && <p className="px-3 py-1 text-soft">{m.more_lines({ n: change.length - shown.length })}</p>}
-    </section>
+    </figure>
   );
 }
 

@@ -62,7 +62,7 @@ export function Choice<T extends string>({
       {options.map((option) => (
         <label
           key={option.value}
-          className="control flex flex-1 cursor-pointer items-center justify-center rounded-mark px-3 whitespace-nowrap text-soft has-checked:bg-panel has-checked:font-semibold has-checked:text-ink has-checked:shadow-float has-focus-visible:outline-2 has-focus-visible:outline-accent"
+          className="control flex flex-1 cursor-pointer items-center justify-center rounded-mark px-3 whitespace-nowrap text-soft has-checked:bg-accent-tint has-checked:font-semibold has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent"
         >
           <input
             type="radio"

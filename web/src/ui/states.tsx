@@ -4,14 +4,17 @@ import { m } from "@/text/gen/messages.js";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/class";
 
-function Form({ icon, title, children, live = false }: { icon?: ReactNode; title: string; children?: ReactNode; live?: boolean }) {
+type FormProps = { icon?: ReactNode; title: string; children?: ReactNode; live?: boolean; whole?: boolean };
+
+function Form({ icon, title, children, live = false, whole = false }: FormProps) {
+  const Heading = whole ? "h1" : "h2";
   return (
     <div
       {...(live ? { role: "alert" } : {})}
       className="mx-auto flex max-w-110 flex-col items-start gap-2 px-4 py-10 text-soft [&_svg]:size-5"
     >
       {icon}
-      <h2 className="text-title font-semibold text-ink">{title}</h2>
+      <Heading className="text-title font-semibold text-ink">{title}</Heading>
       {children}
     </div>
   );
@@ -29,9 +32,13 @@ export function Loading({ lines = 5, className }: { lines?: number; className?: 
   );
 }
 
-/** Nothing there: says what to do first. */
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
-  return <Form title={title}>{children}</Form>;
+/** Nothing there: says what to do first. `whole`: it is the whole page. */
+export function Empty({ title, whole = false, children }: { title: string; whole?: boolean; children?: ReactNode }) {
+  return (
+    <Form title={title} whole={whole}>
+      {children}
+    </Form>
+  );
 }
 
 /** A command to be copied. */

@@ -22,6 +22,7 @@ const MAY_START: &[&str] = &[
     "crates/node/src/rehearse",
     "crates/cli/src/command/demo",
     "crates/cli/src/command/up",
+    "crates/web/build",
 ];
 const MAY_LOOK: &[&str] = &["crates/cli/src/world.rs", "crates/node/src/rehearse"];
 

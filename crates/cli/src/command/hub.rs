@@ -6,7 +6,7 @@ use crate::config::{Config, Flags};
 use crate::error::Failure;
 use crate::home::Home;
 use crate::log;
-use crate::output::{BOLD, say};
+use crate::output::{BOLD, DIM, say};
 use clap::Args;
 use fugue_domain::world::SharedWorld;
 use fugue_hub::{DAY_MS, Keeping};
@@ -83,7 +83,12 @@ impl Hub {
         let running = Started::start(&context.config, &context.home, &context.world).await?;
         say(format_args!("{BOLD}Hub{BOLD:#} at {}", running.hub.url()));
         say(format_args!("  token   {}", context.home.path().join(TOKEN_FILE).display()));
-        say("  next    `fugue node code` gives a code; `fugue node join CODE` on a machine with your repositories");
+        if !fugue_web::BUILT {
+            say(format_args!("{DIM}  The cockpit is not in this build: Node.js was missing when it was made.{DIM:#}"));
+        }
+        say(
+            "  next    `fugue pair` signs a browser in; `fugue node code` gives a code; `fugue node join CODE` on a machine with your repositories",
+        );
         let ended = stop_signal().await;
         running.stop().await;
         ended
@@ -110,6 +115,7 @@ impl Started {
             allow_origins: config.allow_origins.clone(),
             lease_ms: config.lease_ms,
             keeping: keeping(config, home),
+            cockpit,
         };
         let hub = fugue_hub::start(options, world.clone()).await.map_err(|error| not_started(&error, home))?;
         home.write(URL_FILE, hub.url())?;
@@ -121,6 +127,12 @@ impl Started {
         self.home.remove(URL_FILE);
         self.hub.stop().await;
     }
+}
+
+/// A file of the cockpit that this program carries.
+fn cockpit(path: &str) -> Option<fugue_hub::cockpit::File> {
+    let file = fugue_web::file(path)?;
+    Some(fugue_hub::cockpit::File { kind: file.kind, lasting: file.lasting, plain: file.plain, gzip: file.gzip })
 }
 
 /// How long histories are kept, and where.

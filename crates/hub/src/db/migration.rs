@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0003_runs.sql"),
     include_str!("../migrations/0004_jobs.sql"),
     include_str!("../migrations/0005_tasks.sql"),
+    include_str!("../migrations/0006_devices.sql"),
 ];
 
 /// Brings the schema up to date. Two hubs that start at once do it one after the other.

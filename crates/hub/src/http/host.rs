@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 /// The accepted names.
 #[derive(Debug, Clone)]
 pub struct Hosts {
+    port: u16,
     hosts: Vec<String>,
     origins: Vec<String>,
 }
@@ -41,7 +42,12 @@ impl Hosts {
             origins.extend([format!("https://{name}"), format!("http://{with_port}"), format!("https://{with_port}")]);
             hosts.extend([name, with_port]);
         }
-        Self { hosts, origins }
+        Self { port, hosts, origins }
+    }
+
+    /// The port that the hub listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Refuses a request that names another host, or comes from a page of another origin.

@@ -45,6 +45,8 @@ impl Two {
         let run = app.owner.post("/api/v1/agents/ours/runs", &json!({"project": session["project"], "text": "a question of ours"})).await?;
         let job = crate::jobs::ask(&app, &node.id, crate::jobs::merge("fugue/x", false)).await?;
         let me = app.owner.get("/api/v1/me").await?;
+        crate::devices::paired(&app, &app.owner).await?;
+        let devices = app.owner.get("/api/v1/devices").await?;
         let ids = BTreeMap::from([
             ("sessions", text(&session["id"])?),
             ("projects", text(&session["project"])?),
@@ -56,6 +58,7 @@ impl Two {
             ("agents", "ours".to_owned()),
             ("runs", text(&run["id"])?),
             ("jobs", job.to_string()),
+            ("devices", text(&devices["items"][0]["id"])?),
         ]);
         let stranger = app.token(json!({"name": "x", "role": "admin", "org": "other"})).await?;
         Ok(Self { app, _node: node, ids, stranger, patience: SOON })
@@ -64,7 +67,7 @@ impl Two {
     /// Everything that the home org can see of itself.
     async fn seen(&self) -> Result<Vec<Value>> {
         let mut seen = Vec::new();
-        for list in ["sessions", "projects", "nodes", "approvals", "tokens", "agents", "runs", "org"] {
+        for list in ["sessions", "projects", "nodes", "approvals", "tokens", "agents", "runs", "devices", "org"] {
             let mut page = self.app.owner.get(&format!("/api/v1/{list}")).await?;
             // A machine's last sign of life is the machine's.
             for item in page["items"].as_array_mut().into_iter().flatten() {

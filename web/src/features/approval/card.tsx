@@ -54,7 +54,7 @@ export function ApprovalCard({ asked, place = true }: { asked: Asked; place?: bo
     >
       <header className="flex items-center gap-2 px-3 pt-2.5">
         <Mark state={STATE[asked.state]} />
-        <h3 className="min-w-0 flex-1 truncate font-semibold">{budget ? m.budget_question() : asked.tool}</h3>
+        <p className="min-w-0 flex-1 truncate font-semibold">{budget ? m.budget_question() : asked.tool}</p>
         {pending ? (
           asked.expires_at !== undefined && <Expires at={Date.parse(asked.expires_at)} />
         ) : (
@@ -143,5 +143,20 @@ function Facts({ asked, place }: { asked: Asked; place: boolean }) {
       {asked.state === "pending" && asked.kind !== "budget" && asked.cwd !== undefined && <p>{m.on_deny()}</p>}
       {asked.reason != null && asked.reason !== "" && <p>{m.reason_given({ reason: asked.reason })}</p>}
     </div>
+  );
+}
+
+/** A question that is settled, as one line: what ran stands above it with its result. */
+export function Settled({ asked }: { asked: Asked }) {
+  return (
+    <Link
+      to="/approvals/$id"
+      params={{ id: asked.id }}
+      className="flex items-center gap-2 rounded-box px-2.5 py-1 text-small text-soft hover:bg-raised"
+    >
+      <Mark state={STATE[asked.state]} className="size-3.5" />
+      <span className="shrink-0 font-semibold">{verdictWord(asked.state)}</span>
+      <code className="min-w-0 flex-1 truncate">{asked.input}</code>
+    </Link>
   );
 }

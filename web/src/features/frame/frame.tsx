@@ -87,7 +87,7 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
           >
             <Icon aria-hidden className="size-5" />
             <span className="max-w-full truncate text-[0.69rem] leading-4">{label}</span>
-            {to === "/approvals" && <Count waiting={waiting} className="absolute top-1 left-1/2 ml-1.5" />}
+            {to === "/approvals" && <Count waiting={waiting} className="absolute top-0.5 left-1/2 ml-2" />}
           </Link>
         ))}
       </nav>

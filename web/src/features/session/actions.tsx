@@ -11,11 +11,10 @@ import { Input } from "@/ui/field";
 import { Menu, MenuItem } from "@/ui/menu";
 import { toast } from "@/ui/toast";
 
-type Props = { session: Session; running: string | undefined; parked: string | undefined; onContext: () => void };
+type Urgent = { session: Session; running: string | undefined; parked: string | undefined; className?: string };
 
-/** Interrupt beside the title, because it is urgent; the rest behind one button. */
-export function SessionActions({ session, running, parked, onContext }: Props) {
-  const [asking, setAsking] = useState<"stop" | "close" | "rename">();
+/** What is urgent: break the running turn off, or let a parked one go on. Beside the title on a desk, under the thumb on a phone. */
+export function UrgentAction({ session, running, parked, className }: Urgent) {
   const queries = useQueryClient();
   const shared = {
     onError: (error: unknown) => toast((error as Failure).message),
@@ -23,22 +22,37 @@ export function SessionActions({ session, running, parked, onContext }: Props) {
   };
   const interrupt = useMutation({ mutationFn: interruptTurn, ...shared });
   const resume = useMutation({ mutationFn: resumeTurn, ...shared });
+  if (running !== undefined) {
+    return (
+      <Button data-interrupt className={className} disabled={interrupt.isPending} onClick={() => interrupt.mutate(running)}>
+        <Hand aria-hidden /> {m.interrupt()}
+      </Button>
+    );
+  }
+  if (parked === undefined) return null;
+  return (
+    <Button className={className} disabled={resume.isPending} onClick={() => resume.mutate(parked)}>
+      <Play aria-hidden /> {m.resume_now()}
+    </Button>
+  );
+}
+
+type Props = { session: Session; onContext: () => void };
+
+/** What is not urgent, behind one button. */
+export function SessionActions({ session, onContext }: Props) {
+  const [asking, setAsking] = useState<"stop" | "close" | "rename">();
+  const queries = useQueryClient();
+  const shared = {
+    onError: (error: unknown) => toast((error as Failure).message),
+    onSettled: () => void queries.invalidateQueries({ queryKey: ["session", session.id] }),
+  };
   const stop = useMutation({ mutationFn: () => stopSession(session.id), ...shared });
   const close = useMutation({ mutationFn: () => closeSession(session.id), ...shared });
   const rename = useMutation({ mutationFn: (title: string) => renameSession(session.id, title), ...shared });
   const closed = session.state === "closed";
   return (
     <div className="flex shrink-0 items-center gap-1">
-      {running !== undefined && (
-        <Button data-interrupt disabled={interrupt.isPending} onClick={() => interrupt.mutate(running)}>
-          <Hand aria-hidden /> {m.interrupt()}
-        </Button>
-      )}
-      {running === undefined && parked !== undefined && (
-        <Button disabled={resume.isPending} onClick={() => resume.mutate(parked)}>
-          <Play aria-hidden /> {m.resume_now()}
-        </Button>
-      )}
       <Menu
         trigger={
           <Button kind="quiet" size="icon" aria-label={m.session_menu()}>

@@ -133,14 +133,9 @@ export function Composer({ session, running }: Props) {
           </MenuItem>
         ))}
       </Menu>
-      <Button
-        kind="primary"
-        disabled={text.trim() === ""}
-        onClick={() => send("message")}
-        aria-label={running ? m.queue_message() : m.send_message()}
-      >
+      <Button kind="primary" disabled={text.trim() === ""} onClick={() => send("message")}>
         <SendHorizontal aria-hidden />
-        <span className="max-desk:hidden">{running ? m.queue_verb() : m.send_verb()}</span>
+        <span className="max-desk:sr-only">{running ? m.queue_verb() : m.send_verb()}</span>
       </Button>
     </div>
   );

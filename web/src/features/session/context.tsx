@@ -97,10 +97,10 @@ export function Context({ session, transcript, parcels, allowed }: Props) {
 function Part({ title, count, children }: { title: string; count?: number; children: ReactNode }) {
   return (
     <section>
-      <h3 className="mb-1.5 flex justify-between text-small font-semibold text-soft">
+      <h2 className="mb-1.5 flex justify-between text-small font-semibold text-soft">
         <span>{title}</span>
         {count !== undefined && count > 0 && <span>{count}</span>}
-      </h3>
+      </h2>
       {children}
     </section>
   );

@@ -33,7 +33,7 @@ export function SessionList({ filter, onFilter }: Props) {
           />
         </div>
         <Select
-          className="w-auto"
+          className="w-auto max-w-30"
           aria-label={m.filter_state()}
           value={filter.state ?? ""}
           onChange={(event) => onFilter({ ...filter, state: (event.target.value || undefined) as Filter["state"] })}

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { Session } from "@/api/client";
 import type { Fold } from "@/features/session/fold";
 import { gist } from "@/features/session/rows";
+import { parkedWord } from "@/features/session/state";
 import { useTranscript } from "@/features/session/store";
 import { useSessionState } from "@/features/session/use";
 import { ago, duration, money } from "@/text/format";
@@ -19,6 +20,8 @@ export function MovingLine({ session }: { session: Session }) {
   const { fold } = useTranscript(session.id, session.last_seq, TAIL);
   const doing = doingOf(fold);
   const since = fold.turn?.since;
+  const parked = fold.queue.find((one) => one.parked !== undefined)?.parked;
+  const waits = parked === undefined ? undefined : parkedWord(parked);
   return (
     <Link
       to="/sessions/$id"
@@ -33,7 +36,7 @@ export function MovingLine({ session }: { session: Session }) {
           <span className="shrink-0 text-small text-soft">{money(session.cost_usd)}</span>
         </span>
         <span className="flex gap-3 text-small text-soft">
-          <span className="min-w-0 flex-1 truncate">{state === "working" && doing !== undefined ? doing : word}</span>
+          <span className="min-w-0 flex-1 truncate">{state === "working" && doing !== undefined ? doing : (waits ?? word)}</span>
           {state === "working" && fold.heard !== undefined && <span className="shrink-0">{ago(fold.heard, now)}</span>}
         </span>
       </span>

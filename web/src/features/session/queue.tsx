@@ -6,7 +6,7 @@ import { changeMessage, type MessageChange, takeBack } from "@/api/message";
 import type { Parcel } from "@/api/outbox";
 import { outbox } from "@/api/sending";
 import type { Waiting } from "@/features/session/item";
-import { reasonWord } from "@/features/session/state";
+import { parkedWord } from "@/features/session/state";
 import { until } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { Button } from "@/ui/button";
@@ -41,9 +41,7 @@ export function Queue({ session, waiting, parcels, allowed }: Props) {
             {one.parked !== undefined && (
               <span className="mt-0.5 flex items-center gap-1 text-small text-parked">
                 <Mark state="parked" className="size-3.5" />
-                {one.parked.until === undefined
-                  ? reasonWord(one.parked.reason)
-                  : m.parked_until({ why: reasonWord(one.parked.reason), time: until(one.parked.until, Date.now()) })}
+                {parkedWord(one.parked)}
               </span>
             )}
             {one.not_before !== undefined && one.not_before > Date.now() && (

@@ -2,9 +2,9 @@ import { ChevronRight } from "lucide-react";
 import { memo, type ReactNode, useState } from "react";
 import type { Item } from "@/features/session/item";
 import type { Row } from "@/features/session/rows";
-import { outcomeWord, reasonWord } from "@/features/session/state";
+import { outcomeWord, parkedWord, reasonWord } from "@/features/session/state";
 import { Output, ToolCard, ToolMany } from "@/features/session/tool";
-import { bytes, clock, duration, many, moment, money, until } from "@/text/format";
+import { bytes, clock, duration, many, moment, money } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { ansi } from "@/ui/ansi";
 import { cn } from "@/ui/class";
@@ -39,13 +39,7 @@ function One({ item, question }: { item: Item; question: Props["question"] }) {
     case "gap":
       return <Note state="lost">{m.gap({ size: bytes(item.bytes), why: item.why })}</Note>;
     case "parked":
-      return (
-        <Note state="parked">
-          {item.until === undefined
-            ? m.parked_why({ why: reasonWord(item.reason) })
-            : m.parked_until({ why: reasonWord(item.reason), time: until(item.until, Date.now()) })}
-        </Note>
-      );
+      return <Note state="parked">{parkedWord(item)}</Note>;
     case "requeued":
       return (
         <Note state="queued">

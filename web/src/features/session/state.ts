@@ -1,5 +1,6 @@
 import type { Node, Session } from "@/api/client";
 import type { Outcome } from "@/api/event";
+import { until } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { type State, stateWord } from "@/ui/mark";
 
@@ -71,4 +72,10 @@ export function reasonWord(reason: string): string {
     attempts_used_up: m.reason_attempts_used_up,
   };
   return words[reason]?.() ?? reason;
+}
+
+/** Why and until when something waits. */
+export function parkedWord(parked: { reason: string; until: number | undefined }): string {
+  const why = reasonWord(parked.reason);
+  return parked.until === undefined ? m.parked_why({ why }) : m.parked_until({ why, time: until(parked.until, Date.now()) });
 }

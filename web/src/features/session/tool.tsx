@@ -96,7 +96,7 @@ function Box({ text, label }: { text: string; label: string }) {
           {m.show_whole({ size: bytes(text.length) })}
         </button>
       )}
-      <section aria-label={label} tabIndex={0} className="max-h-80 scroll rounded-box bg-sunken px-2.5 py-2">
+      <figure aria-label={label} tabIndex={0} className="max-h-80 scroll rounded-box bg-sunken px-2.5 py-2">
         <pre className="text-small whitespace-pre-wrap [overflow-wrap:anywhere]">
           {spans.map((span, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the spans of a text never move
@@ -105,7 +105,7 @@ function Box({ text, label }: { text: string; label: string }) {
             </span>
           ))}
         </pre>
-      </section>
+      </figure>
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { useStanding } from "@/api/live";
 import { may, meQuery } from "@/api/me";
 import { useParcels } from "@/api/sending";
 import { sessionQuery } from "@/api/session";
-import { SessionActions } from "@/features/session/actions";
+import { SessionActions, UrgentAction } from "@/features/session/actions";
 import { Composer } from "@/features/session/composer";
 import { Context } from "@/features/session/context";
 import type { Question } from "@/features/session/row";
@@ -55,22 +55,26 @@ function Whole({ session, question }: { session: Session; question: Ask }) {
             <h1 className="truncate font-semibold desk:text-title">{session.title}</h1>
             <Standing session={session} heard={fold.heard} />
           </div>
-          {allowed && <SessionActions session={session} running={running} parked={parked} onContext={() => setDrawer(true)} />}
+          {allowed && <UrgentAction session={session} running={running} parked={parked} className="max-desk:hidden" />}
+          {allowed && <SessionActions session={session} onContext={() => setDrawer(true)} />}
         </header>
         <TranscriptView transcript={transcript} question={(asked) => question(asked, session)} />
         <footer className="border-t border-line bg-ground px-2 pt-2 pb-2 desk:px-4 desk:pb-3">
           <div className="mx-auto max-w-220">
-            {line > 0 && (
-              <button
-                type="button"
-                onClick={() => setDrawer(true)}
-                className="control mb-1 flex w-full items-center gap-2 rounded-box px-2 text-left text-soft hover:bg-raised wide:hidden"
-              >
-                <ListOrdered aria-hidden className="size-4" />
-                <span className="shrink-0 font-semibold">{m.in_line({ n: line })}</span>
-                <span className="min-w-0 flex-1 truncate">{fold.queue[0]?.text ?? parcels[0]?.text}</span>
-              </button>
-            )}
+            <div className="flex items-center gap-2 max-desk:mb-1.5">
+              {line > 0 && (
+                <button
+                  type="button"
+                  onClick={() => setDrawer(true)}
+                  className="control flex min-w-0 flex-1 items-center gap-2 rounded-box px-2 text-left text-soft hover:bg-raised wide:hidden"
+                >
+                  <ListOrdered aria-hidden className="size-4 shrink-0" />
+                  <span className="shrink-0 font-semibold">{m.in_line({ n: line })}</span>
+                  <span className="min-w-0 flex-1 truncate">{fold.queue[0]?.text ?? parcels[0]?.text}</span>
+                </button>
+              )}
+              {allowed && <UrgentAction session={session} running={running} parked={parked} className="ml-auto desk:hidden" />}
+            </div>
             {session.state === "closed" ? (
               <p className="py-2 text-soft">{m.closed_no_more()}</p>
             ) : allowed ? (

@@ -3,13 +3,14 @@ import { type ReactNode, useState } from "react";
 import { useStanding } from "@/api/live";
 import { meQuery } from "@/api/me";
 import { standingWord } from "@/api/standing";
+import { Devices } from "@/features/settings/devices";
 import { m } from "@/text/gen/messages.js";
 import { changeLocale, locale } from "@/text/locale";
 import { Shown } from "@/ui/asked";
 import { Choice } from "@/ui/field";
 import { changeTheme, type Theme, theme } from "@/ui/theme";
 
-export function Settings({ children }: { children?: ReactNode }) {
+export function Settings() {
   const me = useQuery(meQuery);
   const standing = useStanding();
   const [chosen, setChosen] = useState<Theme>(theme);
@@ -43,7 +44,9 @@ export function Settings({ children }: { children?: ReactNode }) {
             ]}
           />
         </Part>
-        {children}
+        <Part title={m.devices()}>
+          <Devices />
+        </Part>
         <Part title={m.about()}>
           <Shown query={me} lines={2}>
             {(known) => (
@@ -65,7 +68,7 @@ export function Settings({ children }: { children?: ReactNode }) {
   );
 }
 
-export function Part({ title, children }: { title: string; children: ReactNode }) {
+function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section className="flex flex-col gap-2">
       <h2 className="font-semibold">{title}</h2>
