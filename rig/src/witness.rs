@@ -15,6 +15,8 @@ pub struct Execution {
     pub epoch: i64,
     /// The process that did it.
     pub pid: u32,
+    /// When the process had the message, in milliseconds since 1970.
+    pub at: i64,
 }
 
 /// Reads all lines of the file; no file is no execution. A last line without its end was cut by a kill and is an execution too.

@@ -3,6 +3,13 @@
 //! and marked. A step that was not crashed on both sides fails the test.
 #![allow(clippy::disallowed_methods, reason = "tests live in the real world")]
 
+#[path = "crash_points/jobs.rs"]
+mod jobs;
+#[path = "crash_points/plans.rs"]
+mod plans;
+#[path = "crash_points/tasks.rs"]
+mod tasks;
+
 use anyhow::{Context, Result, bail, ensure};
 use rig::checker::{Sent, assert_sound};
 use rig::fugue::{Fugue, Part, program};
@@ -19,8 +26,22 @@ const ROUND_MAX: Duration = Duration::from_secs(120);
 /// How long a step may come after the session was given back.
 const CRASH_MAX: Duration = Duration::from_secs(10);
 /// Steps whose later times matter more: the first thing written to an agent is a greeting, the second is the message.
-const DEEPER: [(&str, u32); 6] =
-    [("spool.in", 2), ("agent.write", 2), ("spool.out", 2), ("reports.send", 2), ("hub.reported", 2), ("hub.reported", 3)];
+const DEEPER: [(&str, u32); 12] = [
+    ("spool.in", 2),
+    ("agent.write", 2),
+    ("spool.out", 2),
+    ("reports.send", 2),
+    ("hub.reported", 2),
+    ("hub.reported", 3),
+    // What an agent proposes is changed by a person.
+    ("hub.proposed", 2),
+    // A task is written down, begins, is checked, reviewed, merged, given up.
+    ("hub.task", 2),
+    ("hub.task", 3),
+    ("hub.task", 4),
+    ("hub.task", 5),
+    ("hub.task", 6),
+];
 /// A history with small pages for several merged ones, and more rows than one transaction deletes.
 const SMALL_PAGES: usize = 60;
 const SMALL_BYTES: usize = 3_000;
@@ -29,22 +50,22 @@ const POLICIES: [&str; 3] = ["ask", "retry", "resume"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_durable_step_may_be_the_last() -> Result<()> {
-    let Some(mut rounds) = Rounds::begin().await? else { return Ok(()) };
+    let Some(rounds) = Rounds::begin(&[]).await? else { return Ok(()) };
+    rounds.all(|step| !jobs::STEPS.contains(&step)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_durable_step_of_a_job_may_be_the_last() -> Result<()> {
+    // With a short lease, heartbeats come often: a job that is asked for by its row alone waits for one.
+    let Some(rounds) = Rounds::begin(&[("FUGUE_LEASE_SECONDS", "6")]).await? else { return Ok(()) };
+    rounds.all(|step| jobs::STEPS.contains(&step)).await
+}
+
+fn steps(rounds: &Rounds) -> Result<Vec<String>> {
     let listed = rounds.stage.fugue.run(&["reference", "--steps"])?;
     let steps: Vec<String> = String::from_utf8(listed.stdout)?.lines().map(str::to_owned).collect();
     ensure!(steps.len() > 20, "only {steps:?}");
-    // One step alone, for whoever looks for a mistake.
-    let only = std::env::var("FUGUE_STEP").ok();
-    for step in steps.iter().filter(|step| only.as_ref().is_none_or(|only| step.starts_with(only.as_str()))) {
-        let deeper = DEEPER.iter().filter(|(name, _)| name == step).map(|(_, time)| *time);
-        for (time, side) in std::iter::once(1).chain(deeper).flat_map(|time| [(time, "before"), (time, "after")]) {
-            let (point, begun) = (format!("{step}:{side}:{time}"), Instant::now());
-            let came = rounds.round(step, &point).await.with_context(|| point.clone())?;
-            println!("{point:>26} {:>5.1} s  {came}", begun.elapsed().as_secs_f64());
-        }
-    }
-    ensure!(rounds.count > 0, "no step begins with {only:?}");
-    Ok(())
+    Ok(steps)
 }
 
 struct Rounds {
@@ -56,10 +77,27 @@ struct Rounds {
 }
 
 impl Rounds {
+    /// Crashes on both sides of the steps that are meant.
+    async fn all(mut self, is_meant: impl Fn(&str) -> bool) -> Result<()> {
+        // One step alone, for whoever looks for a mistake.
+        let only = std::env::var("FUGUE_STEP").ok();
+        let is_wanted = |step: &&String| is_meant(step) && only.as_ref().is_none_or(|only| step.starts_with(only.as_str()));
+        for step in steps(&self)?.iter().filter(is_wanted) {
+            let deeper = DEEPER.iter().filter(|(name, _)| name == step).map(|(_, time)| *time);
+            for (time, side) in std::iter::once(1).chain(deeper).flat_map(|time| [(time, "before"), (time, "after")]) {
+                let (point, begun) = (format!("{step}:{side}:{time}"), Instant::now());
+                let came = self.round(step, &point).await.with_context(|| point.clone())?;
+                println!("{point:>26} {:>5.1} s  {came}", begun.elapsed().as_secs_f64());
+            }
+        }
+        ensure!(self.count > 0 || only.is_some(), "there is no such step");
+        Ok(())
+    }
+
     /// An install with a hub and a node; none if the program cannot be tested.
-    async fn begin() -> Result<Option<Self>> {
+    async fn begin(settings: &[(&str, &str)]) -> Result<Option<Self>> {
         let Some(program) = program() else { return Ok(None) };
-        let fugue = witnessed(Fugue::new(&program)?);
+        let fugue = settings.iter().fold(witnessed(Fugue::new(&program)?), |fugue, (name, value)| fugue.env(name, *value));
         if !fugue.is_debug()? {
             rig::skip("the program is a release build, which has no crash points");
             return Ok(None);
@@ -78,6 +116,9 @@ impl Rounds {
             "hub.merged" => self.grows_old(&env, &mark, "stored").await?,
             "segment.write" | "segment.rename" | "hub.archived" | "hub.cleared" => self.grows_old(&env, &mark, "archived").await?,
             "hub.expired" | "segment.remove" | "hub.forgotten" => self.grows_old(&env, &mark, "expired").await?,
+            step if jobs::STEPS.contains(&step) => self.jobs(step, &env, &mark).await?,
+            step if plans::STEPS.contains(&step) => self.plans(&env, &mark).await?,
+            step if tasks::STEPS.contains(&step) => self.tasks(step, &env, &mark).await?,
             _ => self.works(step, &env, &mark).await?,
         };
         ensure!(mark.exists(), "the step was never reached, so nothing crashed there");
@@ -306,7 +347,7 @@ fn outcome(turn: &Value, executions: usize, fails: bool) -> Result<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_that_never_comes_is_a_failure() -> Result<()> {
-    let Some(mut rounds) = Rounds::begin().await? else { return Ok(()) };
+    let Some(mut rounds) = Rounds::begin(&[]).await? else { return Ok(()) };
     let failed = rounds.round("record.idle", "record.idle:after:1000").await.expect_err("the thousandth time never comes");
     ensure!(format!("{failed:#}").contains("in vain for the crash"), "{failed:#}");
     Ok(())

@@ -16,11 +16,19 @@ mod tests;
 mod words;
 
 /// Files and functions that may be longer than the rule says: the path, the function or `""` for the file, and why.
-const LONGER: &[(&str, &str, &str)] = &[];
+const LONGER: &[(&str, &str, &str)] = &[("crates/hub/src/http.rs", "routes", "a table: every route on one screen")];
 
 /// Files that `cargo xtask gen` writes and that must be there. Their tests say whether they are current.
-const GENERATED: &[&str] =
-    &["docs/LIMITS.md", "docs/transitions.md", "docs/openapi.json", "docs/CLI.md", "docs/CONFIG.md", "docs/problems"];
+const GENERATED: &[&str] = &[
+    "docs/LIMITS.md",
+    "docs/transitions.md",
+    "docs/task-transitions.md",
+    "docs/openapi.json",
+    "docs/CLI.md",
+    "docs/CONFIG.md",
+    "docs/PROJECT-SETTINGS.md",
+    "docs/problems",
+];
 
 /// Folders that hold nothing of ours.
 const SKIPPED: &[&str] = &["target", "node_modules", ".git", "dist", "gen"];

@@ -11,8 +11,10 @@ mod hub;
 mod interrupt;
 mod job;
 mod log;
+mod merge;
 mod node;
 mod pair;
+mod plan;
 mod project;
 mod queue;
 mod send;
@@ -79,6 +81,7 @@ enum Command {
     Task(task::Task),
     #[command(subcommand)]
     Job(job::Job),
+    Plan(plan::Plan),
     Send(send::Send),
     Queue(queue::Queue),
     Interrupt(interrupt::Interrupt),
@@ -87,6 +90,7 @@ enum Command {
     Approve(approve::Approve),
     Deny(approve::Deny),
     Attach(attach::Attach),
+    Merge(merge::Merge),
     Cost(cost::Cost),
     #[command(subcommand)]
     Token(token::Token),
@@ -96,12 +100,15 @@ enum Command {
     Completions(completions::Completions),
     /// Show the versions of this program and of the hub.
     Version,
-    /// Print docs/CLI.md, or docs/CONFIG.md.
+    /// Print docs/CLI.md, docs/CONFIG.md or docs/PROJECT-SETTINGS.md.
     #[command(hide = true)]
     Reference {
         /// The settings instead of the commands.
         #[arg(long)]
         config: bool,
+        /// The settings of projects instead.
+        #[arg(long)]
+        project: bool,
         /// The durable steps at which the debug build can be made to crash, one per line.
         #[arg(long)]
         steps: bool,
@@ -196,6 +203,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Session(session) => session.run(context).await?,
         Command::Task(task) => return task.run(context).await,
         Command::Job(job) => job.run(context).await?,
+        Command::Plan(plan) => return plan.run(context).await,
         Command::Send(send) => return send.run(context).await,
         Command::Queue(queue) => queue.run(context).await?,
         Command::Interrupt(interrupt) => interrupt.run(context).await?,
@@ -204,6 +212,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Approve(approve) => approve.run(context).await?,
         Command::Deny(deny) => deny.run(context).await?,
         Command::Attach(attach) => attach.run(context).await?,
+        Command::Merge(merge) => return merge.run(context).await,
         Command::Cost(cost) => cost.run(context).await?,
         Command::Token(token) => token.run(context).await?,
         Command::Pair(pair) => pair.run(context).await?,
@@ -212,6 +221,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Completions(completions) => completions.run(context)?,
         Command::Version => version::run(context).await?,
         Command::Reference { steps: true, .. } => context.out.line(fugue_domain::crash::STEPS.join("\n"))?,
+        Command::Reference { project: true, .. } => context.out.line(reference::project_page().trim_end())?,
         Command::Reference { config: false, .. } => context.out.line(reference::cli_page().trim_end())?,
         Command::Reference { config: true, .. } => context.out.line(reference::config_page().trim_end())?,
     }

@@ -6,6 +6,7 @@
 use crate::error::Failure;
 use fugue_domain::agent::Driver;
 use fugue_domain::limits;
+use fugue_domain::spelling;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -296,22 +297,7 @@ fn directives(text: &str) -> Result<String, String> {
 
 /// The known key that takes the fewest changes to reach.
 fn nearest(name: &str) -> &'static str {
-    KEYS.iter().map(|key| key.name).min_by_key(|known| distance(name, known)).unwrap_or_default()
-}
-
-/// Letters to add, drop or exchange (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for j in 0..b.len() {
-            let changed = diagonal + usize::from(letter != b[j]);
-            let fewest = changed.min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], fewest);
-        }
-    }
-    row[b.len()]
+    spelling::nearest(name, KEYS.iter().map(|key| key.name)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
-//! The reference pages, printed from what the program itself knows: `docs/CLI.md` and `docs/CONFIG.md`.
+//! The reference pages, printed from what the program itself knows: `docs/CLI.md`, `docs/CONFIG.md` and `docs/PROJECT-SETTINGS.md`.
 //!
-//! `fugue reference` prints the first; tests compare both with the checked-in pages.
+//! `fugue reference` prints the first; tests compare all with the checked-in pages.
 
 use crate::command::Cli;
 use crate::config::{FILE, KEYS};
 use crate::error::Kind;
 use clap::{ArgAction, Command, CommandFactory};
+use fugue_domain::settings::file as project;
 use std::fmt::Write;
 
 /// What stands on top of a generated page.
@@ -93,6 +94,22 @@ pub fn config_page() -> String {
     page
 }
 
+/// Every key of a project's `fugue.toml`.
+pub fn project_page() -> String {
+    let mut page = format!("# The settings of a project\n\n{GENERATED}\n\n");
+    page += "A project says in `fugue.toml`, at the top of its repository, how work in it is proved and brought together. The file is read as\n\
+             committed on the target branch, never from a tree that an agent can change, and it is optional: without it there are no checks,\n\
+             and a person approves every change before it is merged. A key that is not in this list is an error, with its line.\n\n";
+    page += "Whoever can write to the repository can change the file, so it only narrows: where the org, the hub or the nodes allow less, the\n\
+             smaller value holds. `fugue project settings` shows what holds, from which commit, and what was cut by whom.\n\n";
+    page += "| Key | Example | Default | Meaning |\n|---|---|---|---|\n";
+    for key in project::KEYS {
+        let _ = writeln!(page, "| `{}` | `{}` | {} | {} |", key.name, key.example, key.default, key.meaning);
+    }
+    let _ = write!(page, "\n## A whole file\n\n```toml\n{}```\n", project::EXAMPLE);
+    page
+}
+
 /// Compares a page with the one that is checked in; with `FUGUE_GEN` set, writes it first.
 #[cfg(test)]
 pub fn check_page(name: &str, page: &str) {
@@ -111,5 +128,10 @@ mod tests {
     fn the_command_line_is_sound_and_its_page_current() {
         Cli::command().debug_assert();
         check_page("CLI.md", &cli_page());
+    }
+
+    #[test]
+    fn the_page_of_project_settings_is_current() {
+        check_page("PROJECT-SETTINGS.md", &project_page());
     }
 }

@@ -15,11 +15,17 @@ use utoipa::ToSchema;
 
 mod device;
 mod job;
+mod merge;
+mod plan;
+mod review;
 mod run;
 mod task;
 
 pub use device::{Device, DeviceCode, NewDevice};
 pub use job::Job;
+pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
+pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};
+pub use review::{NewReview, Review};
 pub use run::{NewRun, Run};
 pub use task::{
     Diff, Entry, Evidence, MadeTasks, NewTask, NewTasks, Remark, Shown, Task, TaskBrief, TaskChange, TaskDetail, TaskSession, Verdict,

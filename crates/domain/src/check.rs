@@ -2,6 +2,12 @@
 
 use crate::world::Millis;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// In a value of a command's environment: a folder of the node that outlives worktrees, the same for all commands of a project.
+pub const CACHE: &str = "{cache}";
+/// In a value of a command's environment: the number of the place that the work has on its node, so that what is in it is used by one at a time.
+pub const SLOT: &str = "{slot}";
 
 /// A command of a project: its text is given to `sh -c` in the worktree. It comes from `fugue.toml` as it is on the target branch, never
 /// from the tree that an agent can change.
@@ -13,6 +19,16 @@ pub struct Command {
     pub command: String,
     /// Seconds after which it is ended, with everything that it started.
     pub timeout_s: i64,
+    /// Variables that it gets besides the node's own; their values may hold [`CACHE`] and [`SLOT`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+}
+
+impl Command {
+    /// Its variables, as they are on a node.
+    pub fn environment(&self, cache: &str, slot: usize) -> impl Iterator<Item = (&str, String)> {
+        self.env.iter().map(move |(name, value)| (name.as_str(), value.replace(CACHE, cache).replace(SLOT, &slot.to_string())))
+    }
 }
 
 /// A command whose exit code proves something.

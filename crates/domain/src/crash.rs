@@ -71,8 +71,14 @@ pub const STEPS: &[&str] = &[
     "hub.greeted",
     "hub.assigned",
     "hub.reported",
+    "hub.settings",
+    "hub.planned",
+    "hub.proposed",
+    "hub.decided",
     "hub.closed",
     "hub.released",
+    // A change is judged.
+    "hub.review_begun",
     "hub.task",
     // Its history grows old.
     "hub.merged",

@@ -166,6 +166,8 @@ ids! {
     PlanId "pln" "a plan";
     /// What a node does without an agent.
     JobId "job" "a job";
+    /// A judgement about a change.
+    ReviewId "rev" "a review";
     /// A question to a human.
     ApprovalId "apr" "an approval";
     /// One HTTP request, for finding it in the logs.

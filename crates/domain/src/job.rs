@@ -90,6 +90,14 @@ impl Work {
         }
     }
 
+    /// The repository that it is about.
+    pub fn origin(&self) -> &Origin {
+        match self {
+            Work::Prepare { place, .. } | Work::Check { place, .. } => &place.origin,
+            Work::Merge(merge) => &merge.origin,
+        }
+    }
+
     /// The session whose worktree it is done in, if it is one.
     pub fn session(&self) -> Option<&SessionId> {
         match self {

@@ -133,6 +133,20 @@ pub const CHECK_SECONDS: i64 = 15 * 60;
 pub const CHANGE_FILES_MAX: usize = 500;
 /// Bytes of both sides of a conflict that an agent is told.
 pub const CONFLICT_BYTES_MAX: usize = 16 * 1024;
+/// Times that a change alone could not be tried, the first included, before a person is asked.
+pub const MERGE_TRIES_MAX: i64 = 3;
+/// Milliseconds before a branch that could not be moved is tried again; twice as long after each further try.
+pub const MERGE_WAIT_MS: i64 = 1_000;
+/// The longest of these pauses, in milliseconds. Who finishes work in the tree that held the branch should not wait for long.
+pub const MERGE_WAIT_MAX_MS: i64 = 30_000;
+/// Findings of one review. Who has more to say has a change to send back as a whole.
+pub const FINDINGS_MAX: usize = 50;
+/// Bytes of one finding's text.
+pub const FINDING_BYTES_MAX: usize = 4 * 1024;
+/// Times that an agent's review could not be begun, the first included, before a person is asked. A node that is away counts for none.
+pub const REVIEW_TRIES_MAX: i64 = 3;
+/// Milliseconds before the beginning of a review is tried again.
+pub const REVIEW_AGAIN_MS: i64 = 5_000;
 /// Bytes of checks' output that an agent is told in one message. More would bury what it must mend.
 pub const TASK_EVIDENCE_TOLD_BYTES_MAX: usize = 24 * 1024;
 /// Tries at the proof of a task before a person is asked, unless the project says otherwise.
@@ -173,3 +187,21 @@ pub const CHECK_SECONDS_MAX: i64 = 2 * 60 * 60;
 pub const CHANGE_COMMITS_MAX: usize = 200;
 /// Bytes of the paths of a change that are listed.
 pub const CHANGE_PATH_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a file of a repository that a hub reads: settings and plans. What is longer was not written by people.
+pub const REPOSITORY_FILE_BYTES_MAX: usize = 256 * 1024;
+/// Tasks of a project that are worked on side by side, unless the project says otherwise.
+pub const TASKS_PARALLEL: i64 = 4;
+/// Tasks of a project that may be worked on side by side, whatever it says.
+pub const TASKS_PARALLEL_MAX: i64 = 100;
+/// Finished tasks that are tested together on their way to the target branch, unless the project says otherwise.
+pub const MERGE_BATCH: i64 = 4;
+/// Finished tasks that a project may have tested together. A red batch is halved until its bad entry is alone.
+pub const MERGE_BATCH_MAX: i64 = 32;
+/// Commits of a repository's history that a forecast looks at.
+pub const FORECAST_COMMITS_MAX: usize = 1_000;
+/// Files of a commit beyond which it says nothing about what belongs together: a renaming, an import.
+pub const FORECAST_COMMIT_FILES_MAX: usize = 30;
+/// Milliseconds that a task is passed by because of another one in the same files before those that would touch them wait for it.
+pub const FOREMAN_PATIENCE_MS: i64 = 10 * 60 * 1_000;
+/// Milliseconds of waiting that count as much as one step of priority, so that nothing waits for ever behind what is more important.
+pub const FOREMAN_STEP_MS: i64 = 60 * 60 * 1_000;

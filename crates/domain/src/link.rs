@@ -309,14 +309,21 @@ pub enum Ask {
         /// A branch, tag or commit.
         base: String,
     },
-    /// What does the repository's own file of this agent say, as it is at a commit? Never what lies in somebody's working copy.
-    Agent {
+    /// What does a file of the repository say, as it is at a commit? Never what lies in somebody's working copy.
+    File {
         /// In which repository.
         origin: Origin,
         /// At which commit.
         commit: String,
-        /// The agent's name.
-        name: String,
+        /// The file's path from the top of the repository.
+        path: String,
+    },
+    /// Which files did the last commits change, each?
+    History {
+        /// In which repository.
+        origin: Origin,
+        /// From which commit back.
+        commit: String,
     },
     /// What has changed since a commit, as text?
     Diff {
@@ -348,8 +355,10 @@ pub enum Answered {
     Repository(Repository),
     /// To [`Ask::Resolve`].
     Commit(String),
-    /// To [`Ask::Agent`]: the file's text, if there is one.
-    Agent(Option<String>),
+    /// To [`Ask::File`]: the file's text, if there is one.
+    File(Option<String>),
+    /// To [`Ask::History`]: the files of each commit that changed a few, newest first.
+    History(Vec<Vec<String>>),
     /// To [`Ask::Diff`].
     Diff {
         /// As git writes it, at most [`crate::limits::DIFF_BYTES_MAX`] bytes.

@@ -54,6 +54,8 @@ problems! {
     NotQueued "not-queued" 409 "The message is not in the queue any more" "Interrupt its turn instead, or send another message.";
     /// The approval has been answered, has expired or was withdrawn. The first answer wins.
     AlreadyAnswered "already-answered" 409 "The question is settled" "Read the approval to see how.";
+    /// The verdict is about a commit that is not the change's last one any more.
+    StaleReview "stale-review" 409 "The change has gone on" "Look at it as it is now with `fugue task diff`, and judge again.";
     /// The name belongs to another thing of the same kind.
     NameTaken "name-taken" 409 "The name is taken" "Choose another name.";
     /// The session's events were deleted because of their age. Its messages, turns, costs and its branch are still there.
@@ -102,7 +104,13 @@ impl Kind {
             Self::NotFound | Self::MethodNotAllowed | Self::WrongState | Self::SessionClosed | Self::NotQueued | Self::AlreadyAnswered => {
                 false
             }
-            Self::NameTaken | Self::TooLarge | Self::NotJson | Self::WrongHost | Self::Invalid | Self::IdempotencyMismatch => false,
+            Self::StaleReview
+            | Self::NameTaken
+            | Self::TooLarge
+            | Self::NotJson
+            | Self::WrongHost
+            | Self::Invalid
+            | Self::IdempotencyMismatch => false,
             Self::NotARepository | Self::UnknownBase | Self::HistoryExpired | Self::ArchiveDamaged => false,
         }
     }

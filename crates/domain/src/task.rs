@@ -110,12 +110,14 @@ pub struct Task {
     pub head: Option<String>,
     /// Whether it has a session, with a worktree that holds its work.
     pub session: bool,
+    /// Whether its agent was told what is wanted.
+    pub told: bool,
 }
 
 impl Task {
     /// A task that was just written down.
     pub fn new(state: State, attempts_max: i64) -> Self {
-        Self { state, attempt: 1, attempts_max, signature: None, head: None, session: false }
+        Self { state, attempt: 1, attempts_max, signature: None, head: None, session: false, told: false }
     }
 }
 
@@ -292,7 +294,8 @@ pub fn step(task: &Task, input: Input, now: Millis) -> Result<Step, Refused> {
             }
             let halt = if matches!(state, State::Merging { .. }) { None } else { Some(Halt) };
             let close = next.session.then_some(Close);
-            (next.state, next.session) = (State::Done { at: now }, false);
+            next.state = State::Done { at: now };
+            (next.session, next.told) = (false, false);
             halt.into_iter().chain(close).chain([Wake, Foreman]).collect()
         }
         (State::Draft, Input::Start { blocked }) => wait(&mut next, blocked),
@@ -329,25 +332,43 @@ pub fn step(task: &Task, input: Input, now: Millis) -> Result<Step, Refused> {
             next.state = State::Merging { waits: Some(why) };
             Vec::new()
         }
+        (State::Review, Input::Impossible(why)) => {
+            let after = ask(&mut next, Need::ReviewFailed, why);
+            [vec![Halt], after].concat()
+        }
         (State::Ready, Input::Impossible(why)) => ask(&mut next, Need::Impossible, why),
         (state, Input::Impossible(why)) if state.is_under_way() => {
             let after = ask(&mut next, Need::Impossible, why);
             [vec![Halt], after].concat()
         }
+        (_, input) => wish(task, &mut next, input, now)?,
+    };
+    next.told |= effects.iter().any(|effect| matches!(effect, Tell(_)));
+    Ok(Step { task: next, effects })
+}
+
+/// What a person wants of a task that was begun.
+fn wish(task: &Task, next: &mut Task, input: Input, now: Millis) -> Result<Vec<Effect>, Refused> {
+    use Effect::{Check, Close, Foreman, Halt, Prepare, Tell};
+    Ok(match (&task.state, input) {
         (State::Review, Input::Approve) => {
-            let after = merge(&mut next);
+            let after = merge(next);
             [vec![Halt], after].concat()
         }
-        (State::NeedsHuman { need: Need::ChecksEdited, .. }, Input::Approve) if task.head.is_some() => merge(&mut next),
-        (State::NeedsHuman { need, .. }, Input::Retry { .. }) if task.session => {
+        (State::NeedsHuman { need: Need::ChecksEdited | Need::ReviewFailed, .. }, Input::Approve) if task.head.is_some() => merge(next),
+        (State::NeedsHuman { need: Need::ReviewFailed, .. }, Input::Retry { .. }) if task.session => {
+            next.state = State::Review;
+            vec![Effect::Review]
+        }
+        (State::NeedsHuman { .. }, Input::Retry { .. }) if task.session => {
             (next.attempt, next.signature) = (1, None);
-            let setup = *need == Need::SetupFailed;
-            next.state = State::Working(if setup { Phase::Preparing } else { Phase::Agent });
-            vec![if setup { Prepare } else { Tell(Topic::Again) }]
+            // Perhaps its worktree never stood as it should: then from there.
+            next.state = State::Working(if task.told { Phase::Agent } else { Phase::Preparing });
+            vec![if task.told { Tell(Topic::Again) } else { Prepare }]
         }
         (State::NeedsHuman { .. } | State::Cancelled { .. }, Input::Retry { blocked }) => {
-            (next.attempt, next.signature, next.head) = (1, None, None);
-            wait(&mut next, blocked)
+            (next.attempt, next.signature, next.head, next.told) = (1, None, None, false);
+            wait(next, blocked)
         }
         (State::NeedsHuman { .. }, Input::Submit) if task.session => {
             next.signature = None;
@@ -356,17 +377,17 @@ pub fn step(task: &Task, input: Input, now: Millis) -> Result<Step, Refused> {
         }
         (State::NeedsHuman { need: Need::TakenOver, .. }, Input::TakeOver) => return Err(Refused::State),
         (state, Input::TakeOver) if task.session && !state.is_over() => {
-            let after = ask(&mut next, Need::TakenOver, Need::TakenOver.meaning().to_owned());
+            let after = ask(next, Need::TakenOver, Need::TakenOver.meaning().to_owned());
             [vec![Halt], after].concat()
         }
         (state, Input::Cancel) if !state.is_over() => {
-            let had = std::mem::take(&mut next.session);
+            let had = next.session;
+            (next.session, next.told) = (false, false);
             next.state = State::Cancelled { at: now };
             if had { vec![Halt, Close, Foreman] } else { vec![Foreman] }
         }
         _ => return Err(Refused::State),
-    };
-    Ok(Step { task: next, effects })
+    })
 }
 
 /// Not begun yet: it waits for others, or for room.

@@ -18,6 +18,8 @@ pub enum Effect {
     Schedule(SessionId),
     /// What is wanted of a turn has changed; its node should hear of it.
     Tell(TurnId),
+    /// A review is wanted.
+    Review,
     /// Words for a node, as they are.
     Say(NodeId, Box<FromHub>),
     /// A task may be able to begin.
@@ -44,6 +46,7 @@ impl Outlet {
             Effect::Page(org, page) => self.feed.publish(&org, page),
             Effect::Schedule(session) => self.wake.session(session),
             Effect::Tell(turn) => self.wake.turn(turn),
+            Effect::Review => self.wake.reviews(),
             Effect::Say(node, message) => self.nodes.send(&node, *message),
             Effect::Foreman => self.wake.foreman(),
             Effect::Hint(org, hint) => self.feed.hint(&org, hint),

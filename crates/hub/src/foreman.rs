@@ -1,51 +1,182 @@
-//! The foreman: starts tasks that are ready while there is room.
-// H3: this file is a stand-in that starts the oldest ready task of each project up to its limit.
+//! The foreman: lets tasks begin that are ready, as many as slots, limits, budgets and each other's files allow.
+//!
+//! It keeps no state. Woken by the doorbell or by the clock it reads the site of each org, decides purely (`fugue_domain::foreman`), and
+//! starts each task by its own transaction; what fails is looked at again. Why the others wait is not stored but decided again
+//! when somebody asks ([`held`]), so that it cannot be out of date.
 
 use crate::column;
-use crate::db::query;
-use crate::fault::{Done, caught};
+use crate::db::{Conn, query};
+use crate::fault::{Done, Fault, caught};
 use crate::hub::Hub;
-use crate::{settings, task};
-use fugue_domain::id::{ProjectId, TaskId};
+use crate::{plan, project, settings, task};
+use fugue_domain::foreman::{Decision, Held, decide};
+use fugue_domain::id::{NodeId, OrgId, PlanId, ProjectId, TaskId};
+use fugue_domain::settings::FILE;
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+mod site;
+
 /// How often it looks without being asked.
 const PERIOD: Duration = Duration::from_secs(5);
+/// How many times as long as a look itself took, the next one begins at the earliest.
+const IDLE_SHARE: u32 = 2;
+
+/// What is asked of nodes beside the loop, one thing of a kind at a time: a node that is slow to answer keeps only its own projects waiting.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Errand {
+    /// Tasks of a project begin.
+    Begin(ProjectId),
+    /// The history of repositories is looked at, for plans.
+    Foresee,
+}
 
 /// Works until the hub ends.
 pub async fn run(hub: Hub, shutdown: CancellationToken) {
     let mut period = tokio::time::interval(PERIOD);
     period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut errands = FuturesUnordered::new();
+    // Those under way, and whether somebody looked at it again meanwhile.
+    let mut under_way: BTreeMap<Errand, bool> = BTreeMap::new();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = hub.wake.foreman_rung() => {}
             _ = period.tick() => {}
+            Some(errand) = errands.next() => {
+                if under_way.remove(&errand) == Some(true) {
+                    hub.wake.foreman();
+                }
+                continue;
+            }
         }
-        if let Err(fault) = caught("the foreman", look(&hub)).await {
-            tracing::warn!(error = %fault, "the foreman could not look; it looks again in a moment");
+        let begun = tokio::time::Instant::now();
+        match caught("the foreman", look(&hub)).await {
+            Ok(wanted) => {
+                for (errand, work) in wanted {
+                    match under_way.entry(errand) {
+                        Entry::Occupied(mut meanwhile) => *meanwhile.get_mut() = true,
+                        Entry::Vacant(free) => {
+                            errands.push(carried_out(&hub, free.key().clone(), work));
+                            free.insert(false);
+                        }
+                    }
+                }
+            }
+            Err(fault) => tracing::warn!(error = %fault, "the foreman could not look; it looks again in a moment"),
         }
+        // A busy hub rings all the time, and rings gather meanwhile.
+        let _ = shutdown.run_until_cancelled(tokio::time::sleep_until(begun + begun.elapsed() * IDLE_SHARE)).await;
     }
 }
 
-async fn look(hub: &Hub) -> Done<()> {
-    let mut conn = hub.db.read().await?;
-    let projects = query("SELECT DISTINCT project_id FROM tasks WHERE state = 'ready'").fetch_all(&mut conn).await?;
-    let mut chosen: Vec<TaskId> = Vec::new();
-    for row in &projects {
-        let project: ProjectId = column::id(row, 0)?;
-        let busy = query("SELECT COUNT(*) FROM tasks WHERE project_id = $1 AND (state = 'working' OR state = 'checking')");
-        let busy: i64 = busy.bind(project.as_str()).fetch_one(&mut conn).await?.get(0)?;
-        let room = settings::of(&mut conn, &project).await?.limits.parallel - busy;
-        let ready = query("SELECT id FROM tasks WHERE project_id = $1 AND state = 'ready' ORDER BY priority DESC, id LIMIT $2");
-        for row in &ready.bind(project.as_str()).bind(room.max(0)).fetch_all(&mut conn).await? {
-            chosen.push(column::id(row, 0)?);
+/// Tasks that begin, each on its node, of an org.
+type Begins = (OrgId, Vec<(TaskId, NodeId)>);
+
+async fn carried_out(hub: &Hub, errand: Errand, (org, tasks): Begins) -> Errand {
+    let done = match &errand {
+        Errand::Begin(project) => caught("the foreman", begin(hub, &org, project, tasks)).await,
+        Errand::Foresee => caught("the forecast", plan::foresee(hub)).await,
+    };
+    match done {
+        Ok(()) => {}
+        // The node is away, or fugue.toml is wrong. Whoever looks at the task is told, and it is tried again with a later look.
+        Err(Fault::Problem(problem)) => tracing::info!(?errand, detail = problem.detail, "tasks wait"),
+        Err(fault) => tracing::warn!(?errand, error = %fault, "tasks could not begin; the foreman tries again"),
+    }
+    errand
+}
+
+/// Lets tasks of a project begin, by its settings as they are now.
+async fn begin(hub: &Hub, org: &OrgId, project: &ProjectId, tasks: Vec<(TaskId, NodeId)>) -> Done<()> {
+    let project = {
+        let mut conn = hub.db.read().await?;
+        project::find(&mut conn, org, project.as_str()).await?
+    };
+    settings::fresh(hub, org, &project).await?;
+    // Asked for at the same time, they share what the node and the writer have to do.
+    let begun = join_all(tasks.iter().map(|(task, node)| task::start(hub, task, Some(node)))).await;
+    begun.into_iter().find_map(Result::err).map_or(Ok(()), Err)
+}
+
+/// Everything that is to be asked of nodes now.
+async fn look(hub: &Hub) -> Done<BTreeMap<Errand, Begins>> {
+    let mut wanted = BTreeMap::new();
+    if hub.nodes.count() == 0 {
+        return Ok(wanted);
+    }
+    let (orgs, unforeseen) = {
+        let mut conn = hub.db.read().await?;
+        let orgs = query("SELECT DISTINCT org_id FROM tasks WHERE state = 'ready'").fetch_all(&mut conn).await?;
+        (orgs, plan::to_foresee(&mut conn).await?)
+    };
+    if let Some((_, org, _)) = unforeseen.first() {
+        wanted.insert(Errand::Foresee, (org.clone(), Vec::new()));
+    }
+    // Two tasks that meet would begin together if nobody waited for the forecast; it rings when it is there.
+    let unforeseen: BTreeSet<&PlanId> = unforeseen.iter().map(|(plan, ..)| plan).collect();
+    for row in &orgs {
+        let org: OrgId = column::id(row, 0)?;
+        let (decision, whose) = decision(hub, &org).await?;
+        for (task, node) in decision.start {
+            let Some((project, plan)) = whose.get(&task) else { continue };
+            if plan.as_ref().is_some_and(|plan| unforeseen.contains(plan)) {
+                continue;
+            }
+            let begins = wanted.entry(Errand::Begin(project.clone())).or_insert_with(|| (org.clone(), Vec::new()));
+            begins.1.push((task, node));
         }
     }
+    Ok(wanted)
+}
+
+/// Whose a task is.
+type Whose = HashMap<TaskId, (ProjectId, Option<PlanId>)>;
+
+/// What is to be done in an org now, and whose each ready task is.
+async fn decision(hub: &Hub, org: &OrgId) -> Done<(Decision, Whose)> {
+    let mut conn = hub.db.read().await?;
+    let mut site = site::of(&mut conn, org, site::heard_since(hub)).await?;
     drop(conn);
-    for task in chosen {
-        task::start(hub, &task).await?;
+    site.slots.retain(|node: &NodeId, _| hub.nodes.is_connected(node));
+    let whose = site.ready.iter().map(|ready| (ready.task.clone(), (ready.project.clone(), ready.plan.clone()))).collect();
+    Ok((decide(&site, hub.world.now()), whose))
+}
+
+/// Why ready tasks of an org do not begin, in words. What could begin has no words here: it does, or its last try says why not.
+pub async fn held(hub: &Hub, org: &OrgId) -> Done<HashMap<TaskId, String>> {
+    let (decision, whose) = decision(hub, org).await?;
+    let mut conn = hub.db.read().await?;
+    let mut wrong: HashMap<&ProjectId, Option<String>> = HashMap::new();
+    for project in whose.values().map(|(project, _)| project).collect::<BTreeSet<_>>() {
+        wrong.insert(project, settings::wrong(&mut conn, project).await?);
     }
-    Ok(())
+    let others = decision.held.iter().filter_map(|(_, held)| match held {
+        Held::Clash(task) | Held::Yields(task) => Some(task),
+        _ => None,
+    });
+    let names = names(&mut conn, others).await?;
+    let name = |task: &TaskId| names.get(task).cloned().unwrap_or_else(|| task.short().to_owned());
+    let mut all: HashMap<TaskId, String> = decision.held.iter().map(|(task, held)| (task.clone(), held.words(name))).collect();
+    for (task, (project, _)) in &whose {
+        if let Some(Some(wrong)) = wrong.get(project) {
+            all.insert(task.clone(), format!("{FILE} cannot be used: {wrong}"));
+        }
+    }
+    Ok(all)
+}
+
+/// What people call tasks.
+async fn names(conn: &mut Conn, tasks: impl Iterator<Item = &TaskId>) -> Done<HashMap<TaskId, String>> {
+    let mut names = HashMap::new();
+    for task in tasks.cloned().collect::<BTreeSet<_>>() {
+        let row = query("SELECT title FROM tasks WHERE id = $1").bind(task.as_str()).fetch_one(conn).await?;
+        names.insert(task.clone(), format!("{:?} ({})", row.get::<String>(0)?, task.short()));
+    }
+    Ok(names)
 }

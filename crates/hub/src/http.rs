@@ -4,7 +4,9 @@
 
 use crate::hub::Hub;
 use crate::metrics;
-use crate::{agent, approval, device, event, job, link, message, node, org, project, run, session, task, token, turn};
+use crate::{
+    agent, approval, device, event, job, link, merge_queue, message, node, org, plan, project, review, run, session, settings, task, token, turn,
+};
 use axum::Router;
 use axum::http::Method;
 use fugue_domain::api::*;
@@ -76,6 +78,7 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/projects", Read, "listProjects", "Projects", project::routes::list).lists::<Project>(),
         post("/api/v1/projects", Configure, "addProject", "Add a repository", project::routes::add).takes::<NewProject>().creates::<Project>(),
         get("/api/v1/projects/{id}", Read, "getProject", "One project, by id or name", project::routes::get).gives::<Project>(),
+        get("/api/v1/projects/{id}/settings", Read, "getProjectSettings", "What its fugue.toml says, and what of it holds", settings::routes::show).gives::<ProjectSettings>(),
 
         get("/api/v1/sessions", Read, "listSessions", "Sessions", session::routes::list).param(Word("state", SESSION_STATES)).param(Text("project")).param(Text("q")).lists::<Session>(),
         post("/api/v1/sessions", Operate, "openSession", "Open a session", session::routes::open).takes::<NewSession>().creates::<Session>(),
@@ -106,6 +109,18 @@ pub fn routes() -> Vec<Route> {
         post("/api/v1/tasks/{id}/approve", Approve, "approveTask", "Let its change pass", task::routes::approve).may_take::<Remark>().gives::<TaskDetail>(),
         post("/api/v1/tasks/{id}/take-over", Operate, "takeOverTask", "Stop its agent and leave its worktree to a person", task::routes::take_over).may_take::<Remark>().gives::<TaskDetail>(),
         post("/api/v1/tasks/{id}/cancel", Operate, "cancelTask", "Give it up; its branch stays", task::routes::cancel).may_take::<Remark>().gives::<TaskDetail>(),
+        get("/api/v1/tasks/{id}/reviews", Read, "listReviews", "What was said about its change", review::routes::list).lists_all::<Review>(),
+        post("/api/v1/tasks/{id}/review", Approve, "reviewTask", "A person's verdict about one commit", review::routes::judge).takes::<NewReview>().creates::<Review>(),
+        get("/api/v1/merge-queue", Read, "listMergeQueues", "Changes on their way to their branches", merge_queue::routes::list).param(Text("project")).lists_all::<MergeQueue>(),
+        post("/api/v1/merge-queue/dry-run", Operate, "tryMerge", "What would happen, as a job that moves nothing", merge_queue::routes::trial).takes::<NewTrial>().creates::<Trial>(),
+        delete("/api/v1/merge-queue/{id}", Operate, "leaveMergeQueue", "Take a task's change out of its queue", merge_queue::routes::remove),
+
+        get("/api/v1/plans", Read, "listPlans", "Plans", plan::routes::list).param(Word("state", plan::routes::STATES)).param(Text("project")).lists::<Plan>(),
+        post("/api/v1/plans", Operate, "createPlan", "Let an agent make a plan of a goal", plan::routes::create).takes::<NewPlan>().creates::<Plan>(),
+        get("/api/v1/plans/{id}", Read, "getPlan", "One plan, with its graph", plan::routes::get).gives::<PlanDetail>(),
+        put("/api/v1/plans/{id}/tasks", Operate, "replacePlanTasks", "Other tasks instead of those that are proposed", plan::routes::replace).takes::<PlanTasks>().gives::<PlanDetail>(),
+        post("/api/v1/plans/{id}/accept", Operate, "acceptPlan", "Let its tasks begin", plan::routes::accept).gives::<PlanDetail>(),
+        post("/api/v1/plans/{id}/reject", Operate, "rejectPlan", "Give it up", plan::routes::reject).gives::<PlanDetail>(),
 
         get("/api/v1/approvals", Read, "listApprovals", "Questions to people", approval::routes::list).param(Word("state", APPROVAL_STATES)).lists::<Approval>(),
         get("/api/v1/approvals/{id}", Read, "getApproval", "One question", approval::routes::get).gives::<Approval>(),

@@ -9,7 +9,7 @@ use crate::db::{Conn, Row, Tx, durable, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
-use crate::task;
+use crate::{merge_queue, task};
 use fugue_domain::api::Job;
 use fugue_domain::caller::Caller;
 use fugue_domain::id::{JobId, NodeId, OrgId, SessionId};
@@ -173,12 +173,16 @@ async fn end(tx: &mut Tx<'_>, node: &NodeId, id: &JobId, outcome: Outcome) -> Do
         true => outcome,
         false => Outcome::Impossible("Its node answered something that was not asked.".to_owned()),
     };
-    query("UPDATE jobs SET state = 'ended', outcome = $2, ended_at = $3, begun_at = COALESCE(begun_at, $3) WHERE id = $1 AND ended_at IS NULL")
+    let first = query("UPDATE jobs SET state = 'ended', outcome = $2, ended_at = $3, begun_at = COALESCE(begun_at, $3) WHERE id = $1 AND ended_at IS NULL")
         .bind(id.as_str())
         .bind(serde_json::to_string(&outcome).map_err(Fault::internal)?)
         .bind(tx.now)
         .execute(tx.conn)
         .await?;
+    if first == 0 {
+        // Another hub was faster.
+        return Ok(());
+    }
     durable!(tx, "hub.job_ended");
     if let Outcome::Merged(Merged::Landed { .. }) = &outcome {
         landed(tx, &org, node, id).await?;
@@ -204,7 +208,8 @@ async fn landed(tx: &mut Tx<'_>, org: &OrgId, node: &NodeId, id: &JobId) -> Done
 
 /// What follows from a job's end, in its transaction.
 async fn job_ended(tx: &mut Tx<'_>, id: &JobId, outcome: &Outcome) -> Done<()> {
-    // H4: crate::merge_queue::job_ended first.
-    task::job_ended(tx, id, outcome).await?;
+    if !merge_queue::job_ended(tx, id, outcome).await? {
+        task::job_ended(tx, id, outcome).await?;
+    }
     Ok(())
 }

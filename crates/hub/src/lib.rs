@@ -27,6 +27,7 @@ pub mod metrics;
 pub mod node;
 pub mod org;
 pub mod page;
+pub mod plan;
 pub mod project;
 pub mod reaper;
 pub mod review;
@@ -108,6 +109,7 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     tasks.spawn(foreman::run(hub.clone(), closing.clone()));
     tasks.spawn(reaper::run(hub.clone(), closing.clone()));
     tasks.spawn(event::archivist::run(hub.clone(), closing.clone()));
+    tasks.spawn(review::begin_wanted(hub.clone(), closing.clone()));
     tasks.spawn(watch(app.clone()));
     // Made once: a bare router would be copied for every connection, with its whole table.
     let service = router(app.clone()).into_make_service();

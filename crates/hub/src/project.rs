@@ -153,6 +153,16 @@ async fn inspect(hub: &Hub, caller: &Caller, new: &NewProject, origin: &Origin) 
     Err(last)
 }
 
+/// A file of a project's repository, as it is at a commit.
+pub async fn file(hub: &Hub, node: &NodeId, project: &Project, commit: &str, path: &str) -> Done<Option<String>> {
+    let asked = Ask::File { origin: origin(project)?, commit: commit.to_owned(), path: path.to_owned() };
+    match hub.nodes.call(node, asked).await {
+        Ok(Answered::File(text)) => Ok(text),
+        Ok(other) => Err(Fault::internal(format!("a node answered {other:?} to file"))),
+        Err(failed) => Err(call_failed(failed)),
+    }
+}
+
 /// What a failed call to a node means for the caller.
 pub fn call_failed(failed: crate::link::CallError) -> Fault {
     match failed {

@@ -1,4 +1,5 @@
-//! The reaper: brings about what time alone decides. Leases end, questions expire, parked turns come back, old keys are forgotten.
+//! The reaper: brings about what time alone decides. Leases end, questions expire, parked turns come back, merges are
+//! tried again, old keys are forgotten.
 //!
 //! It keeps no state; each round reads what is due and takes the steps, and a round that fails is made up for by the next.
 
@@ -6,7 +7,7 @@ use crate::column;
 use crate::db::query;
 use crate::fault::{Done, caught};
 use crate::hub::Hub;
-use crate::{approval, budget, idempotency, metrics, turn};
+use crate::{approval, budget, idempotency, merge_queue, metrics, turn};
 use fugue_domain::id::TurnId;
 use fugue_domain::lease;
 use fugue_domain::turn::Input;
@@ -44,6 +45,7 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
             if due_approvals(&hub).await? {
                 approval::expire_due(&hub).await?;
             }
+            merge_queue::look_again(&hub).await?;
             if round % SLOW_ROUNDS == 0 {
                 budget::look_everywhere(&hub).await?;
                 // A key that is forgotten too early lets a message be carried out twice.

@@ -8,11 +8,11 @@ use crate::db::{Conn, Row, Tx, composed, query};
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::page::{PageQuery, containing};
-use crate::turn;
+use crate::{plan, review, session, turn};
 use fugue_domain::agent::Agent;
 use fugue_domain::api::Run;
 use fugue_domain::caller::Caller;
-use fugue_domain::id::{OrgId, RunId, TurnId};
+use fugue_domain::id::{OrgId, RunId, SessionId, TurnId};
 use fugue_domain::money::MicroUsd;
 use fugue_domain::page::Page;
 use fugue_domain::problem::Problem;
@@ -21,13 +21,14 @@ use fugue_domain::run::{self as rules, Effect as Follows, Input, State};
 use fugue_domain::time::Time;
 use fugue_domain::turn::Outcome;
 use fugue_domain::world::Mint;
+use futures_util::future::BoxFuture;
 
 mod answer;
 pub mod routes;
 mod starting;
 
 pub use answer::was_denied;
-pub use starting::{role, start};
+pub use starting::{Ready, ready, role, start, store as begin};
 
 /// What [`view`] reads, up to the result, which a list leaves out.
 const COLUMNS: &str = "r.id, r.agent, r.status, r.text, r.summary, r.reasons, s.driver, r.project_id, COALESCE(p.path, p.url), r.issue, \
@@ -119,7 +120,11 @@ pub async fn follow(tx: &mut Tx<'_>, ended: &turn::Row, outcome: Outcome, reason
     let input = match outcome {
         Outcome::Succeeded => {
             let said = answer::last_words(tx, &ended.session, &ended.id).await?;
-            let answer = rules::judge(agent.output.as_ref(), said.as_deref());
+            let mut answer = rules::judge(agent.output.as_ref(), said.as_deref());
+            if let Ok(fits) = &answer {
+                // What no schema can say: a plan has no circle, and what its tasks need is there.
+                answer = plan::judge(tx, &id, fits).await?.map_or(answer, Err);
+            }
             Input::Answered { answer, open: found.get::<Option<i64>>(4)?.is_none() }
         }
         _ => Input::Ended { outcome, why: why(ended, reason) },
@@ -129,10 +134,24 @@ pub async fn follow(tx: &mut Tx<'_>, ended: &turn::Row, outcome: Outcome, reason
     if !store(tx, &id, asked, &state, turn.as_ref()).await? {
         return Ok(());
     }
+    review::run_ended(tx, &id, &state).await?;
+    plan::run_ended(tx, &id, &state).await?;
     if let (Some(Follows::Ask(reasons)), Some(turn)) = (effect, turn) {
         turn::say(tx, &ended.org, &ended.session, &turn, &rules::correction(&reasons), agent.on_interruption).await?;
     }
     Ok(())
+}
+
+/// Closes the session of a run that is part of something larger. Its branch goes too, if nothing was committed there. Boxed, because it
+/// may have to end the very turn whose end has led here.
+pub fn close<'a>(tx: &'a mut Tx<'_>, org: &'a OrgId, run: &'a RunId) -> BoxFuture<'a, Done<()>> {
+    Box::pin(async move {
+        let row = query("SELECT session_id FROM runs WHERE id = $1").bind(run.as_str()).fetch_one(tx.conn).await?;
+        let session: SessionId = column::id(&row, 0)?;
+        let bare = query("UPDATE sessions SET landed = base WHERE id = $1 AND landed IS NULL");
+        bare.bind(session.as_str()).execute(tx.conn).await?;
+        session::end(tx, org, &session).await
+    })
 }
 
 /// Why a turn did not succeed, in a line for people.

@@ -8,7 +8,7 @@ use crate::db::{Column, Conn, Row, Table, composed, query};
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::page::PageQuery;
-use crate::{project, session};
+use crate::{foreman, project, session};
 use fugue_domain::api::{Task, TaskBrief, TaskDetail, TaskSession};
 use fugue_domain::caller::Caller;
 use fugue_domain::id::{OrgId, TaskId};
@@ -33,9 +33,9 @@ mod verb;
 pub use diff::diff;
 pub use edit::change;
 pub use hooks::{Judged, MergeEnd, impossible, job_ended, merge_ended, reviewed, turn_ended};
-pub use making::create;
+pub use making::{check, create, make};
 pub use starting::start;
-pub use verb::{Verb, verb};
+pub use verb::{Verb, verb, verb_in};
 
 /// What [`view`] reads.
 const COLUMNS: &str = "t.id, t.project_id, t.plan_id, t.title, t.state, t.need, t.why, t.priority, t.labels, t.agent, t.driver, t.attempt, \
@@ -168,7 +168,7 @@ async fn find(conn: &mut Conn, org: &OrgId, id: &TaskId) -> Done<Task> {
 /// One task, with everything that is known of it.
 pub async fn get(hub: &Hub, caller: &Caller, id: &TaskId) -> Done<TaskDetail> {
     let mut conn = hub.db.read().await?;
-    let task = find(&mut conn, &caller.org, id).await?;
+    let mut task = find(&mut conn, &caller.org, id).await?;
     let sql = "SELECT description, acceptance, checks, links, paths FROM tasks WHERE id = $1";
     let words = query(sql).bind(id.as_str()).fetch_one(&mut conn).await?;
     let sql = "SELECT n.id, n.title, n.state FROM task_dependencies d JOIN tasks n ON n.id = d.task_id WHERE d.needs_id = $1 ORDER BY n.id";
@@ -186,6 +186,11 @@ pub async fn get(hub: &Hub, caller: &Caller, id: &TaskId) -> Done<TaskDetail> {
         })
     };
     let story = story::read(&mut conn, id).await?;
+    drop(conn);
+    if task.state == "ready" {
+        let waits = foreman::held(hub, &caller.org).await?.remove(id);
+        task.why = waits.or(task.why);
+    }
     Ok(TaskDetail {
         description: words.get(0)?,
         acceptance: words.get(1)?,

@@ -20,6 +20,7 @@ pub struct Wake {
     rung: Arc<Mutex<Rung>>,
     bell: Arc<Notify>,
     foreman: Arc<Notify>,
+    reviews: Arc<Notify>,
 }
 
 impl Wake {
@@ -43,6 +44,16 @@ impl Wake {
     /// Waits until the foreman was rung for.
     pub async fn foreman_rung(&self) {
         self.foreman.notified().await;
+    }
+
+    /// Look at the reviews that are wanted.
+    pub fn reviews(&self) {
+        self.reviews.notify_one();
+    }
+
+    /// Waits until a review is wanted.
+    pub async fn wait_for_reviews(&self) {
+        self.reviews.notified().await;
     }
 
     /// Waits until something was rung, and takes it.

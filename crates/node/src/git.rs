@@ -5,7 +5,6 @@
 
 use crate::child;
 use fugue_domain::approval::visible;
-use fugue_domain::limits::AGENT_FILE_BYTES_MAX;
 use fugue_domain::link::{Answered, CallFailed};
 use fugue_domain::project::{Origin, Repository};
 use std::ffi::{OsStr, OsString};
@@ -14,6 +13,8 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
+
+pub mod history;
 
 /// How long one git command may take; a fetch of a large repository is the longest.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -347,28 +348,4 @@ pub fn find_commit(home: &Path, origin: &Origin, base: &str) -> Result<Answered,
     let folder = repository(home, origin, Some(base))?;
     let found = resolve(&Git::at(&folder), Some(base));
     found.map(Answered::Commit).ok_or_else(|| CallFailed::UnknownBase(format!("{base:?} is no branch, tag or commit there")))
-}
-
-/// An agent's file in a repository, as it is at a commit. A link, a folder or a huge file in its place is refused by name.
-pub fn agent_file(home: &Path, origin: &Origin, commit: &str, name: &str) -> Result<Answered, CallFailed> {
-    let tame = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.is_empty() || name.starts_with('-') || !name.chars().all(tame) {
-        return Ok(Answered::Agent(None));
-    }
-    let git = Git::at(&repository(home, origin, Some(commit))?);
-    let unknown = || CallFailed::UnknownBase(format!("{commit:?} is no commit there"));
-    let commit = resolve(&git, Some(commit)).ok_or_else(unknown)?;
-    let path = format!(".fugue/agents/{name}.md");
-    let failed = |why: &dyn std::fmt::Display| CallFailed::Other(format!("{path} cannot be used: {why}"));
-    let entry = git.run(["ls-tree", "--full-tree", "--long", &commit, "--", &path]).map_err(|error| failed(&error))?;
-    // Mode, kind, object, size, path.
-    let words: Vec<&str> = entry.split_whitespace().collect();
-    let [mode, kind, object, size, _] = words[..] else { return Ok(Answered::Agent(None)) };
-    if kind != "blob" || !mode.starts_with("100") {
-        return Err(failed(&"it is no plain file"));
-    }
-    if !size.parse().is_ok_and(|bytes: usize| bytes <= AGENT_FILE_BYTES_MAX) {
-        return Err(failed(&format!("it has {size} bytes, {AGENT_FILE_BYTES_MAX} are allowed")));
-    }
-    git.run(["cat-file", "blob", object]).map(|text| Answered::Agent(Some(text))).map_err(|error| failed(&error))
 }

@@ -19,11 +19,13 @@ use fugue_domain::id::{JobId, SessionId};
 use fugue_domain::job::{Outcome, Work};
 use fugue_domain::limits::{JOB_COMMANDS_MAX, JOB_OUTCOME_BYTES_MAX};
 use fugue_domain::link::FromNode;
+use fugue_domain::project::Origin;
 use futures_util::FutureExt;
 use record::Record;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -39,7 +41,7 @@ enum Stage {
     /// It waits for its worktree, or for a slot.
     Waiting,
     /// A task works on it.
-    Running { stop: CancellationToken, wanted: bool },
+    Running { stop: CancellationToken, wanted: bool, slot: usize },
     /// It has an outcome, which the hub has not stored yet.
     Ended(Outcome),
 }
@@ -63,6 +65,10 @@ pub struct Job {
     pub id: JobId,
     /// Its folder.
     pub folder: PathBuf,
+    /// Where its project's commands may keep what outlives worktrees.
+    pub cache: PathBuf,
+    /// Its place among the jobs that run: no other has this number meanwhile.
+    pub slot: usize,
     /// Set when nobody wants it any more, or the node ends.
     pub stop: CancellationToken,
 }
@@ -74,8 +80,8 @@ pub struct Stopped;
 pub enum Ends {
     /// It was stopped.
     Stopped,
-    /// It has an outcome already.
-    With(Outcome),
+    /// It is not possible, in words for people.
+    Impossible(String),
 }
 
 impl From<Stopped> for Ends {
@@ -86,7 +92,7 @@ impl From<Stopped> for Ends {
 
 impl<E: std::error::Error> From<E> for Ends {
     fn from(error: E) -> Self {
-        Self::With(Outcome::Impossible(error.to_string()))
+        Self::Impossible(error.to_string())
     }
 }
 
@@ -143,8 +149,8 @@ impl Jobs {
 
     /// Takes a job on. One that is known already is not begun twice.
     pub fn take(&mut self, id: JobId, work: Work) {
-        if !self.known.contains_key(&id) {
-            self.known.insert(id, Known { work, stage: Stage::Waiting });
+        if let Entry::Vacant(free) = self.known.entry(id) {
+            free.insert(Known { work, stage: Stage::Waiting });
             self.start();
         }
     }
@@ -159,7 +165,7 @@ impl Jobs {
     /// Nobody wants it any more.
     pub async fn drop_(&mut self, id: &JobId) {
         match self.known.get_mut(id).map(|known| &mut known.stage) {
-            Some(Stage::Running { stop, wanted }) => {
+            Some(Stage::Running { stop, wanted, .. }) => {
                 *wanted = false;
                 stop.cancel();
             }
@@ -228,6 +234,12 @@ impl Jobs {
         }
     }
 
+    /// The smallest number that no running job has.
+    fn free_slot(&self) -> usize {
+        let taken = |number: usize| self.known.values().any(|known| matches!(known.stage, Stage::Running { slot, .. } if slot == number));
+        (1..).find(|number| !taken(*number)).unwrap_or(1)
+    }
+
     /// Starts what can be started, the oldest first.
     fn start(&mut self) {
         let is_running = |known: &&Known| matches!(known.stage, Stage::Running { .. });
@@ -242,14 +254,25 @@ impl Jobs {
             if self.known.values().filter(is_running).any(|known| place(&known.work) == wanted) {
                 continue;
             }
+            let slot = self.free_slot();
             let Some(known) = self.known.get_mut(&id) else { continue };
             let stop = CancellationToken::new();
-            known.stage = Stage::Running { stop: stop.clone(), wanted: true };
-            let job = Job { shared: self.shared.clone(), folder: record::folder(&self.shared.home, &id), id, stop };
+            known.stage = Stage::Running { stop: stop.clone(), wanted: true, slot };
+            let (folder, cache) = (record::folder(&self.shared.home, &id), cache(&self.shared.home, known.work.origin()));
+            let job = Job { shared: self.shared.clone(), folder, cache, slot, id, stop };
             self.tasks.spawn(carried_out(job, known.work.clone()));
             running += 1;
         }
     }
+}
+
+/// Where a project's commands may keep what outlives worktrees. It can be made again, so nobody misses it when it is removed.
+fn cache(home: &Path, origin: &Origin) -> PathBuf {
+    let name = match origin {
+        Origin::Path(path) => path,
+        Origin::Url(url) => url,
+    };
+    home.join("cache").join(&fugue_domain::digest::sha256_hex(name.as_bytes())[..24])
 }
 
 /// In what only one job may work at a time: a worktree, or a repository's branch.
@@ -273,14 +296,15 @@ async fn carried_out(job: Job, work: Work) -> Done {
         tokio::task::spawn_blocking(move || durable!("job.begun", record.begin(&home, &id))).await
     };
     let done = match begun.map_err(std::io::Error::other).flatten() {
-        Err(error) => Err(Ends::With(Outcome::Impossible(format!("The node's folder cannot be written: {error}.")))),
+        Err(error) => Err(Ends::Impossible(format!("The node's folder cannot be written: {error}."))),
         Ok(()) => AssertUnwindSafe(job.carry_out(work)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(job.id = %id, "a job's task panicked");
-            Err(Ends::With(Outcome::Impossible("The node could not do it: see its log.".to_owned())))
+            Err(Ends::Impossible("The node could not do it: see its log.".to_owned()))
         }),
     };
     let outcome = match done {
-        Ok(outcome) | Err(Ends::With(outcome)) => fitting(outcome),
+        Ok(outcome) => fitting(outcome),
+        Err(Ends::Impossible(why)) => Outcome::Impossible(why),
         Err(Ends::Stopped) => return Done { id, outcome: None },
     };
     if let Outcome::Impossible(why) = &outcome {
@@ -325,7 +349,7 @@ impl Job {
 fn few<T>(commands: Vec<T>) -> Result<Vec<T>, Ends> {
     match commands.len() <= JOB_COMMANDS_MAX {
         true => Ok(commands),
-        false => Err(Ends::With(Outcome::Impossible(format!("{} commands are too many: {JOB_COMMANDS_MAX} are allowed.", commands.len())))),
+        false => Err(Ends::Impossible(format!("{} commands are too many: {JOB_COMMANDS_MAX} are allowed.", commands.len()))),
     }
 }
 

@@ -65,9 +65,9 @@ fn play(options: &Options) -> std::io::Result<u8> {
             Some(text) => (text.to_owned(), true),
             None => (message.text.clone(), false),
         };
-        let done = transcript.begin(&text, continued)?;
+        let (done, script) = transcript.begin(&text, continued)?;
         transcript.witness(&message, &text, continued)?;
-        let mut steps: Vec<Step> = script::steps(&text);
+        let mut steps: Vec<Step> = script::steps(&script);
         // Somebody tries a role out: what has no script in it is answered in the form that the role asks for.
         if let Some(schema) = role.as_ref().filter(|_| steps.iter().all(|step| matches!(step, Step::Echo(_)))) {
             steps.push(Step::Say(format!("```json\n{:#}\n```", schema.sample())));

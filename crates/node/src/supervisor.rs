@@ -291,7 +291,8 @@ impl Supervisor {
             let answered = tokio::task::spawn_blocking(move || match ask {
                 Ask::Inspect(origin) => git::inspect(&home, &origin),
                 Ask::Resolve { origin, base } => git::find_commit(&home, &origin, &base),
-                Ask::Agent { origin, commit, name } => git::agent_file(&home, &origin, &commit, &name),
+                Ask::File { origin, commit, path } => git::history::file(&home, &origin, &commit, &path),
+                Ask::History { origin, commit } => git::history::history(&home, &origin, &commit),
                 Ask::Diff { origin, worktree, base, head } => diff::diff(&home, &origin, worktree.as_ref(), &base, head.as_deref()),
                 Ask::Output { job, name, from } => piece(&home, &job, &name, from),
             });

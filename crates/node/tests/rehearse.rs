@@ -154,6 +154,23 @@ fn a_lost_process_goes_on_where_it_broke_off_and_its_cost_is_counted_once() {
 }
 
 #[test]
+fn a_script_that_was_kept_is_played_instead_of_the_next_message_also_after_a_loss() {
+    let Some(mut stage) = Stage::new("next") else { return };
+    let mut process = stage.start();
+    let first = "say first\nnext <<LATER\nsay second\ncrash-once\nwrite file <<END\nx\nEND\nLATER\nnext say third";
+    assert_eq!(stage.say(&mut process, &message(1, 1, first, Opening::Message), decide(true)), Some(Ending::Succeeded));
+    assert_eq!(stage.say(&mut process, &message(2, 1, "say not this", Opening::Message), decide(true)), None);
+    let mut process = stage.start();
+    assert_eq!(stage.say(&mut process, &message(2, 2, "say not this", Opening::Continue), decide(true)), Some(Ending::Succeeded));
+    for (turn, text) in [(3, "Nor this."), (4, "say last")] {
+        assert_eq!(stage.say(&mut process, &message(turn, 1, text, Opening::Message), decide(true)), Some(Ending::Succeeded));
+    }
+    assert_eq!(stage.said, ["first", "second", "third", "last"]);
+    assert_eq!(std::fs::read(stage.context.cwd.join("file")).unwrap(), b"x\n");
+    process.child.kill().unwrap();
+}
+
+#[test]
 fn a_role_is_tried_out_with_an_answer_in_its_form() {
     let Some(mut stage) = Stage::new("role") else { return };
     let role = Agent::built_in().iter().find(|agent| agent.name == "market-research").unwrap().clone();

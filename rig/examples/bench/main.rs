@@ -15,6 +15,7 @@ mod crowd;
 mod dispatch;
 mod fanout;
 mod flood;
+mod foreman;
 mod history;
 mod idle;
 mod load;
@@ -25,6 +26,7 @@ mod replay;
 mod report;
 mod start;
 mod subscribers;
+mod tasks;
 
 use report::Report;
 
@@ -89,6 +91,12 @@ async fn main() -> Result<()> {
     }
     if wanted(&["scheduler"]) {
         shown("scheduler", backlog::measure(&run, &mut report).await);
+    }
+    if wanted(&["foreman"]) {
+        shown("foreman", foreman::measure(&run, &mut report));
+    }
+    if wanted(&["tasks"]) {
+        shown("tasks", tasks::measure(&run, &mut report).await);
     }
     if wanted(&["history"]) {
         shown("history", history::measure(&run, &mut report).await);

@@ -1,11 +1,12 @@
 //! F4: from the child's write of a line to a subscriber's receive, hub and node in between.
 //!
-//! Facts are stored before they are shown, so the goal is one group commit and twice the bare relay, which stores nothing.
+//! Facts are stored before they are shown, so the goal is one group commit and twice the bare relay: a relay that stores and one that
+//! does not, one after the other, each with the same number of sessions that speak as often.
 
 use crate::Run;
 use crate::bare::Bare;
 use crate::crowd::Crowd;
-use crate::load::{self, now_ns, post};
+use crate::load::now_ns;
 use crate::ours::Ours;
 use crate::report::{Report, Rounds, Want, percentile};
 use crate::subscribers::{self, Subscriber};
@@ -22,7 +23,6 @@ const CROWD_PER_SECOND: usize = 5;
 const CROWD_SECONDS: usize = 4;
 /// The first lines come over this time, on both sides; from then on every session has its own rhythm.
 const CROWD_OVER: Duration = Duration::from_secs(1);
-const COMMITS: usize = 200;
 const STREAM_MAX: Duration = Duration::from_secs(60);
 
 /// F4.
@@ -38,18 +38,15 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
             ours.finished(&turn).await?;
             sessions.push(session);
         }
-        let (mut mine, mut allowed, mut relay) = (Rounds::default(), Rounds::default(), Rounds::default());
+        let (mut mine, mut bare_two) = (Rounds::default(), Rounds::default());
         for _ in 0..run.rounds {
-            let bare_p50 = reference(&bare, count, "rate%2020%203", Duration::ZERO).await?;
-            relay.push(bare_p50);
-            allowed.push(commit(&bare).await? + 2.0 * bare_p50);
+            bare_two.push(reference(&bare, count, "rate%2020%203", Duration::ZERO).await?);
             if let Some(ours) = &ours {
                 mine.push(product(ours, &sessions).await?);
             }
         }
         let want = Want::RatioAtMost(1.0, 2.0);
-        report.row(format!("F4 event path p50, {count} sessions, to commit + 2 x relay"), "ms", mine, allowed, want);
-        report.row(format!("F4 the bare relay, {count} sessions"), "ms", Rounds::default(), relay, Want::Nothing);
+        report.row(format!("F4 event path p50, {count} sessions, to commit + 2 x relay"), "ms", mine, bare_two, want);
     }
     crowded(run, &bare, report).await
 }
@@ -60,7 +57,7 @@ async fn crowded(run: &Run, bare: &Bare, report: &mut Report) -> Result<()> {
         let (mut mine, mut slow, mut allowed) = (Rounds::default(), Rounds::default(), Rounds::default());
         for _ in 0..run.rounds {
             let words = format!("rate%20{CROWD_PER_SECOND}%20{CROWD_SECONDS}");
-            allowed.push(commit(bare).await? + 2.0 * reference(bare, count, &words, CROWD_OVER).await?);
+            allowed.push(reference(bare, count, &words, CROWD_OVER).await?);
             let Some(crowd) = Crowd::start(run, CROWD_NODES).await? else { continue };
             let sessions = crowd.sessions(count).await?;
             let mut streams = Vec::new();
@@ -86,20 +83,18 @@ async fn crowded(run: &Run, bare: &Bare, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// The median of one durable row of one client: a group commit.
-async fn commit(bare: &Bare) -> Result<f64> {
-    let requests = (0..COMMITS).map(|_| post("/prompt", "", "{\"text\":\"x\"}")).collect();
-    let outcome = load::drive(bare.address(), vec![requests]).await?;
-    Ok(percentile(&outcome.latencies, 0.5).context("no commits")? / 1e3)
+/// The median of a relay that stores each line before it shows it, and that of one that stores nothing.
+async fn reference(bare: &Bare, count: usize, words: &str, over: Duration) -> Result<f64> {
+    Ok(relay(bare, count, words, over, true).await? + relay(bare, count, words, over, false).await?)
 }
 
-async fn reference(bare: &Bare, count: usize, words: &str, over: Duration) -> Result<f64> {
+async fn relay(bare: &Bare, count: usize, words: &str, over: Duration, stored: bool) -> Result<f64> {
     let http = reqwest::Client::new();
     let mut streams = Vec::new();
     let begun = tokio::time::Instant::now();
     for number in 0..count as u32 {
         tokio::time::sleep_until(begun + over * number / count as u32).await;
-        streams.push(Sse::new(http.get(bare.url(&format!("/relay?args={words}"))).send().await?));
+        streams.push(Sse::new(http.get(bare.url(&format!("/relay?args={words}&stored={stored}"))).send().await?));
     }
     median(streams, |data| data.parse().ok()).await
 }

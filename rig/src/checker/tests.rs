@@ -37,7 +37,7 @@ fn sound() -> History {
 }
 
 fn seen(turn: i64, epoch: i64) -> Execution {
-    Execution { turn: format!("trn_{turn}"), epoch, pid: 1 }
+    Execution { turn: format!("trn_{turn}"), epoch, pid: 1, at: 0 }
 }
 
 #[track_caller]

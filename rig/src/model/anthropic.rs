@@ -16,7 +16,7 @@ pub fn read(body: &Value) -> Asked {
         match &message["content"] {
             Value::String(text) => prompt.said(text),
             content => content.as_array().into_iter().flatten().for_each(|block| match block["type"].as_str() {
-                Some("tool_result") => prompt.results += 1,
+                Some("tool_result") => prompt.came(&block["content"]),
                 Some("text") => prompt.said(block["text"].as_str().unwrap_or_default()),
                 _ => {}
             }),

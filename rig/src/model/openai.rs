@@ -13,7 +13,7 @@ pub fn read(body: &Value) -> Asked {
     let mut cwd = None;
     for item in body["input"].as_array().into_iter().flatten() {
         match item["type"].as_str() {
-            Some("function_call_output" | "custom_tool_call_output") => prompt.results += 1,
+            Some("function_call_output" | "custom_tool_call_output") => prompt.came(&item["output"]),
             _ if item["role"] == "user" => {
                 for part in item["content"].as_array().into_iter().flatten() {
                     let text = part["text"].as_str().unwrap_or_default();

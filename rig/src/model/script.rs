@@ -10,7 +10,8 @@
 //! [[silent: 5000]]  [[sleep: 100]]  [[cut x 1]]        says nothing before the answer, pauses in it, breaks it off
 //! ```
 //!
-//! Everything outside the brackets is ignored. A script whose answers are all given is answered with "done".
+//! Everything outside the brackets is ignored. `$RESULT` in what is said is the first line of the last tool's result. A script whose
+//! answers are all given is answered with "done".
 
 use super::Tokens;
 use serde_json::{Value, json};
@@ -114,6 +115,8 @@ pub struct Prompt {
     pub script: Option<String>,
     /// Results of tools since then.
     pub results: usize,
+    /// The first line of the last of them.
+    pub result: String,
     /// The last text of the user.
     pub last: String,
 }
@@ -130,6 +133,13 @@ impl Prompt {
         }
     }
 
+    /// A tool has come back with this.
+    pub fn came(&mut self, result: &Value) {
+        let text = result.as_str().or_else(|| result[0]["text"].as_str()).unwrap_or_default();
+        self.results += 1;
+        self.result = text.lines().next().unwrap_or_default().trim().to_owned();
+    }
+
     /// The steps of the answer that is due: those after the tools whose results are there, up to the next tool.
     pub fn due(&self) -> Vec<Step> {
         let Some(script) = &self.script else {
@@ -138,8 +148,15 @@ impl Prompt {
         let steps = steps(script);
         let answers: Vec<&[Step]> = steps.split_inclusive(Step::uses_a_tool).collect();
         match answers.get(self.results) {
-            Some(answer) => answer.to_vec(),
+            Some(answer) => answer.iter().map(|step| self.filled(step)).collect(),
             None => vec![Step::Say("done".to_owned())],
+        }
+    }
+
+    fn filled(&self, step: &Step) -> Step {
+        match step {
+            Step::Say(text) => Step::Say(text.replace("$RESULT", &self.result)),
+            other => other.clone(),
         }
     }
 }
@@ -152,11 +169,11 @@ mod tests {
     fn an_answer_ends_with_a_tool_and_the_next_begins_after_its_result() {
         let mut prompt = Prompt::default();
         prompt
-            .said("please [[think: hm]] [[status: 529 x 2]] [[bash: ls | wc]] and [[usage: input=5, output=6]] [[cut x 1]] [[reply: fin]]");
+            .said("please [[think: hm]] [[status: 529 x 2]] [[bash: ls | wc]] and [[usage: input=5, output=6]] [[cut x 1]] [[reply: fin $RESULT]]");
         assert_eq!(prompt.due(), [Step::Think("hm".into()), Step::Status(529, Some(2), "scripted".into()), Step::Bash("ls | wc".into())]);
-        prompt.results = 1;
+        prompt.came(&json!([{"type": "text", "text": " 3 \nrest"}]));
         let tokens = Tokens { input: 5, output: 6, ..Tokens::default() };
-        assert_eq!(prompt.due(), [Step::Usage(tokens), Step::Cut(Some(1)), Step::Say("fin".into())]);
+        assert_eq!(prompt.due(), [Step::Usage(tokens), Step::Cut(Some(1)), Step::Say("fin 3".into())]);
         prompt.results = 2;
         assert_eq!(prompt.due(), [Step::Say("done".into())]);
     }

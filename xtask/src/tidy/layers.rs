@@ -15,12 +15,14 @@ struct Rule {
 const DOMAIN: &str = "the domain has no IO, clock or chance; take it as a value, or move this outside";
 const PROCESS: &str = "child processes are made only in child.rs and the keeper, which know how to end them";
 
-/// The rehearsal is a program of its own that stands where an agent stands; the demo plays a person at a terminal.
+/// The rehearsal is a program of its own that stands where an agent stands; the demo plays a person at a terminal; the editor is the
+/// person's own.
 const MAY_START: &[&str] = &[
     "crates/node/src/child.rs",
     "crates/node/src/keeper",
     "crates/node/src/rehearse",
     "crates/cli/src/command/demo",
+    "crates/cli/src/command/plan/edit.rs",
     "crates/cli/src/command/up",
     "crates/web/build",
 ];
@@ -101,7 +103,7 @@ fn states(text: &str) -> bool {
 
 fn may_query(file: &File) -> bool {
     let Some(_) = file.path.strip_prefix("crates/hub/src/") else { return !file.path.starts_with("crates/") };
-    !file.path.ends_with("/routes.rs") && !file.path.ends_with("/plan.rs") && !WITHOUT_SQL.contains(&file.path.as_str())
+    !file.path.ends_with("/routes.rs") && !file.path.ends_with("/scheduler/plan.rs") && !WITHOUT_SQL.contains(&file.path.as_str())
 }
 
 /// Whether the word stands there as a word, and not as a part of another.

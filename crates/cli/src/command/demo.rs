@@ -1,13 +1,19 @@
-//! `fugue demo`: real agents in a real repository, a question, a loss and its recovery, shown live and then proved.
+//! `fugue demo`: real agents in a real repository, a question, a loss and its recovery; then a plan of seven tasks up to its merge. Shown
+//! live and then proved.
 //!
 //! Invariant: it never hangs and never claims: every wait has a limit, and each line of the summary was looked up in git and in the
 //! hub's database after the play. What it starts it ends, unless `--keep` says otherwise.
 
+mod board;
 mod cast;
+mod plan;
 mod play;
+mod proof;
 mod repository;
+mod script;
 mod stage;
 mod verdict;
+mod work;
 
 use super::hub::stop_signal;
 use super::{Context, session};
@@ -22,19 +28,18 @@ use fugue_domain::session::PlaceKind;
 use play::Played;
 use repository::Repository;
 use serde_json::json;
-use stage::Stage;
+use stage::{RELEASE_LIMIT, Stage};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use verdict::Summary;
 
-/// How long worktrees may take to be given back.
-const RELEASE_LIMIT: Duration = Duration::from_secs(15);
-
-/// Watch three agents work in a real git repository, lose one, and get it back. Needs no key and no network.
+/// Watch three agents work in a real git repository, lose one, and get it back; then a plan of seven tasks, worked off, proved and merged.
+/// Needs no key and no network.
 #[derive(Args)]
 pub struct Demo {
-    /// Use this git repository instead of a fresh one. Only branches `fugue/…` appear in it.
+    /// Let the three agents work in this git repository instead of a fresh one. Only branches `fugue/…` appear in it; the plan, which is
+    /// merged, has a repository of its own.
     #[arg(long, value_name = "PATH")]
     repo: Option<PathBuf>,
     /// Let the demo answer the agent's question.
@@ -107,10 +112,23 @@ impl Demo {
             }
         }
         say(format_args!("{DIM}{sent} messages are sent; those behind others wait in line{DIM:#}\n"));
-        let played: Played = play::watch(context, client, repository, parts, self.yes).await?;
-        let summary = verdict::look(client, repository, &played, began).await?;
-        show(&summary, repository)?;
+        let mut keys = play::keys(self.yes);
+        let played: Played = play::watch(context, client, repository, parts, &mut keys, self.yes).await?;
+        let (plan, worked) = self.carry_out(context, stage, &mut keys).await?;
+        let mut summary = verdict::look(client, repository, &played, began).await?;
+        summary.add(proof::look(client, &plan, &worked).await?);
+        show(&summary, repository);
         Ok(summary)
+    }
+
+    /// Lets the plan be carried out, in a repository of its own.
+    async fn carry_out(&self, context: &Context, stage: &Stage, keys: &mut play::Keys) -> Result<(Repository, work::Worked), Failure> {
+        let repository = Repository::with(&stage.folder.join("till"), plan::FILES, "A till with a bill")?;
+        let (project, _) = git_folder::project(&stage.client, &repository.path).await?;
+        say(format_args!("\n{BOLD}Seven tasks, one branch{BOLD:#}: {}", repository.path.display()));
+        say(format_args!("{DIM}each in a worktree of its own, proved by ./test.sh, merged onto main one after the other{DIM:#}\n"));
+        let worked = work::watch(context, &stage.client, &project.id, plan::cards(), keys, self.yes).await?;
+        Ok((repository, worked))
     }
 
     /// Ends everything: agents, hub, node, folder. The branches in a person's repository stay, for they are the result.
@@ -160,8 +178,8 @@ async fn close_all(client: &Client) {
     }
 }
 
-fn show(summary: &Summary, repository: &Repository) -> Result<(), Failure> {
-    // The summary is data, but with --json the data is the JSON, so this is talk.
+/// The summary is data, but with --json the data is the JSON, so this is talk.
+fn show(summary: &Summary, repository: &Repository) {
     let mut table = Table::new(&["SESSION", "TURNS", "ATTEMPTS", "COMMITS", "SECONDS", "COST", "BRANCH"]);
     for part in &summary.sessions {
         table.row([
@@ -177,11 +195,31 @@ fn show(summary: &Summary, repository: &Repository) -> Result<(), Failure> {
     say("");
     table.say();
     say("");
-    for check in &summary.checks {
-        let (style, sign) = if check.ok { (GOOD, "✓") } else { (ERROR, "✗") };
-        say(format_args!("{style}{sign}{style:#} {} {DIM}{}{DIM:#}", check.claim, check.found));
+    claims(&summary.checks);
+    if let Some(plan) = &summary.plan {
+        let mut table = Table::new(&["TASK", "STATE", "TRIES", "SECONDS", "COST", "ON MAIN"]);
+        for task in &plan.tasks {
+            table.row([
+                task.title.clone(),
+                task.state.replace('_', " "),
+                task.attempts.to_string(),
+                task.seconds.map(|seconds| format!("{seconds:.1}")).unwrap_or_default(),
+                task.cost_usd.to_string(),
+                task.commits.join(", "),
+            ]);
+        }
+        say("");
+        table.say();
+        say("");
+        claims(&plan.checks);
     }
     let (style, word) = if summary.ok { (GOOD, "Everything it claims is true.") } else { (ERROR, "Not everything is as it should be.") };
     say(format_args!("\n{style}{word}{style:#} {:.1} s, {}, in {}", summary.seconds, summary.cost_usd, repository.path.display()));
-    Ok(())
+}
+
+fn claims(checks: &[verdict::Check]) {
+    for check in checks {
+        let (style, sign) = if check.ok { (GOOD, "✓") } else { (ERROR, "✗") };
+        say(format_args!("{style}{sign}{style:#} {} {DIM}{}{DIM:#}", check.claim, check.found));
+    }
 }

@@ -61,7 +61,7 @@ fn show(job: &View, now: i64, out: Output) -> Result<(), Failure> {
         table(outcome.ran()).print(out)?;
     }
     for ran in outcome.ran().iter().filter(|ran| !ran.is_green() && !ran.tail.is_empty()) {
-        say(format_args!("{DIM}The end of what {} printed; all of it: fugue job show {} --output {}{DIM:#}", ran.name, job.id, ran.name));
+        say(format_args!("{DIM}The end of what {} printed; all of it: fugue job show {} --output {:?}{DIM:#}", ran.name, job.id, ran.name));
         ran.tail.lines().try_for_each(|line| out.line(format_args!("  {}", tame(line))))?;
     }
     Ok(())

@@ -11,6 +11,8 @@ use fugue_domain::api::{NewProject, Project as View};
 use serde_json::json;
 use std::path::Path;
 
+mod settings;
+
 /// Projects: the git repositories that sessions work in.
 #[derive(Subcommand)]
 pub enum Project {
@@ -33,11 +35,18 @@ pub enum Project {
         /// Its id or name.
         project: String,
     },
+    /// Check a project's `fugue.toml`, and show what of it holds and why.
+    Settings(settings::Settings),
 }
 
 impl Project {
     /// Carries it out.
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
+        if let Project::Settings(settings) = &self
+            && let Some(file) = settings.file()
+        {
+            return settings::check(context, file);
+        }
         let (client, out) = (context.client()?, context.out);
         match self {
             Project::Add { place, name, node } => {
@@ -64,6 +73,7 @@ impl Project {
                     table.print(out)
                 })
             }
+            Project::Settings(settings) => settings.run(context, &client).await,
             Project::Show { project } => {
                 let project: View = client.get(&format!("/api/v1/projects/{}", segment(&project))).await?;
                 out.value(&project, |project| {

@@ -14,6 +14,8 @@ use serde_json::json;
 use std::process::ExitCode;
 
 mod board;
+mod file;
+mod review;
 mod show;
 
 /// Tasks among which an end of an id is looked for.
@@ -43,12 +45,18 @@ pub enum Task {
     Retry(Which),
     /// Let a change pass: yours is the review. Also lets pass a change that touches its own checks.
     Approve(Which),
+    /// Say what you think of a change, with comments on its lines; without a verdict, show what was said so far.
+    Review(review::Review),
     /// Stop the agent, and have the worktree to yourself. `submit` hands in what you make of it, `retry` gives it back.
     TakeOver(Which),
     /// Hand in what the worktree of a task holds: it is checked, reviewed and merged like the work of an agent.
     Submit(Which),
     /// Give tasks up. What their agents did stays on the branches.
     Cancel(Which),
+    /// Write down the tasks of a file: a check list, JSON or TOML (docs/TASKS.md).
+    Import(file::Import),
+    /// Print tasks in the form of such a file.
+    Export(file::Export),
     /// Show the change as text: as it was merged, as it was checked last, or as the worktree holds it.
     Diff {
         /// Which.
@@ -145,8 +153,15 @@ struct More {
 impl Task {
     /// Carries it out.
     pub async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        match self {
+            // These need no hub to say that a file is wrong.
+            Task::Import(import) => return import.run(context).await.map(|()| ExitCode::SUCCESS),
+            Task::Export(export) => return export.run(context).await.map(|()| ExitCode::SUCCESS),
+            _ => {}
+        }
         let client = context.client()?;
         match self {
+            Task::Import(_) | Task::Export(_) => {}
             Task::List(list) => return list.run(context, &client).await,
             Task::Show { task, follow } => return show::run(context, &client, &find(&client, &task).await?, follow).await,
             Task::Add(add) => add.run(context, &client).await?,
@@ -154,6 +169,7 @@ impl Task {
             Task::Start(some) => some.each(context, &client, "start").await?,
             Task::Retry(some) => some.each(context, &client, "retry").await?,
             Task::Approve(some) => some.each(context, &client, "approve").await?,
+            Task::Review(review) => review.run(context, &client).await?,
             Task::TakeOver(some) => some.each(context, &client, "take-over").await?,
             Task::Submit(some) => some.each(context, &client, "submit").await?,
             Task::Cancel(some) => some.each(context, &client, "cancel").await?,
@@ -219,7 +235,7 @@ impl Edit {
             paths: list(more.paths),
         };
         let task: TaskDetail = client.patch(&path(&id), &change).await?;
-        told(context, &task, "Changed")
+        told(context, &task)
     }
 }
 
@@ -229,7 +245,7 @@ impl Which {
         for task in &self.tasks {
             let id = find(client, task).await?;
             let task: TaskDetail = client.post(&format!("{}/{verb}", path(&id)), &remark).await?;
-            told(context, &task, "Done")?;
+            told(context, &task)?;
             if verb == "take-over"
                 && let (Some(session), false) = (&task.task.session, context.out.json)
             {
@@ -242,18 +258,21 @@ impl Which {
 }
 
 /// Says where a task stands after something was done with it.
-fn told(context: &Context, task: &TaskDetail, what: &str) -> Result<(), Failure> {
+fn told(context: &Context, task: &TaskDetail) -> Result<(), Failure> {
     context.out.value(task, |detail| {
         let task = &detail.task;
-        say(format_args!("{what}: {} ({}) is {}{}.", tame(&task.title), task.id.short(), task.state, waiting(task)));
+        say(format_args!("{} ({}) is {} now{}.", tame(&task.title), task.id.short(), task.state, waiting(task)));
         Ok(())
     })
 }
 
 /// What a task waits for, in a few words.
 fn waiting(task: &View) -> String {
+    if task.state != "blocked" {
+        return String::new();
+    }
     let names: Vec<String> = task.blocked_by.iter().map(|need| format!("{:?}", tame(&need.title))).collect();
-    if names.is_empty() { String::new() } else { format!(", it waits for {}", names.join(", ")) }
+    format!(", it waits for {}", names.join(", "))
 }
 
 /// A text, or what standard input holds for `-`.

@@ -44,6 +44,8 @@ needs! {
     SetupFailed "setup_failed" "Mend the command in fugue.toml or the machine, then `fugue task retry`.";
     /// The change touches the very checks that prove it.
     ChecksEdited "checks_edited" "Look at `fugue task diff`; `fugue task approve` lets it pass, `fugue task retry --say` sends it back.";
+    /// Nobody could judge the change: its review failed.
+    ReviewFailed "review_failed" "Look at `fugue task diff`; `fugue task approve` lets it pass, `fugue task retry` has it reviewed again.";
     /// The conflict with the target branch was not resolved.
     Conflict "conflict" "Take it over and resolve it (`fugue task take-over`, then `fugue task submit`), or `fugue task retry`.";
     /// A budget is used up.

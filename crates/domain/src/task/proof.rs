@@ -45,7 +45,10 @@ mod tests {
 
     #[test]
     fn a_change_of_the_checks_is_seen() {
-        let check = |command: &str| Check { command: Command { name: "c".into(), command: command.into(), timeout_s: 1 }, required: true };
+        let check = |command: &str| Check {
+            command: Command { name: "c".into(), command: command.into(), timeout_s: 1, env: Default::default() },
+            required: true,
+        };
         let change = |path: &str| Change {
             files: vec![FileChange { path: path.into(), added: Some(1), deleted: None }],
             files_total: 1,

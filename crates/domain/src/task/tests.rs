@@ -7,7 +7,10 @@ use std::fmt::Write;
 const NOW: Millis = 1_000;
 
 fn states() -> Vec<Task> {
-    let task = |state: State, session: bool, head: bool| Task { session, head: head.then(|| "c1".to_owned()), ..Task::new(state, 2) };
+    let task = |state: State, session: bool, head: bool| {
+        let told = session && !matches!(state, State::Working(Phase::Preparing) | State::NeedsHuman { need: Need::SetupFailed, .. });
+        Task { session, told, head: head.then(|| "c1".to_owned()), ..Task::new(state, 2) }
+    };
     let human = |need: Need| State::NeedsHuman { need, why: "so".to_owned() };
     vec![
         task(State::Draft, false, false),
@@ -25,6 +28,7 @@ fn states() -> Vec<Task> {
         task(human(Need::AgentFailed), true, true),
         task(human(Need::SetupFailed), true, false),
         task(human(Need::ChecksEdited), true, true),
+        task(human(Need::ReviewFailed), true, true),
         task(human(Need::TakenOver), true, true),
         task(human(Need::Impossible), false, false),
         task(State::Done { at: 500 }, false, true),
@@ -186,17 +190,20 @@ proptest! {
             prop_assert!(!matches!(before.state, State::Done { .. }), "what is done stays done");
             prop_assert!(task.attempt >= 1 && task.attempt <= attempts_max);
             prop_assert!(task.session == before.session || effects.contains(&Effect::Close) || matches!(input, Input::Begin { .. }), "a session comes and goes visibly");
+            prop_assert!(!task.told || task.session, "whoever was told has a session");
+            prop_assert!(task.state != State::Working(Phase::Agent) || task.told, "an agent at work knows what for");
             prop_assert!(!task.state.is_over() || !task.session, "what is over holds no worktree");
             prop_assert!(!task.state.is_under_way() || task.session, "what is under way has a worktree");
             checked = match &input {
                 Input::Checked(proof) => proof.changed && proof.failure.is_none(),
+                Input::Retry { .. } if effects == [Effect::Review] => checked,
                 Input::Retry { .. } | Input::Submit | Input::Finished => false,
                 _ => checked,
             };
             // Whoever merges has checked this commit, and with what it has: done is proved.
             prop_assert!(!effects.contains(&Effect::Enter) || checked, "{:?} {:?}", before, input);
             prop_assert!(!matches!(task.state, State::Done { .. }) || effects.contains(&Effect::Wake), "those that wait are told");
-            tries = if matches!(input, Input::Retry { .. }) { 1 } else { tries + i64::from(matches!(effects[..], [Effect::Tell(topic)] if !matches!(topic, Topic::Goal | Topic::Again))) };
+            tries = if matches!(input, Input::Retry { .. }) && effects != [Effect::Review] { 1 } else { tries + i64::from(matches!(effects[..], [Effect::Tell(topic)] if !matches!(topic, Topic::Goal | Topic::Again))) };
             prop_assert!(tries <= attempts_max, "a person is asked after {} tries", attempts_max);
             prop_assert!(!before.state.is_under_way() || task.state.is_under_way() || effects.contains(&Effect::Foreman), "a free place is told");
         }

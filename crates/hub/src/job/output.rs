@@ -15,8 +15,9 @@ use fugue_domain::problem::{Kind, Problem};
 const PIECES_MAX: usize = CHECK_OUTPUT_BYTES_MAX / CHECK_PIECE_BYTES * 2;
 
 /// What a command of a job printed, as far as its node keeps it.
-pub async fn output(hub: &Hub, caller: &Caller, id: &JobId, name: &str) -> Done<String> {
+pub async fn output(hub: &Hub, caller: &Caller, id: &JobId, name: Option<&str>) -> Done<String> {
     let job = get(hub, caller, id).await?;
+    let name = name.ok_or_else(|| Problem::invalid("check", "give the name of a command that the job ran"))?;
     let (mut text, mut from) = (String::new(), 0);
     for _ in 0..PIECES_MAX {
         let ask = Ask::Output { job: id.clone(), name: name.to_owned(), from };

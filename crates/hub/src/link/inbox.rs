@@ -88,6 +88,8 @@ pub async fn hello(hub: &Hub, node: &NodeId, hello: Hello) -> Done<Vec<FromHub>>
     for waiting in waiting_sessions(hub, node).await? {
         hub.wake.session(waiting);
     }
+    // Tasks that could not begin with this node away can now.
+    hub.wake.foreman();
     Ok(words)
 }
 

@@ -15,6 +15,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// How long the writer waits at most for those who were just answered and are about to send again: about one write to the disk.
 const LINGER: Duration = Duration::from_micros(500);
+/// Messages with which it does not wait: the rest of their callers are answered and heard while these are written.
+const ENOUGH: usize = 64;
 /// How long nothing may come in meanwhile before it goes on.
 const LULL: Duration = Duration::from_micros(20);
 
@@ -22,7 +24,7 @@ const LULL: Duration = Duration::from_micros(20);
 /// one write to the disk instead of two.
 const SHORT_MIN: usize = 4;
 /// Messages in the short form from which on they are settled, however much comes in: some fifty milliseconds of work.
-const SHORT_MAX: usize = 2_048;
+const SHORT_MAX: usize = 4_096;
 /// The same for the bytes of their texts, all of which are in memory then.
 const SHORT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How long nothing may come in before they are; who reads does not wait for that.
@@ -156,7 +158,7 @@ impl Gather {
         while begun.elapsed() < LINGER {
             let (waiting, expected) = {
                 let line = self.lock();
-                (line.waiting.len(), line.expected)
+                (line.waiting.len(), line.expected.min(ENOUGH))
             };
             if waiting >= expected || waiting == before {
                 return;

@@ -44,7 +44,7 @@ pub fn advance<'a>(
         }
         row.job = None;
         if !row.rules.session {
-            row.session = None;
+            (row.session, row.turn) = (None, None);
         }
         if !row::store(tx, row).await? {
             // Another hub was faster. Whoever asked asks again, and finds it as it is then.
@@ -110,7 +110,7 @@ impl Following {
     }
 
     async fn tell(&self, tx: &mut Tx<'_>, row: &mut Row, topic: Topic) -> Done<()> {
-        let text = telling::text(tx, row, &self.before.rules.state, topic, self.shown.as_ref(), self.said.as_deref()).await?;
+        let text = telling::text(tx, row, &self.before.rules, topic, self.shown.as_ref(), self.said.as_deref()).await?;
         let (session, turn) = (row.its_session()?, row.turn.as_ref().ok_or_else(|| Fault::internal("nobody awaits this message"))?);
         let found = session::find(tx.conn, &row.org, session).await?;
         let agent = agent::of_session(tx.conn, &row.org, &found).await?;

@@ -62,7 +62,9 @@ pub async fn make(
     tasks: &[NewTask],
     draft: bool,
 ) -> Done<Vec<TaskId>> {
-    let ids: Vec<TaskId> = tasks.iter().map(|_| TaskId::mint(&*tx.world)).collect();
+    let mut ids: Vec<TaskId> = tasks.iter().map(|_| TaskId::mint(&*tx.world)).collect();
+    // Minted in one millisecond, they are in any order; lists shall show the tasks as they were written.
+    ids.sort_unstable();
     let needs = needs(tx, &caller.org, project, tasks, &ids).await?;
     let attempts = settings::of(tx.conn, &project.id).await?.limits.attempts.clamp(1, TASK_ATTEMPTS_MAX);
     for (at, (id, new)) in ids.iter().zip(tasks).enumerate() {

@@ -48,6 +48,7 @@ impl Row {
                 signature: row.get(10)?,
                 head: row.get(11)?,
                 session: session.is_some(),
+                told: session.is_some() && row.get::<Option<String>>(13)?.is_some(),
             },
             session,
             turn: column::maybe_id(row, 13)?,

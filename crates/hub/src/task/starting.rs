@@ -12,7 +12,7 @@ use crate::{project, run, session, settings};
 use fugue_domain::agent::{Agent, Driver};
 use fugue_domain::api::NewSession;
 use fugue_domain::caller::{Caller, Who};
-use fugue_domain::id::{TaskId, UserId};
+use fugue_domain::id::{NodeId, TaskId, UserId};
 use fugue_domain::money::MicroUsd;
 use fugue_domain::problem::Kind;
 use fugue_domain::session::PlaceKind;
@@ -27,11 +27,11 @@ struct Wanted {
 }
 
 /// Starts a task if it is ready. `false`: it is not, or not yet. Called by the foreman, who knows that there is room.
-pub async fn start(hub: &Hub, id: &TaskId) -> Done<bool> {
+pub async fn start(hub: &Hub, id: &TaskId, node: Option<&NodeId>) -> Done<bool> {
     let mut conn = hub.db.read().await?;
     let Some(row) = row::load(&mut conn, id).await?.filter(|row| row.rules.state == State::Ready) else { return Ok(false) };
     drop(conn);
-    match open(hub, &row).await {
+    match open(hub, &row, node).await {
         Err(Fault::Problem(problem)) if problem.kind == Kind::NoNode => {
             waits(hub, id, problem.detail).await?;
             Ok(false)
@@ -45,7 +45,7 @@ pub async fn start(hub: &Hub, id: &TaskId) -> Done<bool> {
     }
 }
 
-async fn open(hub: &Hub, row: &Row) -> Done<bool> {
+async fn open(hub: &Hub, row: &Row, node: Option<&NodeId>) -> Done<bool> {
     let wanted = wanted(hub, &row.id).await?;
     let (new, agent, ground, setup) = {
         let mut conn = hub.db.read().await?;
@@ -56,10 +56,10 @@ async fn open(hub: &Hub, row: &Row) -> Done<bool> {
             project: row.project.to_string(),
             agent: wanted.agent.clone().unwrap_or(settings.agents.work),
             title: Some(row.title.clone()),
-            node: None,
+            node: node.map(NodeId::to_string),
             base: Some(settings.target.unwrap_or(project.default_branch)),
             place: PlaceKind::Worktree,
-            budget_usd: wanted.budget.map(MicroUsd),
+            budget_usd: wanted.budget.map(MicroUsd).into_iter().chain(settings.limits.budget_usd).min(),
         };
         let (agent, ground) = run::role(hub, &wanted.caller, &new.agent, &new).await?;
         (new, driven(agent, wanted.driver)?, ground, !settings.setup.is_empty())

@@ -5,33 +5,43 @@ use super::row::Row;
 use crate::column;
 use crate::db::{Tx, query};
 use crate::fault::{Done, Fault};
-use crate::settings;
+use crate::{agent, settings};
 use fugue_domain::api::Shown;
 use fugue_domain::limits::MESSAGE_BYTES_MAX;
 use fugue_domain::task::words::{self, Goal};
-use fugue_domain::task::{State, Topic};
+use fugue_domain::task::{State, Task, Topic};
 
 /// The text of a message to the agent, as it may be sent.
-pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &State, topic: Topic, shown: Option<&Shown>, said: Option<&str>) -> Done<String> {
+pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &Task, topic: Topic, shown: Option<&Shown>, said: Option<&str>) -> Done<String> {
     let tries = (row.rules.attempt, row.rules.attempts_max);
     let text = match (topic, shown) {
         (Topic::Goal, _) => goal(tx, row).await?,
         (Topic::Red, Some(Shown::Checked { ran, edited, .. })) => words::red(ran, edited, tries),
         (Topic::RedMerge, Some(Shown::RedMerge { onto, ran })) => words::red_merge(&target(tx, row).await?, onto, ran, tries),
         (Topic::Conflict, Some(Shown::Conflict { onto, files, detail })) => {
-            words::conflict(&target(tx, row).await?, onto, files, detail, tries)
+            let text = words::conflict(&target(tx, row).await?, onto, files, detail, tries);
+            format!("{text}{}", resolver(tx, row).await?)
         }
         (Topic::Findings, _) => said.ok_or_else(|| Fault::internal("a review has findings and no words for them"))?.to_owned(),
         (Topic::Again, _) => {
-            let why = if let State::NeedsHuman { why, .. } = before { why.as_str() } else { "it was stopped" };
+            let why = if let State::NeedsHuman { why, .. } = &before.state { why.as_str() } else { "it was stopped" };
             words::again(why, said)
         }
         (topic, _) => return Err(Fault::internal(format!("nothing is shown for {topic:?}"))),
     };
+    // A person had the worktree before the agent heard anything.
+    let text = if before.told || topic == Topic::Goal { text } else { format!("{}\n\n---\n\n{text}", goal(tx, row).await?) };
     Ok(match text.len() > MESSAGE_BYTES_MAX {
         true => text[..text.floor_char_boundary(MESSAGE_BYTES_MAX)].to_owned(),
         false => text,
     })
+}
+
+/// What the agent that brings changes together is told about its work. The task's own agent does it, because it knows what its side wanted.
+async fn resolver(tx: &mut Tx<'_>, row: &Row) -> Done<String> {
+    let name = settings::of(tx.conn, &row.project).await?.agents.resolve;
+    let instructions = agent::find(tx.conn, &row.org, &name).await?.and_then(|view| view.agent.instructions);
+    Ok(instructions.map(|text| format!("\n\n---\n\n{text}")).unwrap_or_default())
 }
 
 async fn goal(tx: &mut Tx<'_>, row: &Row) -> Done<String> {

@@ -76,6 +76,13 @@ pub async fn verb(hub: &Hub, caller: &Caller, id: &TaskId, verb: Verb, remark: R
     super::get(hub, caller, id).await
 }
 
+/// The same inside a transaction, for a plan whose tasks are decided about together.
+pub async fn verb_in(tx: &mut Tx<'_>, caller: &Caller, id: &TaskId, verb: Verb) -> Done<()> {
+    let found = row::load(tx.conn, id).await?.filter(|row| row.org == caller.org);
+    let mut row = found.ok_or_else(|| Problem::not_found("task", id.as_str()))?;
+    carry_out(tx, caller, &mut row, verb, Remark::default()).await
+}
+
 async fn carry_out(tx: &mut Tx<'_>, by: &Caller, row: &mut Row, verb: Verb, remark: Remark) -> Done<()> {
     let blocked = is_blocked(tx, &row.id).await?;
     let mut told = Told { by: Some(by.token.clone()), ..Told::of(verb.words()) };
@@ -100,7 +107,7 @@ async fn carry_out(tx: &mut Tx<'_>, by: &Caller, row: &mut Row, verb: Verb, rema
         None => false,
     };
     if gone && matches!(row.rules.state, State::NeedsHuman { .. }) {
-        row.rules.session = false;
+        (row.rules.session, row.rules.told) = (false, false);
     }
     let state = row.rules.state.word();
     let refused = || Problem::new(Kind::WrongState, format!("The task is {state}. {}", verb.when()));

@@ -77,6 +77,13 @@ fn body(route: &str) -> Value {
         "openSession" => json!({"project": "shop", "agent": "rehearse"}),
         "changeSession" => json!({"title": "x"}),
         "sendMessage" | "steerSession" | "changeMessage" => json!({"text": "x"}),
+        "createTasks" => json!({"project": "shop", "draft": true, "tasks": [{"title": "x"}]}),
+        "changeTask" => json!({"priority": 1}),
+        "reviewTask" => json!({"verdict": "approve", "commit": "c0ffee"}),
+        "tryMerge" => json!({"project": "shop"}),
+        "startTask" | "retryTask" | "submitTask" | "approveTask" | "takeOverTask" | "cancelTask" => json!({"text": "x"}),
+        "createPlan" => json!({"project": "shop", "goal": "x"}),
+        "replacePlanTasks" => json!({"tasks": [{"title": "x"}]}),
         "approve" | "deny" | "createJoinCode" => json!({}),
         "joinNode" => json!({"code": "fgj_0", "name": "x"}),
         "pairDevice" => json!({"code": "fgc_0", "name": "x"}),
@@ -93,7 +100,8 @@ async fn a_claim_in_a_body_is_refused_by_its_name() -> Result<()> {
     let message = app.owner.message(id, "x").await?;
     app.owner.turn_in(message["turn"]["id"].as_str().context("a turn")?, &["waiting"], SOON).await?;
     let approval = app.owner.get("/api/v1/approvals").await?["items"][0]["id"].as_str().context("an approval")?.to_owned();
-    let lists = ["sessions", "projects", "approvals", "tokens", "agents", "org"];
+    let task = app.owner.post("/api/v1/tasks", &self::body("createTasks")).await?["items"][0]["id"].as_str().context("a task")?.to_owned();
+    let lists = ["sessions", "projects", "approvals", "tokens", "agents", "tasks", "org"];
     let seen = async || -> Result<Vec<Value>> {
         let mut seen = Vec::new();
         for list in lists {
@@ -108,6 +116,9 @@ async fn a_claim_in_a_body_is_refused_by_its_name() -> Result<()> {
         let of = match noun {
             "messages" => message["id"].as_str().unwrap_or_default(),
             "approvals" => &approval,
+            "tasks" => &task,
+            // The body is refused before anybody looks for the plan.
+            "plans" => "pln_00000000000000000000000000",
             _ => id,
         };
         let path = route.mark.path.replace("{id}", of).replace("{name}", "mine");

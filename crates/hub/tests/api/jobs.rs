@@ -45,7 +45,7 @@ pub fn merge(branch: &str, dry_run: bool) -> Work {
 
 /// A check of a session's worktree.
 fn check(session: &str) -> Result<Work> {
-    let command = Command { name: "test".into(), command: "make test".into(), timeout_s: 60 };
+    let command = Command { name: "test".into(), command: "make test".into(), timeout_s: 60, env: Default::default() };
     let place = Place {
         session: session.parse()?,
         origin: Origin::Path("/srv/shop".into()),

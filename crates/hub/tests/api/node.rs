@@ -197,6 +197,10 @@ pub fn made_up_lease() -> LeaseKey {
 /// What it answers to calls.
 pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
     match ask {
+        Ask::Inspect(Origin::Path(root)) if root == "/srv/tool" || root == "/srv/torn" => {
+            let name = root.rsplit('/').next().unwrap_or_default().to_owned();
+            Ok(Answered::Repository(Repository { root, name, default_branch: "main".into(), head: Some("c0ffee".into()) }))
+        }
         Ask::Inspect(Origin::Path(path)) if path.starts_with("/srv/shop") => {
             let repository =
                 Repository { root: "/srv/shop".into(), name: "shop".into(), default_branch: "main".into(), head: Some("c0ffee".into()) };
@@ -207,14 +211,20 @@ pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
         Ask::Inspect(_) => Err(CallFailed::NotARepository("there is no repository".into())),
         Ask::Resolve { base, .. } if base == "nowhere" => Err(CallFailed::UnknownBase("there is no nowhere".into())),
         Ask::Resolve { .. } => Ok(Answered::Commit("c0ffee".into())),
-        Ask::Agent { name, commit, .. } => {
+        Ask::File { path, origin, .. } if path == "fugue.toml" => Ok(Answered::File(match origin {
+            Origin::Path(path) if path == "/srv/tool" => Some(crate::plans::TOOL.into()),
+            Origin::Path(path) if path == "/srv/torn" => Some("[merge]\nstratgy = \"rebase\"".into()),
+            _ => None,
+        })),
+        Ask::File { path, commit, .. } => {
             assert_eq!(commit, "c0ffee", "it is asked for at the commit at which the session begins");
-            Ok(Answered::Agent(match name.as_str() {
-                "narrow" => Some("---\ndriver: codex\nmodel: m\nrules:\n  deny: [Bash]\n---\nBe brief.".into()),
-                "meter" => Some("---\nbudget_usd: 1\n---\nMeasure twice.".into()),
-                "wide" => Some("---\nrules:\n  allow: [Bash]\n---\n".into()),
+            Ok(Answered::File(match path.as_str() {
+                ".fugue/agents/narrow.md" => Some("---\ndriver: codex\nmodel: m\nrules:\n  deny: [Bash]\n---\nBe brief.".into()),
+                ".fugue/agents/meter.md" => Some("---\nbudget_usd: 1\n---\nMeasure twice.".into()),
+                ".fugue/agents/wide.md" => Some("---\nrules:\n  allow: [Bash]\n---\n".into()),
                 _ => None,
             }))
         }
+        Ask::History { .. } => Ok(Answered::History(vec![vec!["route.rs".into(), "api.json".into()]; 3])),
     }
 }

@@ -41,7 +41,7 @@ async fn start(app: &App, desk: &mut Desk, agent: &str, more: Value) -> Result<V
 }
 
 /// The assignment of a turn. The heartbeat lets the hub repeat what came while something else was waited for.
-async fn assigned(desk: &mut Desk, turn: &Value) -> Result<Assignment> {
+pub async fn assigned(desk: &mut Desk, turn: &Value) -> Result<Assignment> {
     (desk.next, desk.beat) = (1, desk.beat + 1);
     desk.link.say(&FromNode::Heartbeat { beat: desk.beat, load: Load::default(), leases: Vec::new(), jobs: Vec::new() }).await?;
     let pick = |word| match word {
@@ -56,7 +56,7 @@ async fn run(app: &App, run: &Value) -> Result<Value> {
 }
 
 /// The agent gets the message, says something, and finishes.
-async fn says(desk: &mut Desk, assignment: &Assignment, texts: &[&str]) -> Result<()> {
+pub async fn says(desk: &mut Desk, assignment: &Assignment, texts: &[&str]) -> Result<()> {
     let lease = &assignment.lease;
     desk.report(lease, vec![Report::Delivered]).await?;
     // Some of it before the end, some together with it.

@@ -44,6 +44,15 @@ impl Two {
         app.owner.send(Method::PUT, "/api/v1/agents/ours", None, Some(&agent)).await?.ok()?;
         let run = app.owner.post("/api/v1/agents/ours/runs", &json!({"project": session["project"], "text": "a question of ours"})).await?;
         let job = crate::jobs::ask(&app, &node.id, crate::jobs::merge("fugue/x", false)).await?;
+        let new = json!({"project": session["project"], "draft": true, "tasks": [{"title": "a task of ours"}]});
+        let tasks = app.owner.post("/api/v1/tasks", &new).await?;
+        let new = json!({"project": session["project"], "goal": "a goal of ours", "agent": "ours"});
+        let plan = app.owner.post("/api/v1/plans", &new).await?;
+        let making = app.owner.get(&format!("/api/v1/runs/{}", plan["run"].as_str().context("a run")?)).await?;
+        for run in [&run, &making] {
+            // Nothing of it moves any more while it is looked at.
+            app.owner.turn_in(run["turn"].as_str().context("a turn")?, &["waiting"], SOON).await?;
+        }
         let me = app.owner.get("/api/v1/me").await?;
         crate::devices::paired(&app, &app.owner).await?;
         let devices = app.owner.get("/api/v1/devices").await?;
@@ -59,6 +68,9 @@ impl Two {
             ("runs", text(&run["id"])?),
             ("jobs", job.to_string()),
             ("devices", text(&devices["items"][0]["id"])?),
+            ("tasks", text(&tasks["items"][0]["id"])?),
+            ("merge-queue", text(&tasks["items"][0]["id"])?),
+            ("plans", text(&plan["id"])?),
         ]);
         let stranger = app.token(json!({"name": "x", "role": "admin", "org": "other"})).await?;
         Ok(Self { app, _node: node, ids, stranger, patience: SOON })
@@ -67,7 +79,7 @@ impl Two {
     /// Everything that the home org can see of itself.
     async fn seen(&self) -> Result<Vec<Value>> {
         let mut seen = Vec::new();
-        for list in ["sessions", "projects", "nodes", "approvals", "tokens", "agents", "runs", "devices", "org"] {
+        for list in ["sessions", "projects", "nodes", "approvals", "tokens", "agents", "runs", "tasks", "plans", "devices", "org"] {
             let mut page = self.app.owner.get(&format!("/api/v1/{list}")).await?;
             // A machine's last sign of life is the machine's.
             for item in page["items"].as_array_mut().into_iter().flatten() {
@@ -107,6 +119,10 @@ fn body(route: &str) -> Value {
         "changeSession" => json!({"title": "taken over"}),
         "changeMessage" | "sendMessage" | "steerSession" => json!({"text": "taken over"}),
         "startRun" => json!({"project": "shop", "text": "taken over"}),
+        "changeTask" => json!({"title": "taken over"}),
+        "reviewTask" => json!({"verdict": "approve", "commit": "c0ffee"}),
+        "replacePlanTasks" => json!({"tasks": [{"title": "taken over"}]}),
+        "startTask" | "retryTask" | "submitTask" | "approveTask" | "takeOverTask" | "cancelTask" => json!({"text": "taken over"}),
         "approve" | "deny" => json!({}),
         "putAgent" => json!({"name": "ours", "driver": "rehearse"}),
         other => panic!("give the route {other} a body here"),

@@ -6,7 +6,7 @@ use crate::turns::{Desk, ended};
 use anyhow::{Context, Result};
 use fugue_domain::check::{Exit, Ran};
 use fugue_domain::id::{JobId, TaskId, TurnId};
-use fugue_domain::job::{Change, Checked, Commit, FileChange, Outcome, Work};
+use fugue_domain::job::{Change, Checked, Commit, FileChange, Merged, Outcome, Work};
 use fugue_domain::link::{Assignment, FromHub, FromNode, Report};
 use fugue_domain::node::Load;
 use fugue_domain::reason::Reason;
@@ -28,15 +28,15 @@ on_both! {
 }
 
 /// A project on a node, and what a test does with its tasks.
-struct Bench {
-    app: App,
-    desk: Desk,
+pub struct Bench {
+    pub app: App,
+    pub desk: Desk,
     seen: Vec<TurnId>,
     done: Vec<JobId>,
 }
 
 impl Bench {
-    async fn at(app: App) -> Result<Self> {
+    pub async fn at(app: App) -> Result<Self> {
         let mut desk = Desk::at(&app).await?;
         let place = json!({"path": "/srv/shop", "node": desk.node.id});
         desk.while_hearing(app.owner.post("/api/v1/projects", &place)).await?;
@@ -44,7 +44,7 @@ impl Bench {
     }
 
     /// Writes tasks down; their ids.
-    async fn add(&mut self, tasks: Value) -> Result<Vec<String>> {
+    pub async fn add(&mut self, tasks: Value) -> Result<Vec<String>> {
         let mut tasks = tasks;
         for task in tasks.as_array_mut().context("a list")? {
             task.as_object_mut().context("a task")?.entry("agent").or_insert_with(|| json!("rehearse"));
@@ -53,12 +53,12 @@ impl Bench {
         made["items"].as_array().context("items")?.iter().map(|task| Ok(task["id"].as_str().context("an id")?.to_owned())).collect()
     }
 
-    async fn get(&self, id: &str) -> Result<Value> {
+    pub async fn get(&self, id: &str) -> Result<Value> {
         self.app.owner.get(&format!("/api/v1/tasks/{id}")).await
     }
 
     /// A task is in this state, by its own record and by the filter of the list.
-    async fn is(&self, id: &str, state: &str) -> Result<Value> {
+    pub async fn is(&self, id: &str, state: &str) -> Result<Value> {
         let task = self.get(id).await?;
         assert_eq!(task["state"], state, "{task:#}");
         let listed = self.app.owner.all(&format!("/api/v1/tasks?state={state}")).await?;
@@ -66,19 +66,32 @@ impl Bench {
         Ok(task)
     }
 
-    async fn verb(&mut self, id: &str, verb: &str, body: Value) -> Result<(u16, Value)> {
+    pub async fn verb(&mut self, id: &str, verb: &str, body: Value) -> Result<(u16, Value)> {
         let path = format!("/api/v1/tasks/{id}/{verb}");
         let reply = self.desk.while_hearing(self.app.owner.send(Method::POST, &path, None, Some(&body))).await?;
         Ok((reply.status, reply.body))
     }
 
-    /// The agent is given a message. The heartbeat lets the hub repeat what came while something else was waited for.
-    async fn assigned(&mut self) -> Result<Assignment> {
+    /// The agent of a task is given a message. The heartbeat lets the hub repeat what came while something else was waited for.
+    pub async fn assigned(&mut self) -> Result<Assignment> {
+        self.assigned_to(false).await
+    }
+
+    /// The reviewer is given one.
+    pub async fn asked_to_review(&mut self) -> Result<Assignment> {
+        self.assigned_to(true).await
+    }
+
+    async fn assigned_to(&mut self, reviewer: bool) -> Result<Assignment> {
         self.desk.next = 1;
         self.beat().await?;
         let seen = &self.seen;
         let pick = |word| match word {
-            FromHub::Assign(assignment) if !seen.contains(&assignment.lease.turn) => Some(*assignment),
+            FromHub::Assign(assignment)
+                if !seen.contains(&assignment.lease.turn) && reviewer == assignment.text.starts_with("Review the change") =>
+            {
+                Some(*assignment)
+            }
             _ => None,
         };
         let assignment = self.desk.hear("an assignment", pick).await?;
@@ -92,7 +105,7 @@ impl Bench {
     }
 
     /// The job that the node is told of next. The heartbeat lets the hub repeat what came while something else was waited for.
-    async fn given(&mut self) -> Result<(JobId, Work)> {
+    pub async fn given(&mut self) -> Result<(JobId, Work)> {
         self.beat().await?;
         let done = &self.done;
         let pick = |word| match word {
@@ -111,7 +124,7 @@ impl Bench {
     }
 
     /// The node says what came of a job; whether that is stored or nobody wants it.
-    async fn job_ends(&mut self, job: &JobId, outcome: Outcome) -> Result<&'static str> {
+    pub async fn job_ends(&mut self, job: &JobId, outcome: Outcome) -> Result<&'static str> {
         self.desk.link.say(&FromNode::JobEnded { id: job.clone(), outcome: Box::new(outcome) }).await?;
         let pick = |word| match word {
             FromHub::JobStored { id } => (id == *job).then_some("stored"),
@@ -122,7 +135,7 @@ impl Bench {
     }
 
     /// The turn ends well, and so does what follows.
-    async fn checks(&mut self, id: &str, assignment: &Assignment, outcome: Outcome) -> Result<()> {
+    pub async fn checks(&mut self, id: &str, assignment: &Assignment, outcome: Outcome) -> Result<()> {
         self.ends(assignment, Ending::Succeeded).await?;
         self.is(id, "checking").await?;
         let job = self.given().await?.0;
@@ -133,6 +146,11 @@ impl Bench {
     async fn merges(&self, id: &str, end: MergeEnd) -> Result<()> {
         let id: TaskId = id.parse()?;
         Ok(self.app.hub().db.write(move |tx| Box::pin(async move { task::merge_ended(tx, &id, end).await })).await?)
+    }
+
+    async fn cannot(&self, id: &str, why: &'static str) -> Result<()> {
+        let id: TaskId = id.parse()?;
+        Ok(self.app.hub().db.write(move |tx| Box::pin(async move { task::impossible(tx, &id, why).await })).await?)
     }
 
     async fn reviews(&self, id: &str, judged: Judged) -> Result<()> {
@@ -156,7 +174,7 @@ impl Bench {
     }
 }
 
-fn ran(name: &str, code: i32, tail: &str) -> Ran {
+pub fn ran(name: &str, code: i32, tail: &str) -> Ran {
     Ran {
         name: name.into(),
         command: format!("make {name}"),
@@ -168,7 +186,7 @@ fn ran(name: &str, code: i32, tail: &str) -> Ran {
     }
 }
 
-fn checked(head: &str, ran: Vec<Ran>) -> Outcome {
+pub fn checked(head: &str, ran: Vec<Ran>) -> Outcome {
     let commit = Commit { id: head.into(), title: "Fix login".into() };
     let file = FileChange { path: "src/login.rs".into(), added: Some(3), deleted: Some(1) };
     let change = Change { commits: vec![commit], files: vec![file], files_total: 1, added: 3, deleted: 1 };
@@ -330,13 +348,18 @@ async fn merging(app: App) -> Result<()> {
     let mut bench = Bench::at(app).await?;
     let id = bench.add(json!([{"title": "Fix login"}])).await?.remove(0);
     let mut turn = bench.assigned().await?;
-    let conflict = MergeEnd::Conflict { onto: "c1".into(), files: vec!["a.rs".into()], detail: "<<<<<<< main\nx\n=======\ny".into() };
-    let red = MergeEnd::Red { onto: "c2".into(), ran: vec![ran("test", 1, "they do not go together")] };
-    for (head, end, parts) in [("h1", conflict, ["- `a.rs`", "git rebase c1"]), ("h2", red, ["they do not go together", "git rebase c2"])] {
+    let (task, detail) = (id.parse()?, "<<<<<<< main\nx\n=======\ny".into());
+    let conflict = Merged::Conflict { task, onto: "c1".into(), files: vec!["a.rs".into()], detail };
+    let red = Merged::Red { onto: "c2".into(), ran: vec![ran("test", 1, "they do not go together")] };
+    for (head, end, parts) in [
+        ("h1", conflict, ["- `a.rs`", "git rebase c1", "what each side wanted"]),
+        ("h2", red, ["they do not go together", "git rebase c2", ""]),
+    ] {
         bench.checks(&id, &turn, checked(head, vec![])).await?;
         bench.verb(&id, "approve", json!({})).await?;
         bench.is(&id, "merging").await?;
-        bench.merges(&id, end).await?;
+        let job = bench.given().await?.0;
+        assert_eq!(bench.job_ends(&job, Outcome::Merged(end)).await?, "stored");
         turn = bench.assigned().await?;
         assert!(parts.iter().all(|part| turn.text.contains(part)), "{}", turn.text);
     }
@@ -366,8 +389,11 @@ async fn merging(app: App) -> Result<()> {
     bench.checks(&id, &turn, checked("h5", vec![])).await?;
     bench.verb(&id, "approve", json!({})).await?;
     // It had landed when a person took it over: what has landed is done.
+    let job = bench.given().await?.0;
     bench.verb(&id, "take-over", json!({})).await?;
-    bench.merges(&id, landed("h5")).await?;
+    let (commits, ran) = (vec![Vec::new()], Vec::new());
+    let moved = Merged::Landed { from: "c0ffee".into(), to: "m1".into(), commits, ran, push_failed: None };
+    assert_eq!(bench.job_ends(&job, Outcome::Merged(moved)).await?, "stored");
     bench.is(&id, "done").await?;
     bench.nothing_left().await
 }
@@ -398,6 +424,17 @@ async fn nothing_done(app: App) -> Result<()> {
     assert!(asks["need"] == "checks_edited" && asks["why"].as_str().unwrap().contains("fugue.toml"), "{asks:#}");
     let (status, passed) = bench.verb(&id, "approve", json!({})).await?;
     assert_eq!((status, &passed["state"]), (200, &json!("merging")), "{passed:#}");
+    bench.given().await?;
+    // A change that nobody could judge is reviewed again, or a person lets it pass.
+    let unjudged = bench.add(json!([{"title": "Unjudged"}])).await?.remove(0);
+    let turn = bench.assigned().await?;
+    bench.checks(&unjudged, &turn, checked("h2", vec![])).await?;
+    for verb in ["retry", "approve"] {
+        bench.cannot(&unjudged, "the reviewer is away").await?;
+        assert_eq!(bench.is(&unjudged, "needs_human").await?["need"], "review_failed");
+        assert_eq!(bench.verb(&unjudged, verb, json!({})).await?.0, 200, "{verb}");
+    }
+    bench.is(&unjudged, "merging").await?;
     // A node that could not do it says so.
     let other = bench.add(json!([{"title": "Other"}])).await?.remove(0);
     let turn = bench.assigned().await?;

@@ -366,7 +366,8 @@ fn answer(ask: Ask) -> Result<Answered, CallFailed> {
             Ok(Answered::Repository(Repository { root, name, default_branch: "main".into(), head: Some("c0ffee".into()) }))
         }
         Ask::Resolve { .. } => Ok(Answered::Commit("c0ffee".into())),
-        Ask::Agent { .. } => Ok(Answered::Agent(None)),
+        Ask::File { .. } => Ok(Answered::File(None)),
+        Ask::History { .. } => Ok(Answered::History(Vec::new())),
         Ask::Diff { .. } => Ok(Answered::Diff { text: String::new(), cut: false }),
         Ask::Output { .. } => Ok(Answered::Output(None)),
     }

@@ -44,7 +44,7 @@ struct Begun {
 
 impl Job {
     pub(super) async fn check(&self, place: Place, target: String, message: String, checks: Vec<Check>) -> Result<Outcome, Ends> {
-        let impossible = |why: String| Err(Ends::With(Outcome::Impossible(why)));
+        let impossible = |why: String| Err(Ends::Impossible(why));
         if place.kind == PlaceKind::Checkout {
             return impossible(format!("{} is a working copy of people: only worktrees are checked.", place.path));
         }
@@ -87,7 +87,7 @@ impl Job {
     async fn beside(&self, ground: &Ground, head: &str) -> Result<Entries, Ends> {
         let (at, head) = (ground.clone(), head.to_owned());
         let left = self.blocking(move || Ok::<_, io::Error>(at.beside(&head))).await?;
-        left.map_err(|why| Ends::With(Outcome::Impossible(why)))
+        left.map_err(Ends::Impossible)
     }
 }
 

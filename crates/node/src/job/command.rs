@@ -11,7 +11,7 @@ use crate::keeper::handle::{Handle, clear};
 use crate::keeper::line::{Launch, Push, Request, Why};
 use crate::spare::keepers_folder;
 use crate::spool::{Kind, Reader};
-use fugue_domain::check::{Command, Exit, Ran};
+use fugue_domain::check::{CACHE, Command, Exit, Ran};
 use fugue_domain::durable;
 use std::io;
 use std::path::Path;
@@ -66,6 +66,22 @@ impl Job {
         Duration::from_secs(command.timeout_s.clamp(1, self.shared.check_seconds_max.max(1)) as u64)
     }
 
+    /// What of the node's own a command gets, and what its project gives it, which wins.
+    fn environment(&self, command: &Command, node: impl Iterator<Item = (String, String)>) -> io::Result<Vec<(String, String)>> {
+        let mut env = environment::of_command(&self.shared.pass_env, node);
+        if command.env.values().any(|value| value.contains(CACHE)) {
+            std::fs::create_dir_all(&self.cache)?;
+        }
+        for (name, value) in command.environment(&self.cache.to_string_lossy(), self.slot) {
+            // Settings that were stored before the rule, or by another version, do not pass either.
+            if !name.starts_with("FUGUE_") {
+                env.retain(|(known, _)| known != name);
+                env.push((name.to_owned(), value));
+            }
+        }
+        Ok(env)
+    }
+
     async fn started(&self, marker: &str, cwd: &Path, command: &Command) -> Result<Running, String> {
         if !self.shared.project_commands {
             return Err("this node runs no commands of projects: its settings say `project_commands = false`".to_owned());
@@ -81,7 +97,7 @@ impl Job {
             keeper: keeper.name().to_owned(),
             program: "/bin/sh".into(),
             args: vec!["-c".to_owned(), command.command.clone()],
-            env: environment::of_command(&self.shared.pass_env, node),
+            env: self.environment(command, node).map_err(|error| format!("its cache cannot be made: {error}"))?,
             cwd: cwd.to_owned(),
         };
         // Its stdin ends at once: nobody will type anything.

@@ -18,13 +18,13 @@ impl Job {
     pub(super) async fn merge(&self, merge: Merge) -> Result<Outcome, Ends> {
         let (home, origin, name) = (self.shared.home.clone(), merge.origin.clone(), merge.target.clone());
         let target = self.words(move || Ok(Target::open(&home, &origin, &name))).await?;
-        if let Some(landed) = self.finished(&target).await? {
-            return Ok(Outcome::Merged(self.pushed(&target, &merge, landed).await?));
-        }
         let scratch = Scratch::of(&self.shared.home, &self.folder, &self.id, &target.repository);
         // What an earlier try has left.
         let before = scratch.clone();
         self.words(move || Ok(before.remove())).await?;
+        if let Some(landed) = self.finished(&target).await? {
+            return Ok(Outcome::Merged(self.pushed(&target, &merge, landed).await?));
+        }
         let merged = self.merge_in(&target, &scratch, &merge).await;
         self.words(move || Ok(scratch.remove())).await?;
         Ok(Outcome::Merged(match merged? {
@@ -97,6 +97,6 @@ impl Job {
 
     /// What blocks, and says in words why it is not possible.
     async fn words<T: Send + 'static>(&self, work: impl FnOnce() -> io::Result<Result<T, String>> + Send + 'static) -> Result<T, Ends> {
-        self.blocking(work).await?.map_err(|why| Ends::With(Outcome::Impossible(why)))
+        self.blocking(work).await?.map_err(Ends::Impossible)
     }
 }

@@ -84,6 +84,7 @@ pub fn forget(home: &Path, id: &JobId) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
+    let _ = fs::remove_file(folder(home, id).join(KEEPER));
     // Fails while there are outputs.
     let _ = fs::remove_dir(folder(home, id));
     evict(home)

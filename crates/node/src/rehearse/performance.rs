@@ -142,6 +142,7 @@ impl<'a> Performance<'a> {
                     }
                 }
             }
+            Step::Next(script) => self.transcript.keep(script)?,
             Step::Exit(code) => return Ok(Next::Exit(*code)),
             Step::Nonsense => {
                 let mut out = io::stdout().lock();

@@ -37,6 +37,8 @@ pub enum Step {
     Retry(u32),
     /// Ends itself with an exit code.
     Exit(u8),
+    /// Keeps a script for a later message, which is played instead of what that message says.
+    Next(String),
     /// Prints what is not the protocol.
     Nonsense,
     /// A text that is no step: said back.
@@ -53,7 +55,7 @@ pub fn steps(text: &str) -> Vec<Step> {
             continue;
         }
         let heredoc = match line.rsplit_once("<<") {
-            Some((before, end)) if !end.trim().is_empty() && (before.starts_with("write ") || before.starts_with("append ")) => {
+            Some((before, end)) if !end.trim().is_empty() && ["write ", "append ", "next "].iter().any(|word| before.starts_with(word)) => {
                 let end = end.trim();
                 let body: Vec<&str> = lines.by_ref().take_while(|line| line.trim() != end).collect();
                 Some((before.trim(), body.join("\n")))
@@ -113,6 +115,7 @@ fn step(line: &str, body: Option<String>) -> Option<Step> {
         "quota" => Step::Quota(i64::try_from(number(0)?).ok()?),
         "retry" => Step::Retry(u32::try_from(number(0)?).ok()?),
         "exit" => Step::Exit(u8::try_from(number(0)?).ok()?),
+        "next" => Step::Next(some(body.as_deref().unwrap_or(rest))?),
         "nonsense" => Step::Nonsense,
         _ => return None,
     })
@@ -138,6 +141,13 @@ mod tests {
                 Step::Echo("please help".into()),
             ]
         );
+    }
+
+    #[test]
+    fn a_script_for_a_later_message_is_one_step() {
+        let text = "say first\nnext <<LATER\nwrite a <<END\none\nEND\nrun ls\nLATER\nnext say it\nnext\n";
+        let later = Step::Next("write a <<END\none\nEND\nrun ls".into());
+        assert_eq!(steps(text), [Step::Say("first".into()), later, Step::Next("say it".into()), Step::Echo("next".into())]);
     }
 
     #[test]

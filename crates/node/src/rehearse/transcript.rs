@@ -5,6 +5,7 @@
 
 use super::protocol::Message;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -16,6 +17,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 enum Note {
     /// A message was begun, or begun again.
     Began(String),
+    /// It is played by the first of the scripts that were kept.
+    Plays(String),
+    /// A script is kept for a later message.
+    Kept(String),
     /// So many of its steps are finished.
     Finished(usize),
     /// It is over, and the conversation has used this much in all.
@@ -33,13 +38,26 @@ pub struct Spent {
     pub usd: f64,
 }
 
+/// A message that is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Broken {
+    /// What it says.
+    text: String,
+    /// What is played.
+    script: String,
+    /// How many steps of that are finished.
+    done: usize,
+}
+
 /// An open transcript.
 pub struct Transcript {
     home: PathBuf,
     conversation: String,
     file: File,
-    /// The message that was begun last and is not over, with its finished steps.
-    broken: Option<(String, usize)>,
+    /// The message that was begun last and is not over.
+    broken: Option<Broken>,
+    /// Scripts for the messages that come next.
+    kept: VecDeque<String>,
     /// The whole conversation.
     pub spent: Spent,
 }
@@ -57,12 +75,21 @@ impl Transcript {
         if resume && !path.exists() {
             return Ok(None);
         }
-        let (mut broken, mut spent) = (None, Spent::default());
+        let (mut broken, mut kept, mut spent) = (None::<Broken>, VecDeque::new(), Spent::default());
         let text = if path.exists() { std::fs::read_to_string(&path)? } else { String::new() };
         for note in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
             match note {
-                Note::Began(text) => broken = Some((text, 0)),
-                Note::Finished(steps) => broken = broken.map(|(text, _)| (text, steps)),
+                // Begun again, it is played as before.
+                Note::Began(text) => {
+                    let script = broken.filter(|broken| broken.text == text).map_or_else(|| text.clone(), |broken| broken.script);
+                    broken = Some(Broken { text, script, done: 0 });
+                }
+                Note::Plays(script) => {
+                    kept.retain(|other| *other != script);
+                    broken = broken.map(|broken| Broken { script, ..broken });
+                }
+                Note::Kept(script) => kept.push_back(script),
+                Note::Finished(done) => broken = broken.map(|broken| Broken { done, ..broken }),
                 Note::Over(sum) => (broken, spent) = (None, sum),
             }
         }
@@ -71,7 +98,7 @@ impl Transcript {
             // A kill has cut the last line: what follows must not become part of it.
             file.write_all(b"\n")?;
         }
-        Ok(Some(Self { home, conversation, file, broken, spent }))
+        Ok(Some(Self { home, conversation, file, broken, kept, spent }))
     }
 
     fn note(&mut self, note: &Note) -> io::Result<()> {
@@ -80,15 +107,31 @@ impl Transcript {
         self.file.write_all(&line)
     }
 
-    /// A message begins: how many of its steps are finished already, when it goes on where it broke off.
-    pub fn begin(&mut self, text: &str, continued: bool) -> io::Result<usize> {
-        let done = match &self.broken {
-            Some((broken, done)) if continued && broken == text => *done,
-            _ => 0,
-        };
+    /// A message begins: how many of its steps are finished already, when it goes on where it broke off, and what is played.
+    pub fn begin(&mut self, text: &str, continued: bool) -> io::Result<(usize, String)> {
+        let broken = self.broken.take().filter(|broken| broken.text == text);
         self.note(&Note::Began(text.to_owned()))?;
+        let (done, script) = match broken {
+            Some(Broken { script, done, .. }) => (if continued { done } else { 0 }, script),
+            None => match self.kept.pop_front() {
+                Some(script) => {
+                    self.note(&Note::Plays(script.clone()))?;
+                    (0, script)
+                }
+                None => (0, text.to_owned()),
+            },
+        };
         self.finished(done)?;
-        Ok(done)
+        Ok((done, script))
+    }
+
+    /// Keeps a script for a later message. One that is kept already is the same, because a step may be played twice.
+    pub fn keep(&mut self, script: &str) -> io::Result<()> {
+        if self.kept.iter().any(|kept| kept == script) {
+            return Ok(());
+        }
+        self.kept.push_back(script.to_owned());
+        self.note(&Note::Kept(script.to_owned()))
     }
 
     /// So many steps of the message are finished.

@@ -1,6 +1,8 @@
 //! Worktrees against real git: every state that a crash can leave, the rescue of what is in no commit, and hostile configuration.
 
 use super::*;
+#[cfg(target_os = "linux")]
+use crate::fixture::eventually;
 use crate::fixture::{Folder, assignment};
 use std::process::Command;
 
@@ -171,32 +173,91 @@ fn places_that_make_no_sense_are_refused_in_words() {
 }
 
 #[test]
-fn an_agents_file_is_read_from_the_commit_and_from_nowhere_else() {
+fn a_file_is_read_from_the_commit_and_from_nowhere_else() {
+    const CODER: &str = ".fugue/agents/coder.md";
     let (folder, place) = home("agents");
     let repository = folder.0.join("repository");
     let agents = repository.join(".fugue/agents");
     fs::create_dir_all(&agents).unwrap();
-    let read = |commit: &str, name: &str| match git::agent_file(&folder.0, &place.origin, commit, name) {
-        Ok(fugue_domain::link::Answered::Agent(text)) => Ok(text),
+    let read = |commit: &str, path: &str| match git::history::file(&folder.0, &place.origin, commit, path) {
+        Ok(fugue_domain::link::Answered::File(text)) => Ok(text),
         Ok(other) => panic!("{other:?}"),
         Err(failed) => Err(failed.to_string()),
     };
     fs::write(agents.join("coder.md"), "---\n---\ncommitted").unwrap();
     fs::write(repository.join("secret.md"), "secret").unwrap();
     std::os::unix::fs::symlink("../../secret.md", agents.join("link.md")).unwrap();
-    fs::write(agents.join("huge.md"), "x".repeat(fugue_domain::limits::AGENT_FILE_BYTES_MAX + 1)).unwrap();
-    assert_eq!(read("main", "coder"), Ok(None), "what is in no commit does not count");
+    fs::write(agents.join("huge.md"), "x".repeat(fugue_domain::limits::REPOSITORY_FILE_BYTES_MAX + 1)).unwrap();
+    assert_eq!(read("main", CODER), Ok(None), "what is in no commit does not count");
     git(&repository, &["add", "."]);
     git(&repository, &["commit", "-qm", "agents"]);
     fs::write(agents.join("coder.md"), "changed").unwrap();
-    assert_eq!(read("main", "coder"), Ok(Some("---\n---\ncommitted".to_owned())));
-    assert_eq!(read("main~1", "coder"), Ok(None));
-    for none in ["nobody", "../../secret", "", "-coder", "Coder"] {
-        assert_eq!(read("main", none), Ok(None), "{none:?}");
+    assert_eq!(read("main", CODER), Ok(Some("---\n---\ncommitted".to_owned())));
+    assert_eq!(read("main~1", CODER), Ok(None));
+    assert_eq!(read("main", ".fugue/agents/nobody.md"), Ok(None));
+    assert_eq!(read("main", "-x"), Ok(None));
+    for strange in ["../secret.md", "", "/etc/passwd", ".fugue//agents", ":(top)secret.md", "./secret.md"] {
+        assert!(read("main", strange).unwrap_err().contains("is no path within a repository"), "{strange:?}");
     }
-    assert!(read("main", "link").unwrap_err().contains(".fugue/agents/link.md cannot be used: it is no plain file"));
-    assert!(read("main", "huge").unwrap_err().contains("bytes"));
-    assert!(read("no-such-branch", "coder").unwrap_err().contains("no-such-branch"));
+    assert!(read("main", ".fugue/agents").unwrap_err().contains("it is no plain file"));
+    assert!(read("main", ".fugue/agents/link.md").unwrap_err().contains(".fugue/agents/link.md cannot be used: it is no plain file"));
+    assert!(read("main", ".fugue/agents/huge.md").unwrap_err().contains("bytes"));
+    assert!(read("no-such-branch", CODER).unwrap_err().contains("no-such-branch"));
+}
+
+#[test]
+fn a_history_is_the_files_of_each_small_commit() {
+    let (folder, place) = home("history");
+    let repository = folder.0.join("repository");
+    let commit = |files: &[&str]| {
+        for file in files {
+            let path = repository.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, format!("{file} {}", files.len())).unwrap();
+        }
+        git(&repository, &["add", "."]);
+        git(&repository, &["commit", "-qm", "x\n\nwords"]);
+    };
+    commit(&["a.rs", "b c/\"d\".rs"]);
+    commit(&["alone"]);
+    let many: Vec<String> = (0..fugue_domain::limits::FORECAST_COMMIT_FILES_MAX + 1).map(|n| format!("many/{n}")).collect();
+    commit(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    commit(&["a.rs", "x", "y"]);
+    let Ok(fugue_domain::link::Answered::History(found)) = git::history::history(&folder.0, &place.origin, "main") else {
+        panic!("no history")
+    };
+    let first = vec![".gitignore", "file"];
+    assert_eq!(
+        found,
+        [vec!["a.rs", "x", "y"], vec!["a.rs", "b c/\"d\".rs"], first],
+        "neither one file nor everything says what belongs together"
+    );
+}
+
+/// Prepared by a job while a turn's worktree is being made: what is worked on there already is not made once more.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worktree_that_was_made_while_somebody_waited_for_the_lock_is_left_alone() {
+    let (folder, place) = home("both");
+    let (repository, path) = (folder.0.join("repository"), PathBuf::from(&place.path));
+    prepare(&folder.0, &place).unwrap();
+    let session = session_folder(&folder.0, &place.session);
+    let ready = Intent::read(&session).unwrap().unwrap();
+    Intent { stage: Stage::Creating, ..ready.clone() }.write(&session).unwrap();
+    let lock = git::lock(&folder.0, &repository).unwrap();
+    let (home, other) = (folder.0.clone(), place.clone());
+    let waits = std::thread::spawn(move || prepare(&home, &other).map_err(|error| error.to_string()));
+    let name = folder.0.join("locks").join(git::lock_name(&repository));
+    let opened = || {
+        let all = fs::read_dir("/proc/self/fd").unwrap().flatten();
+        all.filter(|file| fs::read_link(file.path()).is_ok_and(|link| link == name)).count()
+    };
+    eventually("the other to wait for the lock", || opened() == 2);
+    ready.write(&session).unwrap();
+    fs::write(path.join("file"), "worked on\n").unwrap();
+    drop(lock);
+    waits.join().unwrap().unwrap();
+    assert_eq!(fs::read_to_string(path.join("file")).unwrap(), "worked on\n");
 }
 
 #[cfg(target_os = "linux")]

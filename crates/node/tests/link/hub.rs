@@ -62,8 +62,13 @@ pub struct Node {
 
 impl Node {
     pub fn start(home: &Path, hub: &Hub) -> Self {
+        Self::start_with(home, hub, |_| {})
+    }
+
+    /// The same, with other settings.
+    pub fn start_with(home: &Path, hub: &Hub, change: impl FnOnce(&mut fugue_node::Options)) -> Self {
         let stop = CancellationToken::new();
-        let options = fugue_node::Options {
+        let mut options = fugue_node::Options {
             home: home.to_owned(),
             hub: format!("http://{}", hub.listener.local_addr().unwrap()),
             token: "fgt_test".into(),
@@ -76,6 +81,7 @@ impl Node {
             check_seconds_max: 60,
             world: Arc::new(crate::world::RealWorld),
         };
+        change(&mut options);
         Self { task: tokio::spawn(fugue_node::run(options, stop.clone())), stop }
     }
 

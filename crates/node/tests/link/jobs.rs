@@ -132,7 +132,7 @@ impl Bench {
 }
 
 pub fn command(name: &str, text: &str) -> Command {
-    Command { name: name.into(), command: text.into(), timeout_s: 30 }
+    Command { name: name.into(), command: text.into(), timeout_s: 30, env: Default::default() }
 }
 
 pub fn check(name: &str, text: &str) -> Check {
@@ -171,7 +171,8 @@ async fn a_worktree_is_set_up_once_and_what_failed_is_run_again() {
 #[tokio::test]
 async fn what_was_left_is_committed_counted_and_checked_at_that_commit() {
     let mut bench = Bench::new("check").await;
-    let place = bench.prepared(7).await;
+    // Processes are found by the session, so no other test has the same.
+    let place = bench.prepared(71).await;
     let path = PathBuf::from(&place.path);
     let nothing = bench.checked(&place, vec![]).await;
     assert_eq!((nothing.head.clone(), nothing.change.files_total, nothing.change.commits.len()), (nothing.base.clone(), 0, 0));
@@ -183,11 +184,17 @@ async fn what_was_left_is_committed_counted_and_checked_at_that_commit() {
     let hooks = bench.repository.join(".git/hooks/pre-commit");
     std::fs::write(&hooks, "#!/bin/sh\nexit 1\n").unwrap();
     assert!(std::process::Command::new("chmod").arg("+x").arg(&hooks).status().unwrap().success());
+    let env = [("CACHED", "{cache}/{slot}"), ("PATH", "/usr/bin:/bin"), ("FUGUE_SESSION", "stolen")]
+        .map(|(name, value)| (name.into(), value.into()));
+    let test =
+        "mkdir -p $CACHED && case $CACHED in */cache/*/1) test $PATH = /usr/bin:/bin && test $FUGUE_SESSION != stolen;; *) exit 1;; esac";
+    let cached = Command { env: env.into(), ..command("cached", test) };
     let checks = vec![
         check("head", "git rev-parse HEAD; git status --porcelain; echo err >&2"),
         check("red", "echo why; exit 3"),
         Check { command: Command { timeout_s: 1, ..command("slow", "echo begun; sleep 600 & sleep 600") }, required: false },
         check("signal", "kill -9 $$"),
+        Check { command: cached, required: true },
         check("env", "test -n \"$PATH\" && test -n \"$FUGUE_SESSION\" && test -z \"$CARGO_MANIFEST_DIR\""),
     ];
     let checked = bench.checked(&place, checks).await;
@@ -196,18 +203,23 @@ async fn what_was_left_is_committed_counted_and_checked_at_that_commit() {
         ("red", &Exit::Code(3)),
         ("slow", &Exit::TimedOut),
         ("signal", &Exit::Signal(9)),
+        ("cached", &Exit::Code(0)),
         ("env", &Exit::Code(0)),
     ];
     assert_eq!(exits(&checked.ran), expected, "{checked:?}");
     assert_eq!(checked.ran[0].tail, format!("{}\nerr\n", checked.head), "clean, at exactly the commit");
     assert_eq!((checked.ran[1].tail.as_str(), checked.ran[1].bytes), ("why\n", 4));
-    assert!(checked.ran[2].ms >= 1_000 && !checked.ran[2].required && checked.ran[2].tail.contains("begun"));
+    assert!((1_000..20_000).contains(&checked.ran[2].ms) && !checked.ran[2].required && checked.ran[2].tail.contains("begun"));
     let files: Vec<_> = checked.change.files.iter().map(|file| (file.path.as_str(), file.added, file.deleted)).collect();
     assert_eq!(files, [(".gitignore", Some(1), Some(0)), ("moved,file", Some(0), Some(0)), ("new ä", Some(2), Some(0))]);
     assert_eq!((checked.change.added, checked.change.deleted, checked.change.files_total), (3, 0, 3));
     assert_eq!(checked.change.commits.iter().map(|commit| commit.title.as_str()).collect::<Vec<_>>(), ["Left by the agent"]);
     assert_eq!(git(&path, &["status", "--porcelain"]), "");
     assert_eq!(bench.checked(&place, vec![]).await.head, checked.head, "once more is the same");
+    // A crash between the commit and the index: the index is behind, and nothing is taken back by it.
+    git(&path, &["read-tree", "HEAD~1"]);
+    assert_eq!(bench.checked(&place, vec![]).await.head, checked.head);
+    assert_eq!(git(&path, &["status", "--porcelain"]), "");
     eventually("nothing runs any more", || processes(&place.session).is_empty()).await;
     bench.clean().await;
 }
@@ -307,10 +319,10 @@ async fn a_node_that_was_away_begins_again_and_says_again() {
     let id = bench.ask(work.clone()).await;
     let times = || std::fs::read_to_string(&begun).map_or(0, |text| text.lines().count());
     eventually("the check to begin", || times() == 1).await;
-    assert_eq!(bench.link.jobs().await, [id.clone()]);
+    assert_eq!(bench.link.jobs().await, std::slice::from_ref(&id));
     bench.restart().await;
     eventually("the check to begin again", || times() == 2).await;
-    assert_eq!(bench.link.hello.jobs, [id.clone()], "it is remembered");
+    assert_eq!(bench.link.hello.jobs, std::slice::from_ref(&id), "it is remembered");
     // Told again, as a hub does that has not seen it listed: begun once.
     bench.link.say(FromHub::Job { id: id.clone(), work: Box::new(work) }).await;
     std::fs::write(&go, "").unwrap();
@@ -328,9 +340,9 @@ async fn a_node_that_was_away_begins_again_and_says_again() {
 #[tokio::test]
 async fn a_dropped_job_ends_with_everything_that_it_started_and_so_does_one_whose_session_is_closed() {
     let mut bench = Bench::new("dropped").await;
-    let place = bench.prepared(7).await;
-    let pid = bench.folder.0.join("pid");
-    let hangs = check("hangs", &format!("setsid sleep 600 & echo $! > {}; trap '' TERM; sleep 600; sleep 600", pid.display()));
+    let place = bench.prepared(72).await;
+    let (other, pid) = (bench.prepared(73).await, bench.folder.0.join("pid"));
+    let hangs = check("hangs", &format!("setsid sleep 600 & echo $! >> {}; trap '' TERM; sleep 600; sleep 600", pid.display()));
     let work =
         |place: &Place| Work::Check { place: place.clone(), target: "main".into(), message: "m".into(), checks: vec![hangs.clone()] };
     for closes in [false, true] {
@@ -339,6 +351,10 @@ async fn a_dropped_job_ends_with_everything_that_it_started_and_so_does_one_whos
         // In the same worktree, so it waits.
         let second = bench.ask(work(&place)).await;
         eventually("the check to begin", || pid.exists()).await;
+        // What was asked for last is done meanwhile, in another worktree.
+        let elsewhere =
+            Work::Check { place: other.clone(), target: "main".into(), message: "m".into(), checks: vec![check("true", "true")] };
+        assert!(matches!(bench.carried_out(elsewhere).await, Outcome::Checked(_)));
         match closes {
             false => {
                 for id in [id, second] {
@@ -357,6 +373,26 @@ async fn a_dropped_job_ends_with_everything_that_it_started_and_so_does_one_whos
         }
         while !bench.link.jobs().await.is_empty() {}
         eventually("nothing runs any more", || processes(&place.session).is_empty()).await;
+        assert_eq!(std::fs::read_to_string(&pid).unwrap().lines().count(), 1, "one at a time in a worktree");
     }
     bench.clean().await;
+}
+
+#[tokio::test]
+async fn a_node_that_runs_no_commands_of_projects_says_so_and_one_that_gives_them_less_time_takes_it() {
+    for (allowed, seconds) in [(false, 60), (true, 1)] {
+        let folder = Folder::new("narrow");
+        let (home, repository, hub) = (folder.0.join("node"), repository(&folder.0), Hub::new().await);
+        let narrow = |options: &mut fugue_node::Options| (options.project_commands, options.check_seconds_max) = (allowed, seconds);
+        let node = Some(Node::start_with(&home, &hub, narrow));
+        let link = hub.accept().await;
+        let mut bench = Bench { folder, home, repository, hub, node, link, jobs: 0 };
+        let place = bench.prepared(7).await;
+        let ran = bench.folder.0.join("ran");
+        let checked = bench.checked(&place, vec![check("long", &format!("touch {}; sleep 20", ran.display()))]).await;
+        match &checked.ran[0].exit {
+            Exit::NotRun(why) => assert!(!allowed && why.contains("project_commands") && !ran.exists(), "{why}"),
+            exit => assert_eq!((allowed, exit), (true, &Exit::TimedOut)),
+        }
+    }
 }

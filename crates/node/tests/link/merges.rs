@@ -240,7 +240,8 @@ async fn a_merge_that_was_cut_short_is_taken_further_and_never_made_twice() {
         // What a node leaves that dies after it wrote down where the branch will be, and git with it.
         let record = bench.home.join("jobs").join(id.as_str()).join("job.json");
         let mut job: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
-        let intent = Outcome::Merged(Merged::Landed { from, to: entry.head.clone(), commits: vec![], ran: vec![], push_failed: None });
+        let (before, to) = (from.clone(), entry.head.clone());
+        let intent = Outcome::Merged(Merged::Landed { from, to, commits: vec![], ran: vec![], push_failed: None });
         job["intent"] = serde_json::to_value(&intent).unwrap();
         std::fs::write(&record, job.to_string()).unwrap();
         match moved {
@@ -255,7 +256,8 @@ async fn a_merge_that_was_cut_short_is_taken_further_and_never_made_twice() {
         bench.node = Some(Node::start(&bench.home, &bench.hub));
         bench.link = bench.hub.accept().await;
         let Outcome::Merged(merged) = bench.outcome(&id).await else { panic!("not merged") };
-        assert_eq!(landed(&merged).1, entry.head);
+        let (from, to, _) = landed(&merged);
+        assert_eq!((from, &to), (before, &entry.head), "{moved}");
         assert_eq!(matches!(&merged, Merged::Landed { ran, .. } if ran.is_empty()), moved != "not", "{moved}");
         assert_eq!(git(&bench.repository, &["status", "--porcelain"]), "", "{moved}");
         assert_eq!(git(&bench.repository, &["rev-parse", "main"]), entry.head);

@@ -3,6 +3,7 @@
 //! The scripts edit real files, run real tests and make real commits; `docs/REHEARSE.md` has their language.
 
 use super::repository::{FILES, Repository};
+use super::script::Script;
 use fugue_domain::agent::{Agent, Driver};
 use fugue_domain::rule::Rules;
 use fugue_domain::turn::OnInterruption;
@@ -11,8 +12,6 @@ use fugue_domain::turn::OnInterruption;
 pub const HALF_WAY: &str = "half-way through";
 /// What the command prints that a person is asked about.
 pub const BILL: &str = "total 1800";
-/// A pause before each step, in milliseconds: people want to watch.
-const PAUSE_MS: u32 = 200;
 
 /// A session of the demo.
 pub struct Part {
@@ -38,7 +37,7 @@ pub fn performer() -> Agent {
 
 /// The sessions.
 pub fn parts(repository: &Repository) -> Vec<Part> {
-    let script = || Script { text: String::new(), below: repository.below };
+    let script = || Script::new(repository.below);
     let mut parts = vec![totals(script), discount(script), rounding(script)];
     if !repository.below.is_empty() {
         const SUBJECT: &str = "Bring a small program to work on";
@@ -126,57 +125,5 @@ fn rounding(script: impl Fn() -> Script) -> Part {
         messages: vec![first.used(600, 140), second.used(1_100, 300), third.used(200, 40)],
         commits: vec!["Test an empty bill", "Round to whole numbers"],
         files: vec![("bill.awk", "int(total + 0.5)"), ("cases/half.out", "total 2")],
-    }
-}
-
-/// A message in the language of `fugue rehearse`, step by step.
-struct Script {
-    text: String,
-    below: &'static str,
-}
-
-impl Script {
-    fn step(mut self, step: &str) -> Self {
-        self.text += &format!("sleep {PAUSE_MS}\n{step}\n");
-        self
-    }
-
-    fn say(self, text: &str) -> Self {
-        self.step(&format!("say {text}"))
-    }
-
-    fn write(self, name: &str, text: &str) -> Self {
-        let step = format!("write {}{name} <<END\n{}\nEND", self.below, text.trim_end_matches('\n'));
-        self.step(&step)
-    }
-
-    fn executable(self, name: &str) -> Self {
-        let step = format!("run! chmod +x {}{name}", self.below);
-        self.step(&step)
-    }
-
-    fn run(self, command: &str) -> Self {
-        self.step(&format!("run {command}"))
-    }
-
-    fn test(self) -> Self {
-        let command =
-            if self.below.is_empty() { "./test.sh".to_owned() } else { format!("cd {} && ./test.sh", self.below.trim_end_matches('/')) };
-        self.run(&command)
-    }
-
-    fn commit(self, subject: &str) -> Self {
-        self.step(&format!("commit {subject}"))
-    }
-
-    /// The moment at which the agent is lost. Only where processes can be seen can the demo kill one; elsewhere it ends itself.
-    /// Who is brought back begins with the step that was broken off, so there are many short waits instead of a long one.
-    fn loss(self) -> Self {
-        if cfg!(target_os = "linux") { (0..10).fold(self, |script, _| script.step("sleep 1")) } else { self.step("crash-once half-way") }
-    }
-
-    fn used(mut self, input: u32, output: u32) -> String {
-        self.text += &format!("usage {input} {output}\n");
-        self.text
     }
 }

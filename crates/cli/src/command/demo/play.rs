@@ -25,9 +25,17 @@ use tokio::task::JoinSet;
 /// How long all turns together may take, apart from the time that a person thinks.
 const PLAY_LIMIT: Duration = Duration::from_secs(60);
 /// How long a person may think before the demo answers.
-const ANSWER_LIMIT: Duration = Duration::from_secs(90);
+pub const ANSWER_LIMIT: Duration = Duration::from_secs(90);
 /// Columns of what one event says.
 const TEXT_COLUMNS: usize = 100;
+
+/// What a person types, where there is one.
+pub type Keys = Option<mpsc::Receiver<Vec<u8>>>;
+
+/// Listens to the person at the terminal, unless the demo answers for them. Only once, because it reads until the process ends.
+pub fn keys(yes: bool) -> Keys {
+    (interactive() && !yes).then(typed)
+}
 
 /// What was seen of one session.
 pub struct Seen {
@@ -78,6 +86,7 @@ pub async fn watch(
     client: &Client,
     repository: &Repository,
     parts: Vec<(Part, Session)>,
+    keys: &mut Keys,
     yes: bool,
 ) -> Result<Played, Failure> {
     let began = Instant::now();
@@ -110,14 +119,13 @@ pub async fn watch(
         yes,
         limit: began + PLAY_LIMIT,
     };
-    let mut keys = if interactive() && !yes { Some(typed()) } else { None };
     while play.played.seen.iter().any(|seen| seen.ended < seen.part.messages.len()) {
         let wake = play.open.as_ref().map_or(play.limit, |(_, until)| *until);
         tokio::select! {
             Some((index, heard)) = heard.recv() => play.hear(index, heard?).await?,
             line = async { keys.as_mut()?.recv().await }, if keys.is_some() => match line {
                 Some(line) => play.typed(&String::from_utf8_lossy(&line)).await?,
-                None => keys = None,
+                None => *keys = None,
             },
             () = tokio::time::sleep_until(wake.into()) => play.overdue().await?,
         }

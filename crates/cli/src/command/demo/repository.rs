@@ -32,8 +32,13 @@ pub struct Repository {
 impl Repository {
     /// Makes one with a first commit in a folder.
     pub fn make(folder: &Path) -> Result<Self, Failure> {
-        let path = folder.join("bill");
-        for (name, text) in FILES {
+        Self::with(&folder.join("bill"), FILES, "A bill with a total")
+    }
+
+    /// Makes one with these files in its first commit. Its tests are in `test.sh`.
+    pub fn with(path: &Path, files: &[(&str, &str)], subject: &str) -> Result<Self, Failure> {
+        let path = path.to_owned();
+        for (name, text) in files {
             let file = path.join(name);
             let made = std::fs::create_dir_all(file.parent().unwrap_or(&path)).and_then(|()| std::fs::write(&file, text));
             made.map_err(|error| Failure::file("write", &file, &error))?;
@@ -42,9 +47,8 @@ impl Repository {
         let executable = std::fs::set_permissions(&test, std::fs::Permissions::from_mode(0o755));
         executable.map_err(|error| Failure::file("make executable", &test, &error))?;
         let git = Git::at(&path);
-        for args in
-            [&["init", "--quiet", "--initial-branch=main"][..], &["add", "--all"], &["commit", "--quiet", "--message=A bill with a total"]]
-        {
+        let commit = format!("--message={subject}");
+        for args in [&["init", "--quiet", "--initial-branch=main"][..], &["add", "--all"], &["commit", "--quiet", &commit]] {
             git.run(args)
                 .map_err(|error| Failure::failed(format!("cannot make the repository: {error}")).hint("`fugue doctor` looks at git."))?;
         }
@@ -73,6 +77,27 @@ impl Repository {
         let range = format!("{base}..{branch}");
         let log = Git::at(&self.path).run(["log", "--reverse", "--format=%h %s", range.as_str(), "--"]);
         log.map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default()
+    }
+
+    /// Subjects of all commits of a branch, newest first.
+    pub fn subjects(&self, branch: &str) -> Vec<String> {
+        let log = Git::at(&self.path).run(["log", "--format=%s", branch, "--"]);
+        log.map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default()
+    }
+
+    /// The branches whose names begin like this.
+    pub fn branches(&self, prefix: &str) -> Vec<String> {
+        let pattern = format!("refs/heads/{prefix}");
+        let list = Git::at(&self.path).run(["for-each-ref", "--format=%(refname:lstrip=2)", pattern.as_str()]);
+        list.map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default()
+    }
+
+    /// Whether git finds all objects and nothing broken, and what it says otherwise.
+    pub fn sound(&self) -> (bool, String) {
+        match Git::at(&self.path).run(["fsck", "--full", "--strict", "--no-dangling"]) {
+            Ok(_) => (true, "git fsck".to_owned()),
+            Err(error) => (false, error.to_string()),
+        }
     }
 
     /// A file as a branch has it.

@@ -21,8 +21,10 @@ use std::time::{Duration, Instant};
 const START_LIMIT: Duration = Duration::from_secs(20);
 /// How long they may take to end in order.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// How long worktrees may take to be given back.
+pub const RELEASE_LIMIT: Duration = Duration::from_secs(15);
 /// How often a condition is looked at again.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+pub const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A folder, with hub and node in it.
 pub struct Stage {

@@ -2,6 +2,7 @@
 
 use super::cast::BILL;
 use super::play::{Played, Seen};
+use super::proof::PlanSummary;
 use super::repository::Repository;
 use super::stage::tests_pass;
 use crate::client::Client;
@@ -33,6 +34,17 @@ pub struct Summary {
     pub sessions: Vec<SessionSummary>,
     /// Each claim.
     pub checks: Vec<Check>,
+    /// How the plan went, with its own claims.
+    pub plan: Option<PlanSummary>,
+}
+
+impl Summary {
+    /// Adds how the plan went. It counts like everything else.
+    pub fn add(&mut self, plan: PlanSummary) {
+        self.ok &= plan.checks.iter().all(|check| check.ok);
+        self.cost_usd.0 += plan.tasks.iter().map(|task| task.cost_usd.0).sum::<i64>();
+        self.plan = Some(plan);
+    }
 }
 
 /// How one session went.
@@ -135,12 +147,14 @@ pub async fn look(client: &Client, repository: &Repository, played: &Played, beg
         repository: repository.path.display().to_string(),
         sessions,
         checks,
+        plan: None,
     })
 }
 
 async fn approval(client: &Client, played: &Played, ran: bool) -> Result<(bool, String), Failure> {
     let Some((answered, approved, by)) = &played.answered else { return Ok((false, "nothing was asked".to_owned())) };
-    let all: Vec<Approval> = client.list("/api/v1/approvals", 10).await?;
+    let all: Vec<Approval> = client.list("/api/v1/approvals", 100).await?;
+    let all: Vec<&Approval> = all.iter().filter(|asked| played.seen.iter().any(|seen| seen.session.id == asked.session)).collect();
     let wanted = if *approved { ApprovalState::Approved } else { ApprovalState::Denied };
     let kept = all.len() == 1 && all[0].id == answered.id && all[0].state == wanted && all[0].hash == answered.hash;
     Ok((kept && ran == *approved, format!("{} by {by}", wanted.word())))

@@ -119,7 +119,8 @@ fn evidence(out: Output, evidence: &Evidence) -> Result<(), Failure> {
 }
 
 fn changed(out: Output, change: &Change) -> Result<(), Failure> {
-    out.line(format_args!("  {} files, {GOOD}+{}{GOOD:#} {ERROR}-{}{ERROR:#}", change.files_total, change.added, change.deleted))?;
+    let files = if change.files_total == 1 { "1 file".to_owned() } else { format!("{} files", change.files_total) };
+    out.line(format_args!("  {files}, {GOOD}+{}{GOOD:#} {ERROR}-{}{ERROR:#}", change.added, change.deleted))?;
     change.commits.iter().try_for_each(|commit| out.line(committed(commit)))?;
     for file in change.files.iter().take(FILES) {
         let lines = |count: Option<i64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
