@@ -5,7 +5,8 @@
 use crate::hub::Hub;
 use crate::metrics;
 use crate::{
-    agent, approval, device, event, job, link, merge_queue, message, node, org, plan, project, review, run, session, settings, task, token, turn,
+    agent, approval, device, event, job, link, merge_queue, message, node, org, plan, project, review, run, session, settings, task, token,
+    turn,
 };
 use axum::Router;
 use axum::http::Method;

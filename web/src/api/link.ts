@@ -23,10 +23,14 @@ type Said =
   | { hint: Hint }
   | { session: string; event: SessionEvent }
   | { session: string; delta: { turn: string; delta: Delta } }
-  | { session: string; problem: Problem };
+  | { session: string; problem: Problem }
+  | { alive: true };
 
 /** Asleep longer than this, the old socket is not believed: it may be dead without knowing. */
 const ASLEEP_MS = 5_000;
+/** The hub says something at least every 15 seconds: after this long in silence the connection is dead, whatever it says of itself. */
+const SILENCE_MS = 45_000;
+const LOOK_MS = 5_000;
 /** How long a connection may take. */
 const OPENING_MS = 8_000;
 
@@ -58,6 +62,9 @@ export class Link {
         this.again();
       }
     });
+    setInterval(() => {
+      if (this.standing.kind === "live" && this.seen !== undefined && Date.now() - this.seen > SILENCE_MS) this.lost();
+    }, LOOK_MS);
     void this.open();
   }
 
@@ -133,6 +140,7 @@ export class Link {
       this.hear(said.hint);
       return;
     }
+    if ("alive" in said) return;
     const follower = this.followers.get(said.session);
     if ("event" in said) follower?.event(said.event);
     else if ("delta" in said) follower?.delta(said.delta.delta);

@@ -54,6 +54,7 @@ impl App {
             plain_http: false,
             allow_hosts: vec!["hub.example".to_owned()],
             allow_origins: vec!["https://cockpit.example".to_owned()],
+            address: None,
             lease_ms: LEASE_MS,
             cockpit,
         };
