@@ -55,7 +55,18 @@ async function readBack(page) {
   await page.getByText(`line ${LINES - 1}.`, { exact: true }).waitFor();
   const log = page.getByRole("log");
   const drawn = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-  const top = async (text) => (await log.getByText(text, { exact: true }).boundingBox())?.y;
+  /** Where a line stands, once it has stood there for some frames. */
+  const top = (text) =>
+    log.evaluate(async (box, text) => {
+      const at = () => [...box.querySelectorAll("[data-index]")].find((row) => row.textContent === text)?.getBoundingClientRect().top;
+      let [last, same] = [at(), 0];
+      for (let frames = 0; frames < 600 && same < 15; frames += 1) {
+        await new Promise((done) => requestAnimationFrame(done));
+        same = at() === last ? same + 1 : 0;
+        last = at();
+      }
+      return last;
+    }, text);
   let [moved, rounds] = [0, 0];
   for (; (await log.getByText("line 0.", { exact: true }).count()) === 0; rounds += 1) {
     assert.ok(rounds < 100, "the first line is not reached");
