@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests live in the real world: its clock, its processes")]
 
 pub mod audit;
+pub mod certificate;
 pub mod chance;
 pub mod checker;
 pub mod client;

@@ -15,6 +15,7 @@ mod agents;
 mod package;
 mod postgres;
 mod tally;
+mod web;
 
 use tally::Tally;
 
@@ -27,13 +28,18 @@ const SILENCE: Duration = Duration::from_secs(480);
 
 /// Runs everything. True if nothing failed.
 pub fn run(root: &Path) -> Result<bool> {
-    let mut run = Run { steps: Steps::new(9), tally: Tally::default() };
+    let mut run = Run { steps: Steps::new(11), tally: Tally::default() };
     run.check("rustfmt", || step::run(step::cargo(root).args(["fmt", "--all", "--check"])));
     run.check("tidy", || tidy::run(root));
     let lints = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
     run.check("clippy", || step::run(step::cargo(root).args(lints)));
     // Everything at once, so that the features of the tests and of the program are the same and nothing is built twice.
     let all = ["build", "--quiet", "--workspace", "--all-targets"];
+    if on_path("npm") {
+        run.check("cockpit", || web::checks(root).map(|()| true));
+    } else {
+        run.provide("cockpit", || web::checks(root));
+    }
     if run.check("build", || step::run(step::cargo(root).args(all))) {
         run.tests(root, &target(root)?);
         let mut simulation = step::cargo(root);
@@ -80,6 +86,7 @@ impl Run {
     fn tests(&mut self, root: &Path, target: &Path) {
         let cluster = self.provide("PostgreSQL", postgres::Cluster::start);
         self.provide("fault tools", package::fault_tools);
+        self.provide("browser", package::browser);
         let programs = self.provide("agent programs", || agents::install(root, target));
         let skips = target.join(format!("skips-{}", std::process::id()));
         let mut command = step::cargo(root);

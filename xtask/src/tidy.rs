@@ -31,7 +31,7 @@ const GENERATED: &[&str] = &[
 ];
 
 /// Folders that hold nothing of ours.
-const SKIPPED: &[&str] = &["target", "node_modules", ".git", "dist"];
+const SKIPPED: &[&str] = &["target", "node_modules", ".git", "dist", "gen"];
 
 /// Endings of files that are read as text.
 const TEXT: &[&str] = &["rs", "md", "toml", "json", "jsonl", "sql", "sh", "yml", "yaml", "ts", "tsx", "css", "html", "py", "txt"];

@@ -13,6 +13,7 @@ mod job;
 mod log;
 mod merge;
 mod node;
+mod pair;
 mod plan;
 mod project;
 mod queue;
@@ -93,6 +94,7 @@ enum Command {
     Cost(cost::Cost),
     #[command(subcommand)]
     Token(token::Token),
+    Pair(pair::Pair),
     Doctor(doctor::Doctor),
     Demo(demo::Demo),
     Completions(completions::Completions),
@@ -213,6 +215,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Merge(merge) => return merge.run(context).await,
         Command::Cost(cost) => cost.run(context).await?,
         Command::Token(token) => token.run(context).await?,
+        Command::Pair(pair) => pair.run(context).await?,
         Command::Doctor(doctor) => return doctor.run(context).await,
         Command::Demo(demo) => return demo.run(context).await,
         Command::Completions(completions) => completions.run(context)?,

@@ -13,6 +13,7 @@ use crate::turn::{OnInterruption, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod device;
 mod job;
 mod merge;
 mod plan;
@@ -20,6 +21,7 @@ mod review;
 mod run;
 mod task;
 
+pub use device::{Device, DeviceCode, NewDevice};
 pub use job::Job;
 pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
 pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};

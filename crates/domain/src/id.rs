@@ -146,6 +146,8 @@ ids! {
     UserId "usr" "a user";
     /// A credential's record (never the credential itself).
     TokenId "tok" "a token";
+    /// A browser of a person.
+    DeviceId "dev" "a device";
     /// A machine.
     NodeId "nod" "a node";
     /// A git repository and its settings.

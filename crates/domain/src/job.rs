@@ -110,6 +110,7 @@ impl Work {
 /// The kinds of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = JobKind)]
 pub enum Kind {
     /// [`Work::Prepare`].
     Prepare,
@@ -122,6 +123,7 @@ pub enum Kind {
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = JobState)]
 pub enum State {
     /// Its node does not know of it yet.
     Waiting,
@@ -136,6 +138,7 @@ pub enum State {
 /// What came of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = JobOutcome)]
 pub enum Outcome {
     /// [`Work::Prepare`]: the worktree stands; every set-up command ran and ended with 0, unless the last of them did not.
     Prepared(Vec<Ran>),

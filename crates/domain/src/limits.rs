@@ -78,6 +78,10 @@ pub const APPROVAL_BYTES_MAX: usize = 16 * 1024;
 pub const APPROVAL_NAME_BYTES_MAX: usize = 200;
 /// Minutes that a node's join code is good for, once.
 pub const JOIN_CODE_MINUTES: i64 = 10;
+/// Seconds that a code for pairing a device is good for, once.
+pub const DEVICE_CODE_SECONDS: i64 = 60;
+/// Days after which a device is paired anew.
+pub const DEVICE_DAYS: i64 = 90;
 /// Seconds that a ticket for the multiplexed WebSocket is good for, once.
 pub const TICKET_SECONDS: i64 = 30;
 /// Agents that a node runs side by side, unless it says otherwise.

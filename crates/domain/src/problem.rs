@@ -34,7 +34,7 @@ problems! {
     BadIdempotencyKey "bad-idempotency-key" 400 "The Idempotency-Key cannot be used" "Use 1 to 255 printable ASCII characters, for example a UUID.";
     /// There is no credential, or it is unknown, expired or revoked.
     Unauthenticated "unauthenticated" 401 "Who is asking is not known" "Send `Authorization: Bearer fgt_…`. The owner's token of a local install is the file `token` in the data folder.";
-    /// The join code or ticket is unknown, used or too old. Both work once.
+    /// The join code, pairing code or ticket is unknown, used or too old. Each works once.
     CodeSpent "code-spent" 401 "The code is not valid any more" "Make a new one: codes and tickets work once and for a short time.";
     /// The credential is good, but its role does not include this.
     Forbidden "forbidden" 403 "The caller may not do this" "Ask an admin for a token with another role.";

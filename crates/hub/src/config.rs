@@ -1,5 +1,6 @@
 //! What a hub is started with, and what is wrong with it, in words for the person who started it.
 
+use crate::http::cockpit::Cockpit;
 use fugue_domain::limits::ARCHIVE_AFTER_DAYS;
 use fugue_domain::world::Millis;
 use std::net::SocketAddr;
@@ -25,10 +26,14 @@ pub struct Options {
     pub allow_hosts: Vec<String>,
     /// Origins of web pages that may use the API, such as `https://cockpit.example`.
     pub allow_origins: Vec<String>,
+    /// Under which address people and other machines reach the hub, such as `https://fugue.example`, when that is not the bound one.
+    pub address: Option<String>,
     /// How long a lease lasts.
     pub lease_ms: Millis,
     /// How long histories are kept, and where.
     pub keeping: Keeping,
+    /// The cockpit's files.
+    pub cockpit: Cockpit,
 }
 
 /// How long the events of closed sessions are kept, and where.
@@ -140,8 +145,10 @@ mod tests {
             plain_http: false,
             allow_hosts: Vec::new(),
             allow_origins: Vec::new(),
+            address: None,
             lease_ms: 1,
             keeping: Keeping::of("/x".as_ref()),
+            cockpit: crate::http::cockpit::none,
         };
         for address in ["127.0.0.1:1", "[::1]:1", "127.9.9.9:1"] {
             options(address).check().unwrap();

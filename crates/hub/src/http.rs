@@ -5,7 +5,8 @@
 use crate::hub::Hub;
 use crate::metrics;
 use crate::{
-    agent, approval, event, job, link, merge_queue, message, node, org, plan, project, review, run, session, settings, task, token, turn,
+    agent, approval, device, event, job, link, merge_queue, message, node, org, plan, project, review, run, session, settings, task, token,
+    turn,
 };
 use axum::Router;
 use axum::http::Method;
@@ -18,6 +19,8 @@ use tokio_util::task::TaskTracker;
 
 pub mod body;
 pub mod caller;
+pub mod cockpit;
+pub mod cookie;
 pub mod creating;
 pub mod guard;
 pub mod health;
@@ -60,6 +63,11 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/tokens", Administer, "listTokens", "Credentials", token::routes::list).lists::<Token>(),
         post("/api/v1/tokens", Administer, "createToken", "Make a credential", token::routes::create).takes::<NewToken>().creates::<Token>(),
         delete("/api/v1/tokens/{id}", Administer, "revokeToken", "Take a credential back", token::routes::revoke),
+
+        get("/api/v1/devices", Read, "listDevices", "The caller's devices", device::routes::list).lists::<Device>(),
+        post("/api/v1/devices", Public, "pairDevice", "Become a device, with a code that works once", device::routes::pair).takes::<NewDevice>().gives_made::<Device>(),
+        post("/api/v1/devices/codes", Read, "createDeviceCode", "Make a code with which one browser signs in", device::routes::code).gives_made::<DeviceCode>(),
+        delete("/api/v1/devices/{id}", Read, "revokeDevice", "Sign a device out", device::routes::revoke),
 
         get("/api/v1/agents", Read, "listAgents", "Agents", agent::routes::list).lists_all::<AgentView>(),
         get("/api/v1/agents/{name}", Read, "getAgent", "One agent", agent::routes::get).gives::<AgentView>(),
@@ -147,6 +155,8 @@ pub struct Parts {
     pub hub: Hub,
     /// Whom we answer for.
     pub hosts: host::Hosts,
+    /// The cockpit's files.
+    pub cockpit: cockpit::Cockpit,
     /// Tickets that wait to be used.
     pub tickets: ticket::Tickets,
     /// Credentials behind open streams.
@@ -161,10 +171,11 @@ pub struct Parts {
 
 impl App {
     /// Puts them together.
-    pub fn new(hub: Hub, hosts: host::Hosts, closing: CancellationToken) -> Self {
+    pub fn new(hub: Hub, hosts: host::Hosts, cockpit: cockpit::Cockpit, closing: CancellationToken) -> Self {
         Self(Arc::new(Parts {
             hub,
             hosts,
+            cockpit,
             tickets: ticket::Tickets::default(),
             standings: caller::Standings::default(),
             creating: creating::Creating::default(),

@@ -22,6 +22,16 @@ pub fn fault_tools() -> Result<()> {
     Ok(())
 }
 
+/// The browser that walks through the cockpit, and letters for what it shows in Japanese.
+pub fn browser() -> Result<()> {
+    let there = || ["chromium", "chromium-browser", "google-chrome"].into_iter().any(on_path);
+    if !there() {
+        install("Chromium", "chromium fonts-noto-cjk")?;
+    }
+    ensure!(there(), "Chromium is still missing after it was installed");
+    Ok(())
+}
+
 /// Installs a package, or says how.
 pub fn install(what: &str, package: &str) -> Result<()> {
     let words = format!("apt-get update && apt-get install -y --no-install-recommends {package}");

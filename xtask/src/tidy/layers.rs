@@ -24,6 +24,7 @@ const MAY_START: &[&str] = &[
     "crates/cli/src/command/demo",
     "crates/cli/src/command/plan/edit.rs",
     "crates/cli/src/command/up",
+    "crates/web/build",
 ];
 const MAY_LOOK: &[&str] = &["crates/cli/src/world.rs", "crates/node/src/rehearse"];
 

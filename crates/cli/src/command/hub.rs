@@ -6,7 +6,7 @@ use crate::config::{Config, Flags};
 use crate::error::Failure;
 use crate::home::Home;
 use crate::log;
-use crate::output::{BOLD, say};
+use crate::output::{BOLD, DIM, say};
 use clap::Args;
 use fugue_domain::world::SharedWorld;
 use fugue_hub::{DAY_MS, Keeping};
@@ -29,7 +29,7 @@ pub struct HubFlags {
     /// `sqlite`, or a PostgreSQL URL (better given as FUGUE_DATABASE when it holds a password).
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Certificate chain, PEM.
+    /// Certificate chain, PEM. What runs on this machine comes in by a loopback port of its own.
     #[arg(long, value_name = "FILE")]
     tls_cert: Option<String>,
     /// Private key, PEM.
@@ -38,6 +38,9 @@ pub struct HubFlags {
     /// Listen beyond loopback without TLS: everyone on the way can read prompts and credentials.
     #[arg(long)]
     plain_http: bool,
+    /// Under which address browsers and other machines reach the hub, through a proxy or a tunnel too: `https://fugue.example`.
+    #[arg(long, value_name = "URL")]
+    address: Option<String>,
     /// A further host name to answer for; may be given several times.
     #[arg(long, value_name = "HOST", alias = "allow-hosts")]
     allow_host: Vec<String>,
@@ -62,6 +65,7 @@ impl HubFlags {
             ("tls_cert", self.tls_cert.clone()),
             ("tls_key", self.tls_key.clone()),
             ("plain_http", self.plain_http.then(|| "true".to_owned())),
+            ("address", self.address.clone()),
             ("allow_hosts", list(&self.allow_host)),
             ("allow_origins", list(&self.allow_origin)),
             ("lease_seconds", self.lease_seconds.clone()),
@@ -81,9 +85,14 @@ impl Hub {
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
         let _log = log::start(&context.config.log, context.config.log_dir.as_deref(), &context.world)?;
         let running = Started::start(&context.config, &context.home, &context.world).await?;
-        say(format_args!("{BOLD}Hub{BOLD:#} at {}", running.hub.url()));
+        say(format_args!("{BOLD}Hub{BOLD:#} at {}", context.config.address.as_deref().unwrap_or(running.hub.url())));
         say(format_args!("  token   {}", context.home.path().join(TOKEN_FILE).display()));
-        say("  next    `fugue node code` gives a code; `fugue node join CODE` on a machine with your repositories");
+        if !fugue_web::BUILT {
+            say(format_args!("{DIM}  The cockpit is not in this build: Node.js was missing when it was made.{DIM:#}"));
+        }
+        say(
+            "  next    `fugue pair` signs a browser in; `fugue node code` gives a code; `fugue node join CODE` on a machine with your repositories",
+        );
         let ended = stop_signal().await;
         running.stop().await;
         ended
@@ -108,8 +117,10 @@ impl Started {
             plain_http: config.plain_http,
             allow_hosts: config.allow_hosts.clone(),
             allow_origins: config.allow_origins.clone(),
+            address: config.address.clone(),
             lease_ms: config.lease_ms,
             keeping: keeping(config, home),
+            cockpit,
         };
         let hub = fugue_hub::start(options, world.clone()).await.map_err(|error| not_started(&error, home))?;
         home.write(URL_FILE, hub.url())?;
@@ -121,6 +132,12 @@ impl Started {
         self.home.remove(URL_FILE);
         self.hub.stop().await;
     }
+}
+
+/// A file of the cockpit that this program carries.
+fn cockpit(path: &str) -> Option<fugue_hub::cockpit::File> {
+    let file = fugue_web::file(path)?;
+    Some(fugue_hub::cockpit::File { kind: file.kind, lasting: file.lasting, plain: file.plain, gzip: file.gzip })
 }
 
 /// How long histories are kept, and where.

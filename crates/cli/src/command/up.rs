@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::output::{BOLD, DIM, WARN, say};
 use crate::{log, repository};
 use clap::Args;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -59,7 +60,8 @@ impl Up {
         let (_, token) = local.map_err(|error| Failure::failed(explain(&error)))?;
         context.home.write(NODE_TOKEN, &token)?;
         node.token = token;
-        greet(context, started.hub.url());
+        greet(context, context.config.address.as_deref().unwrap_or(started.hub.url()));
+        cockpit(context, started.hub.url()).await;
         let stop = CancellationToken::new();
         let run = fugue_node::run(node, stop.clone());
         tokio::pin!(run);
@@ -92,6 +94,20 @@ fn greet(context: &Context, url: &str) {
     ));
     say("  next    fugue session new --agent claude --send \"…\"   then   fugue log -f");
     say(format_args!("{DIM}Ctrl-C ends it; agents at work live on and are found again.{DIM:#}"));
+}
+
+/// Says how a browser comes in: at a terminal with a code at once, elsewhere with the command that makes one, for no log needs codes.
+async fn cockpit(context: &Context, url: &str) {
+    if !fugue_web::BUILT {
+        return say(format_args!("{DIM}  The cockpit is not in this build: Node.js was missing when it was made.{DIM:#}"));
+    }
+    let offered = async {
+        let client = Client::new(url.to_owned(), context.home.read(TOKEN_FILE)?, &context.world)?;
+        super::pair::offer(&client).await
+    };
+    if !std::io::stderr().is_terminal() || offered.await.is_err() {
+        say(format_args!("  cockpit {url} {DIM}(`fugue pair` prints a link that signs a browser in){DIM:#}"));
+    }
 }
 
 /// Adds the repository once the node is there to look at it. What goes wrong is told; the hub runs on.

@@ -1,16 +1,17 @@
 //! Who is asking: the bearer's credential and the caller that our records name for it.
 //!
-//! Invariant: a credential is read from the `Authorization` header (or was, when its ticket was made) and from nowhere else. A stream
+//! Invariant: a credential is read from the `Authorization` header, or a device's from its cookie (or was, when its ticket was made), and
+//! from nowhere else. A stream
 //! that it opened ends within five seconds of its end. Looking it up, and remembering it for a moment, is `token`'s.
 
 use crate::fault::{Done, Fault};
-use crate::http::App;
+use crate::http::{App, cookie};
 use crate::hub::Hub;
 use crate::token;
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, ORIGIN, UPGRADE};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use fugue_domain::caller::Caller;
 use fugue_domain::id::TokenId;
 use fugue_domain::problem::{Kind, Problem};
@@ -61,12 +62,26 @@ impl FromRequestParts<App> for Asking {
     }
 }
 
-/// The caller behind `Authorization: Bearer …`.
-pub async fn authenticate(hub: &Hub, headers: &HeaderMap) -> Done<Asking> {
-    let Some(secret) = bearer(headers) else {
+/// The caller behind `Authorization: Bearer …`, or behind a device's cookie.
+///
+/// A browser sends the cookie along with whatever a page of this site asks for, also a page of another port. So what changes
+/// something, or opens a socket, must name its origin, which was checked before; a header outdoes the cookie.
+pub async fn authenticate(app: &App, method: &Method, headers: &HeaderMap) -> Done<Asking> {
+    let secret = match (headers.contains_key(AUTHORIZATION), cookie::presented(&app.hosts, headers)) {
+        (true, _) => bearer(headers).filter(|secret| !cookie::is_device(secret)),
+        (false, Some(secret)) => {
+            let reads = (*method == Method::GET || *method == Method::HEAD) && !headers.contains_key(UPGRADE);
+            if !reads && !headers.contains_key(ORIGIN) {
+                return Err(Problem::new(Kind::WrongOrigin, "A request with a device's cookie names the origin of its page.").into());
+            }
+            Some(secret)
+        }
+        (false, None) => None,
+    };
+    let Some(secret) = secret else {
         return Err(Problem::new(Kind::Unauthenticated, "The request carries no credential.").into());
     };
-    look_up(hub, Secret(secret.into())).await
+    look_up(&app.hub, Secret(secret.into())).await
 }
 
 /// The same caller once more, if the credential is still good.

@@ -60,7 +60,7 @@ impl<H: Handler<T, App>, T: 'static> Handler<T, App> for Guarded<H> {
         Box::pin(async move {
             let begun = Instant::now();
             let id = RequestId::mint(&*app.hub.world);
-            let admitted = admit(&self.mark, &app, request.uri(), request.headers()).await;
+            let admitted = admit(&self.mark, &app, request.method(), request.uri(), request.headers()).await;
             let asking = admitted.as_ref().ok().cloned().flatten();
             let response = match admitted {
                 Ok(asking) => {
@@ -76,18 +76,18 @@ impl<H: Handler<T, App>, T: 'static> Handler<T, App> for Guarded<H> {
 }
 
 /// Everything that is checked before a handler runs, in this order.
-async fn admit(mark: &Mark, app: &App, uri: &Uri, headers: &HeaderMap) -> Done<Option<Asking>> {
+async fn admit(mark: &Mark, app: &App, method: &Method, uri: &Uri, headers: &HeaderMap) -> Done<Option<Asking>> {
     if app.closing.is_cancelled() {
         return Err(Problem::new(Kind::ShuttingDown, "The hub is about to end.").into());
     }
     app.hosts.check(uri, headers)?;
     let asking = match mark.access {
         Access::Public => None,
-        Access::Needs(permission) => Some(permitted(permission, caller::authenticate(&app.hub, headers).await?)?),
+        Access::Needs(permission) => Some(permitted(permission, caller::authenticate(app, method, headers).await?)?),
         Access::Ticket(permission) => {
             let asking = match ticket::presented(headers) {
                 Some(ticket) => caller::renew(&app.hub, app.tickets.redeem(&*app.hub.world, ticket)?).await?,
-                None => caller::authenticate(&app.hub, headers).await?,
+                None => caller::authenticate(app, method, headers).await?,
             };
             Some(permitted(permission, asking)?)
         }

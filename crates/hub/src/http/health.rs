@@ -1,7 +1,7 @@
 //! What belongs to no noun: health, metrics, the API's own description, and answers outside the table.
 
 use crate::fault::{Done, Fault};
-use crate::http::{App, openapi, routes};
+use crate::http::{App, cockpit, openapi, routes};
 use crate::metrics;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
@@ -47,7 +47,11 @@ pub enum Outside {
 
 impl Handler<(), App> for Outside {
     type Future = Ready<Response>;
-    fn call(self, request: Request, _: App) -> Self::Future {
+    fn call(self, request: Request, app: App) -> Self::Future {
+        let page = cockpit::answer(app.cockpit, request.method(), request.uri().path(), request.headers());
+        if let (Self::Path, Some(page)) = (self, page) {
+            return ready(page);
+        }
         let path: String = request.uri().path().chars().take(200).collect();
         let problem = match self {
             Self::Path => {

@@ -32,8 +32,17 @@ impl App {
         Self::on(None).await
     }
 
+    /// A fresh hub that carries these files.
+    pub async fn with_cockpit(cockpit: fugue_hub::cockpit::Cockpit) -> Result<Self> {
+        Self::begin(None, cockpit).await
+    }
+
     /// A fresh hub on a database, SQLite when it is none.
     pub async fn on(database: Option<rig::postgres::Database>) -> Result<Self> {
+        Self::begin(database, fugue_hub::cockpit::none).await
+    }
+
+    async fn begin(database: Option<rig::postgres::Database>, cockpit: fugue_hub::cockpit::Cockpit) -> Result<Self> {
         let home = Scratch::new()?;
         let folder = home.folder("home")?;
         let options = Options {
@@ -45,7 +54,9 @@ impl App {
             plain_http: false,
             allow_hosts: vec!["hub.example".to_owned()],
             allow_origins: vec!["https://cockpit.example".to_owned()],
+            address: None,
             lease_ms: LEASE_MS,
+            cockpit,
         };
         let world = TestWorld::new(NOW, std::process::id().into());
         let running = start(options.clone(), world.clone()).await?;

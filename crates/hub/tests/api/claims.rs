@@ -86,6 +86,7 @@ fn body(route: &str) -> Value {
         "replacePlanTasks" => json!({"tasks": [{"title": "x"}]}),
         "approve" | "deny" | "createJoinCode" => json!({}),
         "joinNode" => json!({"code": "fgj_0", "name": "x"}),
+        "pairDevice" => json!({"code": "fgc_0", "name": "x"}),
         other => panic!("give the route {other} a body here"),
     }
 }

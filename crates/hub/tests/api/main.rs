@@ -3,6 +3,8 @@
 
 mod app;
 mod claims;
+mod cockpit;
+mod devices;
 mod doors;
 mod hosts;
 mod jobs;

@@ -41,9 +41,9 @@ async fn a_handler_that_panics_is_answered_for_without_its_words() -> Result<()>
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     let keeping = Keeping::of(scratch.path());
-    let settings = Settings { url: format!("http://{address}"), lease_ms: 60_000, keeping };
+    let settings = Settings { url: format!("http://{address}"), address: None, lease_ms: 60_000, keeping };
     let hub = Hub::open(&location, settings, TestWorld::new(0, 1)).await?;
-    let app = App::new(hub, Hosts::new(address, &[], &[]), CancellationToken::new());
+    let app = App::new(hub, Hosts::new(address, &[], &[]), fugue_hub::cockpit::none, CancellationToken::new());
     let router = Router::new().route("/panics", get(guarded("panics", panics))).route("/answers", get(guarded("answers", answers)));
     let server = tokio::spawn(async move { axum::serve(listener, router.with_state(app)).await });
     let client = Client::new(&format!("http://{address}"), "");

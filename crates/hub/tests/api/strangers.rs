@@ -54,6 +54,8 @@ impl Two {
             app.owner.turn_in(run["turn"].as_str().context("a turn")?, &["waiting"], SOON).await?;
         }
         let me = app.owner.get("/api/v1/me").await?;
+        crate::devices::paired(&app, &app.owner).await?;
+        let devices = app.owner.get("/api/v1/devices").await?;
         let ids = BTreeMap::from([
             ("sessions", text(&session["id"])?),
             ("projects", text(&session["project"])?),
@@ -65,6 +67,7 @@ impl Two {
             ("agents", "ours".to_owned()),
             ("runs", text(&run["id"])?),
             ("jobs", job.to_string()),
+            ("devices", text(&devices["items"][0]["id"])?),
             ("tasks", text(&tasks["items"][0]["id"])?),
             ("merge-queue", text(&tasks["items"][0]["id"])?),
             ("plans", text(&plan["id"])?),
@@ -76,7 +79,7 @@ impl Two {
     /// Everything that the home org can see of itself.
     async fn seen(&self) -> Result<Vec<Value>> {
         let mut seen = Vec::new();
-        for list in ["sessions", "projects", "nodes", "approvals", "tokens", "agents", "runs", "tasks", "plans", "org"] {
+        for list in ["sessions", "projects", "nodes", "approvals", "tokens", "agents", "runs", "tasks", "plans", "devices", "org"] {
             let mut page = self.app.owner.get(&format!("/api/v1/{list}")).await?;
             // A machine's last sign of life is the machine's.
             for item in page["items"].as_array_mut().into_iter().flatten() {

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::node::{Node, Play};
 use anyhow::Result;
 use fugue_domain::caller::{Permission, Role};
-use fugue_domain::id::{ApprovalId, MessageId, NodeId, ProjectId, RunId, SessionId, TokenId, TurnId};
+use fugue_domain::id::{ApprovalId, DeviceId, MessageId, NodeId, ProjectId, RunId, SessionId, TokenId, TurnId};
 use fugue_hub::http::route::Access;
 use fugue_hub::http::routes;
 use reqwest::Method;
@@ -21,6 +21,7 @@ pub fn nowhere(path: &str) -> String {
         Some("nodes") => NodeId::from_bits(7).to_string(),
         Some("runs") => RunId::from_bits(7).to_string(),
         Some("tokens") => TokenId::from_bits(7).to_string(),
+        Some("devices") => DeviceId::from_bits(7).to_string(),
         _ => ProjectId::from_bits(7).to_string(),
     };
     path.replace("{id}", &id).replace("{name}", "nobody").replace("{slug}", "nothing")
@@ -79,9 +80,9 @@ async fn every_route_asks_for_exactly_its_permission() -> Result<()> {
 }
 
 #[tokio::test]
-async fn only_three_kinds_of_routes_are_public() {
+async fn only_four_kinds_of_routes_are_public() {
     let mut public: Vec<_> = routes().iter().filter(|route| route.mark.access == Access::Public).map(|route| route.mark.path).collect();
     public.sort_unstable();
-    assert_eq!(public, ["/api/v1/nodes/join", "/healthz", "/problems", "/problems/{slug}"]);
+    assert_eq!(public, ["/api/v1/devices", "/api/v1/nodes/join", "/healthz", "/problems", "/problems/{slug}"]);
     assert!(routes().iter().any(|route| route.mark.access == Access::Needs(Permission::Link)));
 }

@@ -86,8 +86,10 @@ fn hub(sim: &mut Sim<'_>, home: &Path, seed: u64) {
         plain_http: true,
         allow_hosts: vec![HUB.0.to_owned()],
         allow_origins: Vec::new(),
+        address: None,
         lease_ms: LEASE_MS,
         keeping: Keeping::of(home),
+        cockpit: fugue_hub::cockpit::none,
     };
     // One sequence over all its lives: no secret and no id may come twice.
     let world: Arc<SimWorld> = SimWorld::new(!seed);

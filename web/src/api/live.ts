@@ -1,0 +1,53 @@
+// The query cache and the live connection of this page: a hint says which lists are to be read again.
+import { QueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+import { Failure } from "@/api/client";
+import type { Hint } from "@/api/event";
+import { Link, type Standing } from "@/api/link";
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // The connection says when the hub is back, so a query neither waits for the browser's opinion nor hammers.
+      networkMode: "always",
+      refetchOnReconnect: false,
+      refetchOnWindowFocus: false,
+      retry: (count, error) => count < 2 && error instanceof Failure && error.passing,
+    },
+    mutations: { networkMode: "always" },
+  },
+});
+
+/** Lists are read at most this often because of hints. */
+const GATHER_MS = 250;
+const stale = new Set<string>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Which lists a hint makes old. */
+export function meant(hint: Hint): string[] {
+  if (hint === "everything") return ["sessions", "session", "approvals", "approval", "nodes", "turn", "me"];
+  if ("session" in hint) return ["sessions", "session"];
+  if ("approval" in hint) return ["approvals", "approval", "sessions"];
+  if ("node" in hint) return ["nodes"];
+  return [];
+}
+
+function hear(hint: Hint): void {
+  for (const key of meant(hint)) stale.add(key);
+  if (timer !== undefined) return;
+  timer = setTimeout(() => {
+    timer = undefined;
+    for (const key of stale) void queries.invalidateQueries({ queryKey: [key] });
+    stale.clear();
+  }, GATHER_MS);
+}
+
+export const link = new Link(hear);
+
+export function useStanding(): Standing {
+  return useSyncExternalStore(
+    (listener) => link.onChange(listener),
+    () => link.now(),
+  );
+}

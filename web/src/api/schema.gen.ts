@@ -1,0 +1,5705 @@
+// Written by `npm run gen` from docs/openapi.json. Do not edit.
+
+export interface paths {
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agents */
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One agent */
+        get: operations["getAgent"];
+        /** Store an agent */
+        put: operations["putAgent"];
+        post?: never;
+        /** Remove a stored agent */
+        delete: operations["removeAgent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{name}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an agent work on one question, up to its answer */
+        post: operations["startRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Questions to people */
+        get: operations["listApprovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One question */
+        get: operations["getApproval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say yes to exactly what was shown */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{id}/deny": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say no */
+        post: operations["deny"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's devices */
+        get: operations["listDevices"];
+        put?: never;
+        /** Become a device, with a code that works once */
+        post: operations["pairDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a code with which one browser signs in */
+        post: operations["createDeviceCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign a device out */
+        delete: operations["revokeDevice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job: what a node does without an agent */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole output of one of its commands */
+        get: operations["readJobOutput"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where nodes connect */
+        get: operations["link"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the caller is */
+        get: operations["whoAmI"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merge-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes on their way to their branches */
+        get: operations["listMergeQueues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merge-queue/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would happen, as a job that moves nothing */
+        post: operations["tryMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merge-queue/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a task's change out of its queue */
+        delete: operations["leaveMergeQueue"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One message */
+        get: operations["getMessage"];
+        put?: never;
+        post?: never;
+        /** Take a queued message back */
+        delete: operations["takeBackMessage"];
+        options?: never;
+        head?: never;
+        /** Edit or move a queued message */
+        patch: operations["changeMessage"];
+        trace?: never;
+    };
+    "/api/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Nodes */
+        get: operations["listNodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Join, with a code that works once */
+        post: operations["joinNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/join-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a code with which one machine joins */
+        post: operations["createJoinCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One node, by id or name */
+        get: operations["getNode"];
+        put?: never;
+        post?: never;
+        /** Remove it and its credential */
+        delete: operations["removeNode"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it nothing new */
+        post: operations["drainNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it work again */
+        post: operations["resumeNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/org": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The org's settings */
+        get: operations["getOrg"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the org's settings */
+        patch: operations["changeOrg"];
+        trace?: never;
+    };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans */
+        get: operations["listPlans"];
+        put?: never;
+        /** Let an agent make a plan of a goal */
+        post: operations["createPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plan, with its graph */
+        get: operations["getPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let its tasks begin */
+        post: operations["acceptPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it up */
+        post: operations["rejectPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Other tasks instead of those that are proposed */
+        put: operations["replacePlanTasks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Projects */
+        get: operations["listProjects"];
+        put?: never;
+        /** Add a repository */
+        post: operations["addProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One project, by id or name */
+        get: operations["getProject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its fugue.toml says, and what of it holds */
+        get: operations["getProjectSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs, without their results */
+        get: operations["listRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run, with its result */
+        get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions */
+        get: operations["listSessions"];
+        put?: never;
+        /** Open a session */
+        post: operations["openSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One session */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change title or budget */
+        patch: operations["changeSession"];
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close it; its branch stays */
+        post: operations["closeSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its events: page, SSE or WebSocket */
+        get: operations["readEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its messages */
+        get: operations["listMessages"];
+        put?: never;
+        /** Queue a message */
+        post: operations["sendMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/steer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a message to the running turn */
+        post: operations["steerSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End its agent with everything it started */
+        post: operations["stopSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its turns */
+        get: operations["listTurns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks */
+        get: operations["listTasks"];
+        put?: never;
+        /** Write tasks down, one or many */
+        post: operations["createTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task, with its evidence and its story */
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Edit a task, while that means something */
+        patch: operations["changeTask"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let its change pass */
+        post: operations["approveTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it up; its branch stays */
+        post: operations["cancelTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its change as text */
+        get: operations["readTaskDiff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it be tried again */
+        post: operations["retryTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A person's verdict about one commit */
+        post: operations["reviewTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said about its change */
+        get: operations["listReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a draft be worked on */
+        post: operations["startTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand in what its worktree holds */
+        post: operations["submitTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/take-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop its agent and leave its worktree to a person */
+        post: operations["takeOverTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a single-use ticket for the WebSocket */
+        post: operations["createTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Credentials */
+        get: operations["listTokens"];
+        put?: never;
+        /** Make a credential */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a credential back */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/turns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One turn */
+        get: operations["getTurn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/turns/{id}/interrupt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let its agent break off */
+        post: operations["interruptTurn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/turns/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a parked turn back in line now */
+        post: operations["resumeTurn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Many sessions over one WebSocket */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process answers */
+        get: operations["alive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures for Prometheus */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All problem types */
+        get: operations["listProblems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a problem type means */
+        get: operations["explainProblem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the database answers */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description An agent as it is stored and sent to nodes. */
+        Agent: {
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            /**
+             * Format: int64
+             * @description How many of its turns run at once on one node; no limit of its own when absent.
+             */
+            concurrent?: number | null;
+            /** @description What it is for. */
+            description?: string;
+            /** @description The driver. */
+            driver: components["schemas"]["Driver"];
+            /** @description Names of environment variables of the node that it gets besides the driver's own list. */
+            env?: string[];
+            /** @description Added to the program's own instructions. */
+            instructions?: string | null;
+            /** @description Whether it gets a HOME and configuration folder of its own per session. Needs a key in the node's environment. */
+            isolated?: boolean;
+            /** @description The model, in the program's own words; the program's default when absent. */
+            model?: string | null;
+            /** @description Lower-case letters, digits and hyphens. */
+            name: string;
+            /** @description What happens to a message whose agent was lost, unless the message says otherwise. */
+            on_interruption?: components["schemas"]["OnInterruption"];
+            output?: components["schemas"]["Schema"] | null;
+            /** @description For the `command` driver: the program and its arguments. No shell is involved. */
+            program?: string[];
+            /** @description Whether a turn that met the usage limit comes back by itself at the reset. */
+            resume_after_quota?: boolean;
+            /** @description What it may do unasked, asked, or never. */
+            rules?: components["schemas"]["Rules"];
+            /**
+             * Format: double
+             * @description How long it may be silent before it counts as hung, in minutes; 15 when absent.
+             */
+            silence_minutes?: number | null;
+            /**
+             * Format: double
+             * @description A turn's limit by the clock, in minutes; 240 when absent.
+             */
+            turn_minutes?: number | null;
+        };
+        /** @description An agent, as the API shows it. */
+        AgentView: components["schemas"]["Agent"] & {
+            /** @description Whether it comes with Fugue and was not changed. */
+            built_in: boolean;
+        };
+        /** @description Which agent does what, unless a task names one. */
+        Agents: {
+            /** @description Makes tasks of goals. */
+            plan: string;
+            /** @description Brings together what does not fit. */
+            resolve: string;
+            /** @description Looks at changes. */
+            review: string;
+            /** @description Works on tasks. */
+            work: string;
+        };
+        /** @description An approval. */
+        Approval: {
+            /** @description The agent that asks. */
+            agent: string;
+            /** @description When it was asked. */
+            created_at: components["schemas"]["Time"];
+            /** @description Where it would run. */
+            cwd: string;
+            decided_at?: components["schemas"]["Time"] | null;
+            /** @description When it becomes a no by itself. */
+            expires_at: components["schemas"]["Time"];
+            /** @description The hash over session, epoch, tool, folder and input. */
+            hash: string;
+            /** @description Its id. */
+            id: components["schemas"]["ApprovalId"];
+            /** @description The exact input: these bytes are run, and no others. */
+            input: string;
+            /** @description What is asked. */
+            kind: components["schemas"]["ApprovalKind"];
+            node?: components["schemas"]["NodeId"] | null;
+            /** @description What the agent says it is for. */
+            purpose?: string | null;
+            /** @description What the person said. */
+            reason?: string | null;
+            /** @description The rule that made it a question; absent when no rule named it. */
+            rule?: string | null;
+            /** @description Whose session. */
+            session: components["schemas"]["SessionId"];
+            /** @description The same with every character that cannot be seen spelled out. */
+            shown: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["ApprovalState"];
+            /** @description The session's title. */
+            title: string;
+            /** @description The tool. */
+            tool: string;
+            /** @description Which turn. */
+            turn: components["schemas"]["TurnId"];
+        };
+        ApprovalId: string;
+        /**
+         * @description What is asked.
+         * @enum {string}
+         */
+        ApprovalKind: "tool" | "budget";
+        /**
+         * @description Where an approval stands. The last four are final.
+         * @enum {string}
+         */
+        ApprovalState: "pending" | "approved" | "denied" | "expired" | "withdrawn";
+        /**
+         * @description How one knows that two tasks will meet.
+         * @enum {string}
+         */
+        Because: "stated" | "history";
+        /** @description A change, counted. */
+        Change: {
+            /**
+             * Format: int64
+             * @description Lines that are new.
+             */
+            added: number;
+            /** @description Newest last. */
+            commits: components["schemas"]["Commit"][];
+            /**
+             * Format: int64
+             * @description Lines that are gone.
+             */
+            deleted: number;
+            /** @description Files, at most [`crate::limits::CHANGE_FILES_MAX`] of them. */
+            files: components["schemas"]["FileChange"][];
+            /**
+             * Format: int64
+             * @description How many files there are.
+             */
+            files_total: number;
+        };
+        /** @description A command whose exit code proves something. */
+        Check: components["schemas"]["Command"] & {
+            /** @description Whether a task must not pass without it. */
+            required: boolean;
+        };
+        /** @description What a worktree holds and what the checks say of it. */
+        Checked: {
+            /** @description Where it left the target branch. */
+            base: string;
+            /** @description What has changed between them. Nothing: the agent says "done" and did nothing. */
+            change: components["schemas"]["Change"];
+            /** @description The commit that was checked. */
+            head: string;
+            /** @description Each check's run, in the order of the checks. */
+            ran: components["schemas"]["Ran"][];
+        };
+        /** @description Two tasks that should not be worked on side by side. */
+        Clash: {
+            /** @description The one. */
+            a: string;
+            /** @description The other. */
+            b: string;
+            /** @description How one knows. */
+            because: components["schemas"]["Because"];
+            /** @description Where. */
+            paths: string[];
+        };
+        /**
+         * @description A command of a project: its text is given to `sh -c` in the worktree. It comes from `fugue.toml` as it is on the target branch, never
+         *     from the tree that an agent can change.
+         */
+        Command: {
+            /** @description The text. */
+            command: string;
+            /** @description Variables that it gets besides the node's own; their values may hold [`CACHE`] and [`SLOT`]. */
+            env?: {
+                [key: string]: string;
+            };
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Seconds after which it is ended, with everything that it started.
+             */
+            timeout_s: number;
+        };
+        /** @description A commit, in a line. */
+        Commit: {
+            /** @description Its hash. */
+            id: string;
+            /** @description The first line of its message. */
+            title: string;
+        };
+        /** @description A setting that does not hold as it is written. */
+        Cut: {
+            /** @description Because of what. */
+            by: string;
+            /** @description What holds. */
+            holds: string;
+            /** @description Its key. */
+            key: string;
+            /** @description What the file says. */
+            wanted: string;
+        };
+        /** @description `POST /api/v1/approvals/{id}/approve` and `/deny`. */
+        Decision: {
+            /**
+             * @description The hash that the person was shown. When given and different, nothing is decided.
+             * @default null
+             */
+            hash: string | null;
+            /**
+             * @description Why; the agent reads it when it is a no.
+             * @default null
+             */
+            reason: string | null;
+        };
+        /** @description A browser that is signed in. */
+        Device: {
+            /** @description When it was paired. */
+            created_at: components["schemas"]["Time"];
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** @description When it stops working. */
+            expires_at: components["schemas"]["Time"];
+            /** @description Its id. */
+            id: components["schemas"]["DeviceId"];
+            /** @description What the person knows it by. */
+            name: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A code with which one browser becomes a device of the person who made it. */
+        DeviceCode: {
+            /** @description The hub's address as browsers reach it, when the hub was told one (`--address`). */
+            address?: string | null;
+            /** @description When it stops working. */
+            expires_at: components["schemas"]["Time"];
+            /** @description Where to open it, below the hub's address. The code stands in the fragment, which no server ever sees. */
+            path: string;
+        };
+        DeviceId: string;
+        /** @description A change as text: `GET /api/v1/tasks/{id}/diff`. */
+        Diff: {
+            /** @description Where it left the target branch. */
+            base: string;
+            /** @description Whether it was too long, and its end is missing. */
+            cut: boolean;
+            /** @description The commit, or what the worktree holds. */
+            head: string;
+            /** @description As `git diff` writes it. */
+            text: string;
+        };
+        /**
+         * @description The code that speaks one program's protocol.
+         * @enum {string}
+         */
+        Driver: "claude" | "codex" | "command" | "rehearse";
+        /** @description Something that happened to a task. */
+        Entry: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Which person did it; absent when it happened by itself. */
+            by?: string | null;
+            /**
+             * Format: int64
+             * @description Counted from 1.
+             */
+            n: number;
+            shown?: components["schemas"]["Shown"] | null;
+            /** @description The state afterwards. */
+            state: string;
+            /** @description What happened, in words. */
+            words: string;
+        };
+        /** @description `GET /api/v1/sessions/{id}/events`. Each item is one flat event object with its `seq`. */
+        EventPage: {
+            /** @description The events, oldest first. */
+            items: Record<string, never>[];
+            /**
+             * Format: int64
+             * @description The number of the session's last event.
+             */
+            last_seq: number;
+            /** @description Give this as `after` to go on; absent when there is nothing more yet. */
+            next_cursor?: string | null;
+        };
+        /** @description The last proof of a task. */
+        Evidence: {
+            change?: components["schemas"]["Change"] | null;
+            /** @description The commits on the target branch, once it is merged. */
+            landed: components["schemas"]["Commit"][];
+            /** @description The checks of the merged tree. */
+            merge_ran: components["schemas"]["Ran"][];
+            /** @description The checks of the worktree. */
+            ran: components["schemas"]["Ran"][];
+            /** @description What was judged, by whom. */
+            verdicts: components["schemas"]["Verdict"][];
+        };
+        /** @description How a command ended. */
+        Exit: {
+            /**
+             * Format: int32
+             * @description By itself, with this code.
+             */
+            code: number;
+        } | {
+            /**
+             * Format: int32
+             * @description By this signal.
+             */
+            signal: number;
+        } | "timed_out" | {
+            /** @description It was not run, and why. */
+            not_run: string;
+        };
+        /** @description What is wrong with one field. */
+        FieldError: {
+            /** @description The field, as a JSON pointer or a parameter's name. */
+            field: string;
+            /** @description What is wrong and what would be right. */
+            message: string;
+        };
+        /** @description What has changed in one file. */
+        FileChange: {
+            /**
+             * Format: int64
+             * @description Lines that are new; absent for what is no text.
+             */
+            added?: number | null;
+            /**
+             * Format: int64
+             * @description Lines that are gone.
+             */
+            deleted?: number | null;
+            /** @description Its path in the repository, as it is after the change. */
+            path: string;
+        };
+        /** @description One thing that was found. */
+        Finding: {
+            /** @description The path in the repository; empty for the change as a whole. */
+            file?: string;
+            /**
+             * Format: int64
+             * @description The line in the new version of the file; 0 for the whole file.
+             */
+            line?: number;
+            /** @description How serious it is. */
+            severity?: components["schemas"]["Severity"];
+            /** @description What, why, and what to do instead. */
+            text: string;
+        };
+        /**
+         * @description What is left of a session's events, and where.
+         * @enum {string}
+         */
+        History: "stored" | "archived" | "expired";
+        /** @description A job: what a node does without an agent. */
+        Job: {
+            begun_at?: components["schemas"]["Time"] | null;
+            /** @description When it was asked for. */
+            created_at: components["schemas"]["Time"];
+            ended_at?: components["schemas"]["Time"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["JobId"];
+            /** @description What kind of work it is. */
+            kind: components["schemas"]["JobKind"];
+            /** @description The node that does it. */
+            node: components["schemas"]["NodeId"];
+            outcome?: components["schemas"]["JobOutcome"] | null;
+            session?: components["schemas"]["SessionId"] | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["JobState"];
+        };
+        JobId: string;
+        /**
+         * @description The kinds of work.
+         * @enum {string}
+         */
+        JobKind: "prepare" | "check" | "merge";
+        /** @description What came of a job. */
+        JobOutcome: {
+            /** @description [`Work::Prepare`]: the worktree stands; every set-up command ran and ended with 0, unless the last of them did not. */
+            prepared: components["schemas"]["Ran"][];
+        } | {
+            /** @description [`Work::Check`]. */
+            checked: components["schemas"]["Checked"];
+        } | {
+            /** @description [`Work::Merge`]. */
+            merged: components["schemas"]["Merged"];
+        } | {
+            /** @description It could not be done, in words for people: the worktree is gone, the disk is full. */
+            impossible: string;
+        };
+        /**
+         * @description Where a job stands.
+         * @enum {string}
+         */
+        JobState: "waiting" | "running" | "ended" | "dropped";
+        /** @description `POST /api/v1/nodes/join`: the only request of a node that has no credential yet. */
+        Join: {
+            /** @description The code. */
+            code: string;
+            /** @description The machine's name. */
+            name: string;
+        };
+        /** @description A node's join code, shown once. */
+        JoinCode: {
+            /** @description The code for `fugue node join`. */
+            code: string;
+            /** @description The line to paste on the other machine. */
+            command: string;
+            /** @description When it stops working. */
+            expires_at: components["schemas"]["Time"];
+        };
+        /** @description What a node gets for its code. */
+        Joined: {
+            /** @description Who it is. */
+            node: components["schemas"]["NodeId"];
+            /** @description Its credential, shown once. */
+            token: string;
+        };
+        /** @description How much at once, and how much at all. */
+        Limits: {
+            /**
+             * Format: int64
+             * @description Times that a task is given to its agent.
+             */
+            attempts: number;
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            /**
+             * Format: int64
+             * @description Tasks worked on side by side.
+             */
+            parallel: number;
+            plan_budget_usd?: components["schemas"]["MicroUsd"] | null;
+        };
+        /** @description How busy a node is. */
+        Load: {
+            /**
+             * Format: int64
+             * @description Live agent processes.
+             */
+            agents: number;
+            /**
+             * Format: int64
+             * @description Bytes free where the worktrees are.
+             */
+            disk_free: number;
+            /**
+             * Format: double
+             * @description The one-minute load average.
+             */
+            load1: number;
+            /**
+             * Format: int64
+             * @description Bytes of memory that can be had without swapping.
+             */
+            memory_free: number;
+        };
+        /** @description What a request has made. */
+        MadeTasks: {
+            /** @description In the order of the request. */
+            items: components["schemas"]["Task"][];
+        };
+        /** @description Who the caller is: `GET /api/v1/me`. */
+        Me: {
+            /** @description The org. */
+            org: components["schemas"]["OrgId"];
+            /** @description The org's name. */
+            org_name: string;
+            /** @description The role. */
+            role: components["schemas"]["Role"];
+            /** @description The credential. */
+            token: components["schemas"]["TokenId"];
+        };
+        /** @description A change in a merge queue. */
+        MergeEntry: {
+            /** @description The branch of its worktree. */
+            branch: string;
+            /** @description When it came. */
+            entered_at: components["schemas"]["Time"];
+            /** @description The commit that was checked and reviewed. */
+            head: string;
+            /**
+             * Format: int64
+             * @description Its place in the queue; the next has 1.
+             */
+            place: number;
+            /**
+             * Format: int64
+             * @description The larger, the earlier.
+             */
+            priority: number;
+            /** @description In line, being tried, or being tried although its task does not want it any more. */
+            standing: components["schemas"]["Standing"];
+            /** @description Whose. */
+            task: components["schemas"]["TaskId"];
+            /** @description The task's title. */
+            title: string;
+        };
+        /** @description The merge queue of one branch. */
+        MergeQueue: {
+            again_at?: components["schemas"]["Time"] | null;
+            /** @description In the order in which they are tried. */
+            entries: components["schemas"]["MergeEntry"][];
+            job?: components["schemas"]["JobId"] | null;
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description The branch. */
+            target: string;
+            /** @description Why the branch could not be moved when that was tried last, in words. */
+            why?: string | null;
+        };
+        /** @description What came of [`Work::Merge`]. Unless it landed, nothing has moved. */
+        Merged: {
+            /** @description The branch has moved, or would have. */
+            landed: {
+                /** @description What each entry became, in order. */
+                commits: components["schemas"]["Commit"][][];
+                /** @description From this commit. */
+                from: string;
+                /** @description What became of the push, if there was to be one: `None` when all went well. */
+                push_failed?: string | null;
+                /** @description The checks of the merged tree. */
+                ran: components["schemas"]["Ran"][];
+                /** @description To this one. */
+                to: string;
+            };
+        } | {
+            /** @description A required check of the merged tree failed. */
+            red: {
+                /** @description The branch as it was. */
+                onto: string;
+                /** @description The checks of the merged tree. */
+                ran: components["schemas"]["Ran"][];
+            };
+        } | {
+            /** @description A change does not fit onto the branch with the entries before it. */
+            conflict: {
+                /** @description Both sides of each conflict, as git marks them, at most [`crate::limits::CONFLICT_BYTES_MAX`] bytes. */
+                detail: string;
+                /** @description Files in conflict. */
+                files: string[];
+                /** @description The branch as it was. */
+                onto: string;
+                /** @description Whose. */
+                task: components["schemas"]["TaskId"];
+            };
+        } | {
+            /** @description Not now, in words for people: somebody works in a tree with this branch, or moved it meanwhile. */
+            waits: string;
+        };
+        /** @description How finished work comes onto the target branch. */
+        Merging: {
+            /**
+             * Format: int64
+             * @description Changes that are tested together at most.
+             */
+            batch: number;
+            /** @description Whether a change may touch the files of the checks that prove it. */
+            may_edit_checks?: boolean;
+            /** @description The remote that the branch is pushed to afterwards; none when absent. */
+            push?: string | null;
+            /** @description Who looks at each change. */
+            review: components["schemas"]["Reviewer"][];
+            /** @description How. */
+            strategy: components["schemas"]["Strategy"];
+        };
+        /** @description A message. */
+        Message: {
+            /** @description When it was accepted. */
+            created_at: components["schemas"]["Time"];
+            /** @description Its id. */
+            id: components["schemas"]["MessageId"];
+            not_before?: components["schemas"]["Time"] | null;
+            /** @description Its session. */
+            session: components["schemas"]["SessionId"];
+            /** @description What was said. */
+            text: string;
+            /** @description Its turn. */
+            turn: components["schemas"]["TurnBrief"];
+        };
+        /** @description `PATCH /api/v1/messages/{id}`, while it is queued. */
+        MessageChange: {
+            not_before?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Another place in line; 1 is next.
+             */
+            position?: number | null;
+            /** @description Another text. */
+            text?: string | null;
+        };
+        MessageId: string;
+        /** Format: double */
+        MicroUsd: number;
+        /**
+         * @description What a person is needed for.
+         * @enum {string}
+         */
+        Need: "attempts_used_up" | "same_failure" | "nothing_changed" | "writes_denied" | "agent_failed" | "setup_failed" | "checks_edited" | "review_failed" | "conflict" | "budget" | "impossible" | "taken_over";
+        /** @description `POST /api/v1/devices`. */
+        NewDevice: {
+            /** @description The code. It works once. */
+            code: string;
+            /** @description What the person will know it by, such as `Firefox on Linux`. */
+            name: string;
+        };
+        /** @description `POST /api/v1/sessions/{id}/messages`. */
+        NewMessage: {
+            not_before?: components["schemas"]["Time"] | null;
+            on_interruption?: components["schemas"]["OnInterruption"] | null;
+            /** @description What to do. */
+            text: string;
+        };
+        /** @description `POST /api/v1/plans`. */
+        NewPlan: {
+            /** @description The agent that makes the plan; the project's own choice when absent. */
+            agent?: string | null;
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            driver?: components["schemas"]["Driver"] | null;
+            /** @description What shall be reached. */
+            goal: string;
+            /** @description The project's id or name. */
+            project: string;
+        };
+        /** @description `POST /api/v1/projects`: exactly one of `path` and `url`. */
+        NewProject: {
+            /** @description Its name; the last part of the path or URL when absent. */
+            name?: string | null;
+            /** @description The node that has the path: its id or name. The first connected node that has it when absent. */
+            node?: string | null;
+            /** @description A folder in a git repository on a node. */
+            path?: string | null;
+            /** @description A URL that git can clone. */
+            url?: string | null;
+        };
+        /** @description `POST /api/v1/tasks/{id}/review`: a person's verdict. */
+        NewReview: {
+            /** @description About single lines, files, or the whole. */
+            comments?: components["schemas"]["Finding"][];
+            /** @description The commit that was read, whole. A verdict about another one than the task's present one is refused. */
+            commit: string;
+            /** @description In a sentence or two. */
+            summary?: string;
+            /** @description `approve` or `request_changes`. */
+            verdict: components["schemas"]["Decision"];
+        };
+        /** @description `POST /api/v1/agents/{name}/runs`. */
+        NewRun: {
+            /** @description The branch, tag or commit to begin at; the project's default branch when absent. */
+            base?: string | null;
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            driver?: components["schemas"]["Driver"] | null;
+            /**
+             * Format: int64
+             * @description The number of the issue that it is about; the agent is told.
+             */
+            issue?: number | null;
+            /** @description The node's id or name; chosen by Fugue when absent. */
+            node?: string | null;
+            /** @description The project's id or name. */
+            project: string;
+            /** @description What to do. */
+            text: string;
+            /** @description The session's title; the agent's name and the first words when absent. */
+            title?: string | null;
+        };
+        /** @description `POST /api/v1/sessions`. */
+        NewSession: {
+            /** @description The agent's name. */
+            agent: string;
+            /** @description The branch, tag or commit to begin at; the project's default branch when absent. */
+            base?: string | null;
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            /** @description The node's id or name; chosen by Fugue when absent. */
+            node?: string | null;
+            /** @description A worktree of its own (the default), or the people's checkout. */
+            place?: components["schemas"]["PlaceKind"];
+            /** @description The project's id or name. */
+            project: string;
+            /** @description What it is about; becomes part of the branch's name. */
+            title?: string | null;
+        };
+        /** @description A task to be made. */
+        NewTask: {
+            /** @description What must be true at the end. */
+            acceptance?: string;
+            /** @description The agent's name; the project's own choice when absent. */
+            agent?: string | null;
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            /** @description The names of the checks that prove it; the project's when empty. */
+            checks?: string[];
+            /** @description What is wanted, in full. */
+            description?: string;
+            driver?: components["schemas"]["Driver"] | null;
+            /** @description What the other tasks of this request call it in `needs`. */
+            key?: string | null;
+            /** @description Words to find it by. */
+            labels?: string[];
+            /** @description Where more is written. */
+            links?: string[];
+            /** @description What must be done before: ids of tasks, or keys of this request. */
+            needs?: string[];
+            /** @description Files and folders that it will probably touch. */
+            paths?: string[];
+            /**
+             * Format: int64
+             * @description Higher is earlier; 0 is usual.
+             */
+            priority?: number;
+            /** @description What is wanted, in a line. */
+            title: string;
+        };
+        /** @description `POST /api/v1/tasks`: one or many, all or none. */
+        NewTasks: {
+            /** @description Only write them down: each is started by a person. */
+            draft?: boolean;
+            /** @description The project's id or name. */
+            project: string;
+            /** @description What is wanted. */
+            tasks: components["schemas"]["NewTask"][];
+        };
+        /** @description `POST /api/v1/tokens`. */
+        NewToken: {
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description What it is for. */
+            name: string;
+            /** @description Another org, by name, which is made if it is not there; only the owner may say so. */
+            org?: string | null;
+            /** @description What its bearer may do; not more than the caller may. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description `POST /api/v1/merge-queue/dry-run`. */
+        NewTrial: {
+            /** @description The project's id or name. */
+            project: string;
+            /** @description The tasks whose entries are tried, in this order; all that are in the queue when empty. */
+            tasks?: components["schemas"]["TaskId"][];
+        };
+        /** @description A node. */
+        Node: {
+            /**
+             * Format: int64
+             * @description Turns it carries out now.
+             */
+            busy: number;
+            /** @description When it joined. */
+            created_at: components["schemas"]["Time"];
+            /** @description Its id. */
+            id: components["schemas"]["NodeId"];
+            /** @description How busy the machine is. */
+            load: components["schemas"]["Load"];
+            /** @description Its name. */
+            name: string;
+            /** @description How it owns processes. */
+            ownership: components["schemas"]["Ownership"];
+            /** @description Operating system and processor. */
+            platform: string;
+            /** @description The agent programs it found. */
+            programs: components["schemas"]["Program"][];
+            /** @description When it was heard last. */
+            seen_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Turns it carries out side by side.
+             */
+            slots: number;
+            /** @description What the hub thinks of it. */
+            state: components["schemas"]["NodeState"];
+            /** @description The version of Fugue it runs. */
+            version: string;
+        };
+        NodeId: string;
+        /**
+         * @description What the hub thinks of a node.
+         * @enum {string}
+         */
+        NodeState: "online" | "suspect" | "lost" | "draining";
+        /**
+         * @description What happens to a turn whose agent may have started and then was lost.
+         * @enum {string}
+         */
+        OnInterruption: "resume" | "retry" | "ask";
+        OrgId: string;
+        /** @description The org's own settings: `GET` and `PATCH /api/v1/org`. */
+        OrgSettings: {
+            /** @default null */
+            daily_budget_usd: components["schemas"]["MicroUsd"] | null;
+        };
+        /**
+         * @description How a turn ended. Final.
+         * @enum {string}
+         */
+        Outcome: "succeeded" | "failed" | "cancelled" | "interrupted";
+        /**
+         * @description How well a node can end everything that an agent started.
+         * @enum {string}
+         */
+        Ownership: "cgroup" | "subreaper" | "sweep";
+        /** @description Where a session works. */
+        Place: {
+            /** @description The commit it began at. */
+            base?: string | null;
+            /** @description The worktree's branch. */
+            branch?: string | null;
+            /** @description A worktree or the people's checkout. */
+            kind: components["schemas"]["PlaceKind"];
+            /** @description The node. */
+            node: components["schemas"]["NodeId"];
+            /** @description The folder on the node. */
+            path: string;
+        };
+        /**
+         * @description Where a session works.
+         * @enum {string}
+         */
+        PlaceKind: "worktree" | "checkout";
+        /** @description A plan: tasks proposed for one goal. */
+        Plan: {
+            /** @description What it has cost, its making included, in US dollars. */
+            cost_usd: components["schemas"]["MicroUsd"];
+            /** @description When the goal was stated. */
+            created_at: components["schemas"]["Time"];
+            decided_at?: components["schemas"]["Time"] | null;
+            /** @description What shall be reached. */
+            goal: string;
+            /** @description Its id. */
+            id: components["schemas"]["PlanId"];
+            /** @description Its project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description What only a person can decide. */
+            questions: string[];
+            /** @description The run that makes it, or made it. */
+            run: components["schemas"]["RunId"];
+            /** @description The session of that run. */
+            session: components["schemas"]["SessionId"];
+            /** @description `planning`, `proposed`, `accepted`, `rejected`, `failed`, or `over` when nothing of an accepted one is left to do. */
+            state: string;
+            /** @description The plan in a few sentences. */
+            summary?: string | null;
+            /**
+             * Format: int64
+             * @description How many of them are done.
+             */
+            tasks_done: number;
+            /**
+             * Format: int64
+             * @description How many tasks it has.
+             */
+            tasks_total: number;
+            /** @description Why it failed. */
+            why?: string | null;
+        };
+        /** @description A plan with its graph: `GET /api/v1/plans/{id}`. */
+        PlanDetail: components["schemas"]["Plan"] & {
+            /** @description Tasks that will probably touch the same files, by their ids. */
+            clashes: components["schemas"]["Clash"][];
+            /** @description The longest chain: what decides how long it takes. */
+            critical: components["schemas"]["TaskId"][];
+            /** @description The tasks by depth: those of one layer need only what stands in layers before. */
+            layers: components["schemas"]["TaskId"][][];
+            /** @description Its tasks, each after what it needs. */
+            tasks: components["schemas"]["PlanTask"][];
+        };
+        PlanId: string;
+        /** @description A task as a part of a plan. */
+        PlanTask: {
+            /** @description Its id. */
+            id: components["schemas"]["TaskId"];
+            /** @description Tasks that must be done before. */
+            needs: components["schemas"]["TaskId"][];
+            /** @description Where it stands. */
+            state: string;
+            /** @description What it is; `needs` in here are ids. */
+            task: components["schemas"]["NewTask"];
+            /** @description Why it does not go on, or does not begin. */
+            why?: string | null;
+        };
+        /** @description `PUT /api/v1/plans/{id}/tasks`: other tasks instead of those that are proposed. */
+        PlanTasks: {
+            /** @description All of them. */
+            tasks: components["schemas"]["NewTask"][];
+        };
+        /** @description A problem on the wire, as `application/problem+json`. */
+        ProblemBody: {
+            /** @description What happened to which thing. */
+            detail: string;
+            /** @description The fields that are wrong. */
+            errors?: components["schemas"]["FieldError"][];
+            /** @description What to do. */
+            hint?: string | null;
+            /** @description Where to find it in the hub's log. */
+            request_id?: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status once more.
+             */
+            status: number;
+            /** @description What it is. */
+            title: string;
+            /** @description `/problems/<slug>`, a page that the hub serves. */
+            type: string;
+        };
+        /** @description An agent program as a node found it. */
+        Program: {
+            /** @description Which driver runs it. */
+            driver: components["schemas"]["Driver"];
+            /** @description Whether it looks logged in; absent when that cannot be told without asking the provider. */
+            logged_in?: boolean | null;
+            /** @description Where it is; absent when it was not found. */
+            path?: string | null;
+            /** @description What is wrong and what to do about it. */
+            problem?: string | null;
+            /** @description What it says its version is. */
+            version?: string | null;
+        };
+        /** @description A project. */
+        Project: {
+            /** @description When it was added. */
+            created_at: components["schemas"]["Time"];
+            /** @description The branch that sessions begin at. */
+            default_branch: string;
+            /** @description Its id. */
+            id: components["schemas"]["ProjectId"];
+            /** @description Its name, unique in the org. */
+            name: string;
+            node?: components["schemas"]["NodeId"] | null;
+            /** @description Its folder, if it is one on a node. */
+            path?: string | null;
+            /** @description Its URL, if it is cloned by each node. */
+            url?: string | null;
+        };
+        ProjectId: string;
+        /** @description What holds for a project: `GET /api/v1/projects/{id}/settings`. */
+        ProjectSettings: {
+            /** @description The commit at which `fugue.toml` was looked for; absent if nobody could look yet. */
+            commit?: string | null;
+            /** @description What the file says and does not hold, because somebody allows less. */
+            cuts: components["schemas"]["Cut"][];
+            /** @description Whether there is a file that could be read. */
+            found: boolean;
+            /** @description Whether a person must approve every change. */
+            needs_person: boolean;
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            read_at?: components["schemas"]["Time"] | null;
+            /** @description What holds. */
+            settings: components["schemas"]["Settings"];
+            /** @description What is wrong with the file. Then what was read before holds, and nothing new begins. */
+            wrong?: string | null;
+        };
+        /** @description A check, and when it is run. */
+        Proof: components["schemas"]["Check"] & {
+            /** @description When; both when nothing is said. */
+            when: components["schemas"]["When"][];
+        };
+        /** @description A command was run: the evidence. */
+        Ran: {
+            /**
+             * Format: int64
+             * @description Bytes of its whole output, which its node keeps in a file.
+             */
+            bytes: number;
+            /** @description Its text. */
+            command: string;
+            /** @description How it ended. */
+            exit: components["schemas"]["Exit"];
+            /** @description How long it took, in milliseconds. */
+            ms: components["schemas"]["i64"];
+            /** @description Its name. */
+            name: string;
+            /** @description Whether a task must not pass without it. */
+            required: boolean;
+            /** @description The end of its output, both streams as they came, at most [`crate::limits::CHECK_TAIL_BYTES_MAX`] bytes. */
+            tail: string;
+        };
+        /**
+         * @description Why a turn failed, was interrupted or waits.
+         * @enum {string}
+         */
+        Reason: "node_lost" | "keeper_died" | "machine_restarted" | "worktree_failed" | "program_missing" | "spool_failed" | "timeout" | "hung" | "crashed" | "exit_code" | "nonsense" | "quota" | "rate_limited" | "provider_failed" | "auth" | "bad_request" | "budget" | "back_off" | "refused" | "step_limit" | "resume_failed" | "interrupt" | "stop" | "attempts_used_up";
+        /** @description `POST /api/v1/tasks/{id}/retry`, `/approve` and the other verbs. */
+        Remark: {
+            /**
+             * @description What the person says about it: to the agent when it tries again, otherwise for the record.
+             * @default null
+             */
+            text: string | null;
+        };
+        /** @description A review: what somebody says about one commit of a change. */
+        Review: {
+            /** @description The commit that is judged. */
+            commit: string;
+            /** @description When it was wanted. */
+            created_at: components["schemas"]["Time"];
+            ended_at?: components["schemas"]["Time"] | null;
+            /** @description In detail. */
+            findings: components["schemas"]["Finding"][];
+            /** @description Its id. */
+            id: components["schemas"]["ReviewId"];
+            person?: components["schemas"]["UserId"] | null;
+            run?: components["schemas"]["RunId"] | null;
+            /** @description Whether the change has another commit by now, so that this counts no more. */
+            stale: boolean;
+            /** @description `wanted`, `running`, `ended`, or `dropped` when nobody wanted it any more. */
+            state: string;
+            /** @description In a sentence or two; for one that could not be had, why. */
+            summary?: string | null;
+            /** @description The task. */
+            task: components["schemas"]["TaskId"];
+            verdict?: components["schemas"]["Decision"] | null;
+        };
+        ReviewId: string;
+        /**
+         * @description Who must have looked at a change before it is merged.
+         * @enum {string}
+         */
+        Reviewer: "agent" | "person";
+        /**
+         * @description A named set of permissions.
+         * @enum {string}
+         */
+        Role: "viewer" | "operator" | "approver" | "admin" | "owner" | "node";
+        Rule: string;
+        /** @description The rules of an agent, as a person writes them. */
+        Rules: {
+            /**
+             * @description Runs unasked.
+             * @default []
+             */
+            allow: components["schemas"]["Rule"][];
+            /**
+             * @description Asks even if an allow rule matches.
+             * @default []
+             */
+            ask: components["schemas"]["Rule"][];
+            /**
+             * @description Never runs.
+             * @default []
+             */
+            deny: components["schemas"]["Rule"][];
+        };
+        /** @description A run: an agent's work on one question, up to its answer. Its session is one like any other. */
+        Run: {
+            /** @description What its session has cost, in US dollars. */
+            cost_usd: components["schemas"]["MicroUsd"];
+            /** @description When it was accepted. */
+            created_at: components["schemas"]["Time"];
+            /** @description The program that plays the role. */
+            driver: components["schemas"]["Driver"];
+            ended_at?: components["schemas"]["Time"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["RunId"];
+            /**
+             * Format: int64
+             * @description The number of the issue that it is about.
+             */
+            issue?: number | null;
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description Why it failed, or what was wrong with its last answer that did not fit. */
+            reasons: string[];
+            /** @description The project's folder or URL. */
+            repository: string;
+            /** @description The answer, which fits the agent's schema. Lists leave it out. */
+            result?: Record<string, never>;
+            /** @description Its session. */
+            session: components["schemas"]["SessionId"];
+            started_at?: components["schemas"]["Time"] | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["Status"];
+            /** @description What came of it, in a sentence or two. */
+            summary?: string | null;
+            /** @description What was asked. */
+            text: string;
+            /** @description The turn whose answer is awaited, or was the last. */
+            turn: components["schemas"]["TurnId"];
+            /** @description The agent's name. */
+            type: string;
+        };
+        RunId: string;
+        /** @description A JSON Schema, as far as docs/AGENTS-AND-ROLES.md says. */
+        Schema: Record<string, never>;
+        /** @description A session. */
+        Session: {
+            /** @description Its agent's name. */
+            agent: string;
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            closed_at?: components["schemas"]["Time"] | null;
+            /** @description What it has cost, in US dollars. */
+            cost_usd: components["schemas"]["MicroUsd"];
+            /** @description When it was opened. */
+            created_at: components["schemas"]["Time"];
+            /** @description Its driver. */
+            driver: components["schemas"]["Driver"];
+            /** @description What is left of its events, and where. */
+            history?: components["schemas"]["History"];
+            /** @description Its id. */
+            id: components["schemas"]["SessionId"];
+            /**
+             * Format: int64
+             * @description The number of its last event.
+             */
+            last_seq: number;
+            /** @description Where it works. */
+            place: components["schemas"]["Place"];
+            /** @description Its project. */
+            project: components["schemas"]["ProjectId"];
+            /**
+             * Format: int64
+             * @description Messages in line.
+             */
+            queued: number;
+            /** @description What it is doing, derived from its turns. */
+            state: components["schemas"]["SessionState"];
+            /** @description What it is about. */
+            title: string;
+            /** @description The tokens it has used. */
+            tokens: components["schemas"]["Tokens"];
+            turn?: components["schemas"]["TurnId"] | null;
+            /** @description When something happened last. */
+            updated_at: components["schemas"]["Time"];
+        };
+        /** @description `PATCH /api/v1/sessions/{id}`. */
+        SessionChange: {
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            /** @description Another title. The branch keeps its name. */
+            title?: string | null;
+        };
+        SessionId: string;
+        /**
+         * @description What a session is doing.
+         * @enum {string}
+         */
+        SessionState: "idle" | "busy" | "waiting" | "parked" | "closed";
+        /** @description The settings of a project. */
+        Settings: {
+            /**
+             * @description By whom.
+             * @default {
+             *       "plan": "coordinator",
+             *       "resolve": "conflict-resolver",
+             *       "review": "reviewer",
+             *       "work": "coder"
+             *     }
+             */
+            agents: components["schemas"]["Agents"];
+            /**
+             * @description What proves that a tree is good.
+             * @default []
+             */
+            checks: components["schemas"]["Proof"][];
+            /**
+             * @description How much.
+             * @default {
+             *       "attempts": 3,
+             *       "budget_usd": null,
+             *       "parallel": 4,
+             *       "plan_budget_usd": null
+             *     }
+             */
+            limits: components["schemas"]["Limits"];
+            /**
+             * @description How work comes onto the target branch.
+             * @default {
+             *       "batch": 4,
+             *       "may_edit_checks": false,
+             *       "push": null,
+             *       "review": [
+             *         "agent"
+             *       ],
+             *       "strategy": "rebase"
+             *     }
+             */
+            merge: components["schemas"]["Merging"];
+            /**
+             * @description Run once in each new worktree.
+             * @default []
+             */
+            setup: components["schemas"]["Command"][];
+            /**
+             * @description The branch that work is for; the project's default branch when absent.
+             * @default null
+             */
+            target: string | null;
+        };
+        /**
+         * @description How serious a finding is.
+         * @enum {string}
+         */
+        Severity: "blocking" | "advice";
+        /** @description What there is to see of something that happened. */
+        Shown: {
+            /** @enum {string} */
+            kind: "prepared";
+            /** @description The commands. */
+            ran: components["schemas"]["Ran"][];
+        } | {
+            /** @enum {string} */
+            kind: "turn";
+            /** @description The turn. */
+            turn: components["schemas"]["TurnId"];
+        } | {
+            /** @description Where it left the target branch. */
+            base: string;
+            /** @description The change. */
+            change: components["schemas"]["Change"];
+            /** @description Files of the checks that the change itself touches. */
+            edited?: string[];
+            /** @description The commit. */
+            head: string;
+            /** @enum {string} */
+            kind: "checked";
+            /** @description The checks. */
+            ran: components["schemas"]["Ran"][];
+        } | {
+            /** @description Whether it may be merged. */
+            approved: boolean;
+            /** @description By whom. */
+            by: string;
+            /** @description The commit. */
+            head: string;
+            /** @enum {string} */
+            kind: "judged";
+            run?: components["schemas"]["RunId"] | null;
+            /** @description In words. */
+            words?: string | null;
+        } | {
+            /** @description What it became. */
+            commits: components["schemas"]["Commit"][];
+            /** @description The branch was there. */
+            from: string;
+            /** @enum {string} */
+            kind: "landed";
+            /** @description What became of the push, unless all went well. */
+            push_failed?: string | null;
+            /** @description The checks of the merged tree. */
+            ran: components["schemas"]["Ran"][];
+            /** @description And is here now. */
+            to: string;
+        } | {
+            /** @enum {string} */
+            kind: "red_merge";
+            /** @description The branch as it was. */
+            onto: string;
+            /** @description The checks. */
+            ran: components["schemas"]["Ran"][];
+        } | {
+            /** @description Both sides. */
+            detail: string;
+            /** @description Files in conflict. */
+            files: string[];
+            /** @enum {string} */
+            kind: "conflict";
+            /** @description The branch as it was. */
+            onto: string;
+        };
+        /**
+         * @description Where an entry stands.
+         * @enum {string}
+         */
+        Standing: "waiting" | "tried" | "leaving";
+        /**
+         * @description Where a run stands, in a word.
+         * @enum {string}
+         */
+        Status: "running" | "succeeded" | "failed" | "cancelled" | "invalid";
+        /**
+         * @description How a change comes onto the branch.
+         * @enum {string}
+         */
+        Strategy: "rebase" | "merge" | "squash";
+        /** @description A task. */
+        Task: {
+            /** @description The agent's name; the project's own choice when absent. */
+            agent?: string | null;
+            /**
+             * Format: int64
+             * @description Which try at the proof this is.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description Tries before a person is asked.
+             */
+            attempts_max: number;
+            /** @description What of that is not done. */
+            blocked_by: components["schemas"]["TaskBrief"][];
+            /** @description The branch of its worktree. */
+            branch?: string | null;
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            /** @description What all its sessions have cost, in US dollars. */
+            cost_usd: components["schemas"]["MicroUsd"];
+            /** @description When it was written down. */
+            created_at: components["schemas"]["Time"];
+            driver?: components["schemas"]["Driver"] | null;
+            ended_at?: components["schemas"]["Time"] | null;
+            /** @description The commit that was checked last. */
+            head?: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["TaskId"];
+            /** @description Words to find it by. */
+            labels: string[];
+            need?: components["schemas"]["Need"] | null;
+            /** @description What must be done before. */
+            needs: components["schemas"]["TaskId"][];
+            node?: components["schemas"]["NodeId"] | null;
+            plan?: components["schemas"]["PlanId"] | null;
+            /**
+             * Format: int64
+             * @description Higher is earlier.
+             */
+            priority: number;
+            /** @description Its project. */
+            project: components["schemas"]["ProjectId"];
+            session?: components["schemas"]["SessionId"] | null;
+            session_state?: components["schemas"]["SessionState"] | null;
+            started_at?: components["schemas"]["Time"] | null;
+            /** @description `draft`, `blocked`, `ready`, `working`, `checking`, `review`, `merging`, `needs_human`, `done` or `cancelled`. */
+            state: string;
+            /** @description What is wanted, in a line. */
+            title: string;
+            /** @description When something happened last. */
+            updated_at: components["schemas"]["Time"];
+            /** @description Why it needs a person, or why it waits. */
+            why?: string | null;
+        };
+        /** @description A task, in a line. */
+        TaskBrief: {
+            /** @description Its id. */
+            id: components["schemas"]["TaskId"];
+            /** @description Where it stands. */
+            state: string;
+            /** @description What is wanted. */
+            title: string;
+        };
+        /** @description `PATCH /api/v1/tasks/{id}`. What is absent stays. */
+        TaskChange: {
+            /**
+             * @description What must be true at the end.
+             * @default null
+             */
+            acceptance: string | null;
+            /**
+             * @description Another agent; only while it has no session.
+             * @default null
+             */
+            agent: string | null;
+            /** @default null */
+            budget_usd: components["schemas"]["MicroUsd"] | null;
+            /**
+             * @description The checks that prove it, from the next time they run.
+             * @default null
+             */
+            checks: string[] | null;
+            /**
+             * @description Another description. An agent that has begun is not told.
+             * @default null
+             */
+            description: string | null;
+            /** @default null */
+            driver: components["schemas"]["Driver"] | null;
+            /**
+             * @description Words to find it by.
+             * @default null
+             */
+            labels: string[] | null;
+            /**
+             * @description Where more is written.
+             * @default null
+             */
+            links: string[] | null;
+            /**
+             * @description What must be done before; only while it has not begun.
+             * @default null
+             */
+            needs: string[] | null;
+            /**
+             * @description Files and folders that it will probably touch.
+             * @default null
+             */
+            paths: string[] | null;
+            /**
+             * Format: int64
+             * @description Higher is earlier.
+             * @default null
+             */
+            priority: number | null;
+            /**
+             * @description Another title.
+             * @default null
+             */
+            title: string | null;
+        };
+        /** @description A task with everything that is known of it: `GET /api/v1/tasks/{id}`. */
+        TaskDetail: components["schemas"]["Task"] & {
+            /** @description What must be true at the end. */
+            acceptance: string;
+            /** @description What waits for it. */
+            blocks: components["schemas"]["TaskBrief"][];
+            /** @description The names of the checks that prove it; the project's when empty. */
+            checks: string[];
+            /** @description What is wanted, in full. */
+            description: string;
+            /** @description The last proof. */
+            evidence: components["schemas"]["Evidence"];
+            /** @description What to do, if a person is needed. */
+            hint?: string | null;
+            /** @description Where more is written. */
+            links: string[];
+            /** @description Files and folders that it will probably touch. */
+            paths: string[];
+            /** @description Its sessions, oldest first. */
+            sessions: components["schemas"]["TaskSession"][];
+            /** @description What happened, oldest first. */
+            story: components["schemas"]["Entry"][];
+        };
+        TaskId: string;
+        /** @description A session of a task. */
+        TaskSession: {
+            /** @description Its agent. */
+            agent: string;
+            closed_at?: components["schemas"]["Time"] | null;
+            /** @description What it has cost. */
+            cost_usd: components["schemas"]["MicroUsd"];
+            /** @description When it was opened. */
+            created_at: components["schemas"]["Time"];
+            /** @description Its id. */
+            id: components["schemas"]["SessionId"];
+        };
+        /** @description A single-use ticket for `/api/v1/ws`. */
+        Ticket: {
+            /** @description When it stops working. */
+            expires_at: components["schemas"]["Time"];
+            /** @description Sent as the WebSocket's second subprotocol, after `fugue.v1`; never in a URL. */
+            ticket: string;
+        };
+        /** Format: date-time */
+        Time: string;
+        /** @description A credential's record. */
+        Token: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Time"];
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["TokenId"];
+            /** @description What it is for. */
+            name: string;
+            /** @description Whose rows it sees. */
+            org: components["schemas"]["OrgId"];
+            /** @description What its bearer may do. */
+            role: components["schemas"]["Role"];
+            /** @description The credential itself, only in the reply that made it. */
+            token?: string | null;
+        };
+        TokenId: string;
+        /** @description Tokens of a turn, as its program counted them. */
+        Tokens: {
+            /**
+             * Format: int64
+             * @description Read from the provider's cache.
+             */
+            cache_read: number;
+            /**
+             * Format: int64
+             * @description Written to the provider's cache.
+             */
+            cache_write: number;
+            /**
+             * Format: int64
+             * @description Read without a cache.
+             */
+            input: number;
+            /**
+             * Format: int64
+             * @description Written by the model.
+             */
+            output: number;
+        };
+        /** @description A merge that is only tried: nothing moves. What would have happened is the outcome of its job. */
+        Trial: {
+            /** @description What is tried together. */
+            entries: components["schemas"]["MergeEntry"][];
+            /** @description Its job. */
+            job: components["schemas"]["JobId"];
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description The branch. */
+            target: string;
+        };
+        /** @description A turn. */
+        Turn: {
+            /**
+             * Format: int64
+             * @description Times it was given to an agent.
+             */
+            attempts: number;
+            /** @description What it cost. */
+            cost_usd: components["schemas"]["MicroUsd"];
+            /** @description When its message was accepted. */
+            created_at: components["schemas"]["Time"];
+            /** @description What a person should read about it. */
+            detail?: string | null;
+            ended_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Which assignment of the session it is.
+             */
+            epoch?: number | null;
+            /** @description Its id. */
+            id: components["schemas"]["TurnId"];
+            /** @description Whether an attempt was lost that may have done something. */
+            maybe_executed: boolean;
+            /** @description Its message. */
+            message: components["schemas"]["MessageId"];
+            node?: components["schemas"]["NodeId"] | null;
+            /** @description What happens if the agent is lost. */
+            on_interruption: components["schemas"]["OnInterruption"];
+            outcome?: components["schemas"]["Outcome"] | null;
+            parked_until?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Its place in line, 1 being next; 0 when it is not in line.
+             */
+            position: number;
+            reason?: components["schemas"]["Reason"] | null;
+            /** @description Its session. */
+            session: components["schemas"]["SessionId"];
+            started_at?: components["schemas"]["Time"] | null;
+            /** @description `queued`, `parked`, `leased`, `running`, `waiting` or `ended`. */
+            state: string;
+            /** @description The tokens it used. */
+            tokens: components["schemas"]["Tokens"];
+        };
+        /** @description A turn, in short. */
+        TurnBrief: {
+            /** @description Its id. */
+            id: components["schemas"]["TurnId"];
+            outcome?: components["schemas"]["Outcome"] | null;
+            /**
+             * Format: int64
+             * @description Its place in line, 1 being next; 0 when it is not in line.
+             */
+            position: number;
+            /** @description `queued`, `parked`, `leased`, `running`, `waiting` or `ended`. */
+            state: string;
+        };
+        TurnId: string;
+        UserId: string;
+        /** @description A judgement about one commit. */
+        Verdict: {
+            /** @description Whether it may be merged. */
+            approved: boolean;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description By whom: a person's name, or an agent's. */
+            by: string;
+            /** @description The commit. */
+            head: string;
+            run?: components["schemas"]["RunId"] | null;
+            /** @description Whether the task has another commit by now. */
+            stale: boolean;
+            /** @description In words. */
+            words?: string | null;
+        };
+        /**
+         * @description When a check is run.
+         * @enum {string}
+         */
+        When: "task" | "merge";
+        /** Format: int64 */
+        i64: number;
+    };
+    responses: {
+        /** @description Something is wrong; `type` names the page that says what to do. */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemBody"];
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listAgents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AgentView"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    putAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Agent"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    startRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRun"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listApprovals: {
+        parameters: {
+            query?: {
+                state?: "pending" | "approved" | "denied" | "expired" | "withdrawn";
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Approval"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deny: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDevices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Device"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    pairDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createDeviceCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCode"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCode"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    readJobOutput: {
+        parameters: {
+            query?: {
+                check?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    whoAmI: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listMergeQueues: {
+        parameters: {
+            query?: {
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["MergeQueue"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    tryMerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrial"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    leaveMergeQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    takeBackMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listNodes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Node"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    joinNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Join"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createJoinCode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinCode"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinCode"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    drainNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    resumeNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getOrg: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrgSettings"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeOrg: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrgSettings"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrgSettings"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPlans: {
+        parameters: {
+            query?: {
+                state?: "planning" | "proposed" | "accepted" | "rejected" | "failed" | "over";
+                project?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Plan"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlan"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    acceptPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rejectPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replacePlanTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanTasks"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listProjects: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Project"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    addProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getProjectSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSettings"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRuns: {
+        parameters: {
+            query?: {
+                type?: string;
+                status?: "running" | "succeeded" | "failed" | "cancelled" | "invalid";
+                q?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Run"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                state?: "open" | "idle" | "busy" | "waiting" | "parked" | "closed";
+                project?: string;
+                q?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Session"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    openSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    closeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    readEvents: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: {
+                /** @description Where a stream was cut off; wins over `after`. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same as a WebSocket. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description One page, oldest first; or a stream that does not end. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listMessages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Message"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    sendMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessage"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    steerSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessage"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    stopSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTurns: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Turn"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                state?: "open" | "draft" | "blocked" | "ready" | "working" | "checking" | "review" | "merging" | "needs_human" | "done" | "cancelled";
+                project?: string;
+                plan?: string;
+                label?: string;
+                q?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Task"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createTasks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTasks"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeTasks"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeTasks"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    approveTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    readTaskDiff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    retryTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    reviewTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReview"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listReviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Review"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    startTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    submitTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    takeOverTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Token"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTurn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Turn"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    interruptTurn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Turn"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    resumeTurn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Turn"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    alive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listProblems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    explainProblem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+}
