@@ -30,8 +30,8 @@ const GENERATED: &[&str] = &[
     "docs/problems",
 ];
 
-/// Folders that hold nothing of ours.
-const SKIPPED: &[&str] = &["target", "node_modules", ".git", "dist", "gen"];
+/// Folders that hold nothing of ours, or what a tool writes there as it likes.
+const SKIPPED: &[&str] = &["target", "node_modules", ".git", "dist", "gen", "project.inlang"];
 
 /// Endings of files that are read as text.
 const TEXT: &[&str] = &["rs", "md", "toml", "json", "jsonl", "sql", "sh", "yml", "yaml", "ts", "tsx", "css", "html", "py", "txt"];
