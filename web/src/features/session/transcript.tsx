@@ -35,6 +35,12 @@ export function TranscriptView({ transcript, question }: Props) {
     anchorTo: "end",
     getItemKey: (index) => rows[index]?.id ?? index,
   });
+  // A line that is measured for the first time moves nothing below it, if it came in above: also where the button was a moment ago, which
+  // is on the screen. One that grows later is the reader's own.
+  virtual.shouldAdjustScrollPositionOnItemSizeChange = (item, _, { itemSizeCache, scrollOffset, scrollDirection }) => {
+    const upper = scrollOffset ?? 0;
+    return itemSizeCache.has(item.key) ? item.end <= upper && scrollDirection !== "backward" : item.start < upper + ABOVE.with;
+  };
 
   const toEnd = useCallback(() => {
     const box = scroll.current;
