@@ -78,8 +78,9 @@ impl Gather {
     /// Starts with a line in which nobody stands. What it starts ends when the last clone is gone.
     pub fn start(db: Db, world: SharedWorld) -> Self {
         let (answers, given) = mpsc::unbounded_channel();
-        tokio::spawn(answer(db.clone(), given));
-        Self { db, world, room: Arc::new(Semaphore::new(SENDS_WAITING_MAX)), line: Arc::default(), answers }
+        let room = Arc::new(Semaphore::new(SENDS_WAITING_MAX));
+        tokio::spawn(answer(db.clone(), room.clone(), given));
+        Self { db, world, room, line: Arc::default(), answers }
     }
 
     /// Accepts a message; answered when it is on disk.
@@ -205,7 +206,7 @@ async fn accept(tx: &mut Tx<'_>, mut asked: Asked, callers: Callers) -> Done<Vec
 
 /// Gives the answers, and has what was accepted in the short form settled when nothing comes any more. The writer could give the answers,
 /// but its thread would wake each caller at the price of a system call.
-async fn answer(db: Db, mut given: mpsc::UnboundedReceiver<Answers>) {
+async fn answer(db: Db, room: Arc<Semaphore>, mut given: mpsc::UnboundedReceiver<Answers>) {
     let mut pause = SETTLE_AFTER;
     loop {
         let next = if db.deferred().is_open() { tokio::time::timeout(pause, given.recv()).await } else { Ok(given.recv().await) };
@@ -217,6 +218,8 @@ async fn answer(db: Db, mut given: mpsc::UnboundedReceiver<Answers>) {
                     let _ = reply.send(answer);
                 }
             }
+            // More come, and only the disk is slow: settling would keep it from them.
+            Err(_) if room.available_permits() < SENDS_WAITING_MAX => {}
             // A disk that takes nothing is asked again, but not all the time.
             Err(_) => pause = if db.settle().await.is_ok() { SETTLE_AFTER } else { SETTLE_AGAIN_AFTER },
         }
