@@ -19,6 +19,9 @@ const BROWSERS: &[&str] = &["/usr/bin/chromium", "/usr/bin/chromium-browser", "/
 /// What the hub is called where TLS is spoken; the browser is told that it is this machine.
 const NAME: &str = "fugue.example";
 
+/// How work on the repository of the journey is proved and merged: a script would only review a script.
+const SETTINGS: &str = "[[checks]]\nname = \"tests\"\ncommand = \"echo checked\"\n\n[merge]\nreview = [\"person\"]\n";
+
 /// The browser and the folder of the journey; the test is skipped when either is missing, or when the program carries no cockpit.
 async fn equipment(stage: &Stage) -> Result<Option<(PathBuf, PathBuf)>> {
     let given = std::env::var_os("FUGUE_CHROMIUM").map(PathBuf::from);
@@ -50,6 +53,8 @@ async fn walk(run: &str) -> Result<()> {
 async fn journey(fugue: Fugue, run: &str, url: &str) -> Result<()> {
     let up = fugue.up().await?;
     let stage = Stage::on(fugue).await?;
+    stage.repo.write("fugue.toml", SETTINGS)?;
+    stage.repo.commit("A person looks at each change")?;
     if let Some((chromium, web)) = equipment(&stage).await? {
         let paired = stage.fugue.run(&["pair", "--json"])?;
         ensure!(paired.status.success(), "{paired:?}");

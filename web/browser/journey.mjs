@@ -1,5 +1,5 @@
 // The journey of a person through the cockpit, in a real browser against a real hub: pair, start a session, watch it stream, queue, approve,
-// go offline, interrupt, change the language, sign out. It ends at the first thing that is not as it should be.
+// go offline, interrupt, bring a goal to merged work (work.mjs), change the language, sign out. It ends at the first thing that is not as it should be.
 //
 // node journey.mjs WHAT, where WHAT is JSON: {chromium, run: a name of RUNS, link: with a fresh code, url, screens?: folder}
 
@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
+import { work } from "./work.mjs";
 
 const what = JSON.parse(process.argv[2]);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -223,6 +224,7 @@ async function walk(browser, run, link) {
   assert.deepEqual(await said(), [1, 1, 1], "an answer is missing or doubled after a reload");
   await look("session-ended");
   if (!run.phone) await readBack(page);
+  await work({ page, what, run, t, look });
 
   for (const [path, heading] of [
     ["/", "now"],

@@ -1,10 +1,14 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import type { PlanFilter } from "@/api/plan";
 import type { Filter } from "@/api/session";
+import type { TaskFilter } from "@/api/task";
 import { NowRoute } from "@/routes/now";
 import { Broken, Missing, Root } from "@/routes/root";
 import { NoSession, SessionsRoute } from "@/routes/sessions";
 
 const STATES: readonly string[] = ["open", "idle", "busy", "waiting", "parked", "closed"];
+const PLAN_STATES: readonly string[] = ["planning", "proposed", "accepted", "rejected", "failed", "over"];
+const TASK_FILTERS = ["q", "project", "plan", "label"] as const;
 
 const pages = () => import("@/routes/pages");
 const root = createRootRoute({ component: Root, notFoundComponent: Missing, errorComponent: Broken });
@@ -29,11 +33,47 @@ const approvals = createRoute({ getParentRoute: () => root, path: "/approvals", 
 const approval = createRoute({ getParentRoute: () => root, path: "/approvals/$id", component: lazyRouteComponent(pages, "ApprovalRoute") });
 const nodes = createRoute({ getParentRoute: () => root, path: "/nodes", component: lazyRouteComponent(pages, "NodesRoute") });
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: lazyRouteComponent(pages, "SettingsRoute") });
+const more = createRoute({ getParentRoute: () => root, path: "/more", component: lazyRouteComponent(pages, "MoreRoute") });
+
+const work = () => import("@/routes/tasks");
+const tasks = createRoute({
+  getParentRoute: () => root,
+  path: "/tasks",
+  component: lazyRouteComponent(work, "BoardRoute"),
+  validateSearch: (search: Record<string, unknown>): TaskFilter =>
+    Object.fromEntries(
+      TASK_FILTERS.flatMap((name) => (typeof search[name] === "string" && search[name] !== "" ? [[name, search[name]]] : [])),
+    ),
+});
+const newTask = createRoute({ getParentRoute: () => root, path: "/tasks/new", component: lazyRouteComponent(work, "NewTaskRoute") });
+const task = createRoute({ getParentRoute: () => root, path: "/tasks/$id", component: lazyRouteComponent(work, "TaskRoute") });
+const review = createRoute({ getParentRoute: () => root, path: "/tasks/$id/review", component: lazyRouteComponent(work, "ReviewRoute") });
+const plans = createRoute({
+  getParentRoute: () => root,
+  path: "/plans",
+  component: lazyRouteComponent(work, "PlansRoute"),
+  validateSearch: (search: Record<string, unknown>): PlanFilter =>
+    PLAN_STATES.includes(String(search.state)) ? { state: search.state as NonNullable<PlanFilter["state"]> } : {},
+});
+const newPlan = createRoute({ getParentRoute: () => root, path: "/plans/new", component: lazyRouteComponent(work, "NewPlanRoute") });
+const plan = createRoute({ getParentRoute: () => root, path: "/plans/$id", component: lazyRouteComponent(work, "PlanRoute") });
+const queue = createRoute({ getParentRoute: () => root, path: "/merge-queue", component: lazyRouteComponent(work, "MergeQueueRoute") });
+const ofWork = [tasks, newTask, task, review, plans, newPlan, plan, queue] as const;
 
 const pair = createRoute({ getParentRoute: () => root, path: "/pair", component: lazyRouteComponent(pages, "PairRoute") });
 
 export const router = createRouter({
-  routeTree: root.addChildren([now, sessions.addChildren([noSession, newSession, session]), approvals, approval, nodes, settings, pair]),
+  routeTree: root.addChildren([
+    now,
+    sessions.addChildren([noSession, newSession, session]),
+    ...ofWork,
+    approvals,
+    approval,
+    nodes,
+    settings,
+    more,
+    pair,
+  ]),
   defaultPreload: "intent",
   // Scrolling is each list's own; the router's way would need a script of its own in the page.
   scrollRestoration: false,

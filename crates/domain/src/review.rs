@@ -32,6 +32,7 @@ pub struct Verdict {
 /// The short of a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ReviewDecision)]
 pub enum Decision {
     /// It may be merged.
     Approve,

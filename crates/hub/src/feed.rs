@@ -4,7 +4,7 @@
 //! a query would show it. A subscriber that falls behind loses nothing: it reads from the database after its cursor.
 
 use crate::event::Page;
-use fugue_domain::id::{ApprovalId, NodeId, OrgId, SessionId, TaskId};
+use fugue_domain::id::{ApprovalId, NodeId, OrgId, PlanId, SessionId, TaskId};
 use serde::Serialize;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -37,6 +37,11 @@ pub enum Hint {
     Task {
         /// Which.
         task: TaskId,
+    },
+    /// A plan was begun, proposed or decided about, or more is known of it.
+    Plan {
+        /// Which.
+        plan: PlanId,
     },
     /// A node came, went or changed.
     Node {

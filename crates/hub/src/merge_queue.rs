@@ -4,7 +4,9 @@
 //! an entry that comes or goes, or the end of the one job that the queue has at a time. A unique index sees to "one at a time".
 
 use crate::db::{Tx, query};
+use crate::effect::Effect as After;
 use crate::fault::Done;
+use crate::feed::Hint;
 use crate::hub::Hub;
 use crate::task::MergeEnd;
 use crate::{column, job, project, settings, task};
@@ -104,7 +106,7 @@ pub async fn job_ended(tx: &mut Tx<'_>, job: &JobId, outcome: &Outcome) -> Done<
     let org: OrgId = column::id(&org.fetch_one(tx.conn).await?, 0)?;
     let line = Line::open(tx, &org, &project, &target).await?;
     // The end of the job is one commit with this.
-    advance(tx, line, Input::Ended(Ending::of(outcome)), Some(outcome)).await?;
+    advance(tx, line, Input::Ended(Ending::of(outcome)), Some((job, outcome))).await?;
     Ok(true)
 }
 
@@ -132,7 +134,7 @@ pub async fn look_again(hub: &Hub) -> Done<()> {
 }
 
 /// Takes a step of a queue, and lets everything happen that follows. `false` means that there was nothing to be done.
-async fn advance(tx: &mut Tx<'_>, line: Line, input: Input, outcome: Option<&Outcome>) -> Done<bool> {
+async fn advance(tx: &mut Tx<'_>, line: Line, input: Input, ended: Option<(&JobId, &Outcome)>) -> Done<bool> {
     let terms = settings::of(tx.conn, &line.project).await?;
     let size = usize::try_from(terms.merge.batch).unwrap_or(1);
     let Ok(taken) = step(&line.queue(), input, size, tx.now) else { return Ok(false) };
@@ -142,12 +144,16 @@ async fn advance(tx: &mut Tx<'_>, line: Line, input: Input, outcome: Option<&Out
     for effect in taken.effects {
         match effect {
             Effect::Try(numbers) => tried = Some(numbers),
-            Effect::Tell(number, told) => tell(tx, &line, &batch, number, told, outcome).await?,
+            Effect::Tell(number, told) => tell(tx, &line, &batch, number, told, ended).await?,
         }
     }
     if let Some(numbers) = tried {
         let members: Vec<&Member> = numbers.iter().filter_map(|number| line.member(*number)).collect();
         let job = ask(tx, &line, &members, &terms, false).await?;
+        for member in &members {
+            let task = member.entry.task.clone();
+            tx.after_commit(After::Hint(line.org.clone(), Hint::Task { task }));
+        }
         query("INSERT INTO merge_jobs (job_id, project_id, target, asked_at) VALUES ($1, $2, $3, $4)")
             .bind(job.as_str())
             .bind(line.project.as_str())
@@ -166,12 +172,12 @@ fn tell<'a>(
     batch: &'a [i64],
     number: i64,
     told: Told,
-    outcome: Option<&'a Outcome>,
+    ended: Option<(&'a JobId, &'a Outcome)>,
 ) -> BoxFuture<'a, Done<()>> {
     Box::pin(async move {
-        let (Some(member), Some(outcome)) = (line.member(number), outcome) else { return Ok(()) };
+        let (Some(member), Some((job, outcome))) = (line.member(number), ended) else { return Ok(()) };
         let place = batch.iter().position(|other| *other == number).unwrap_or_default();
-        match meant(told, outcome, &member.entry, place) {
+        match meant(told, job, outcome, &member.entry, place) {
             Some(end) => task::merge_ended(tx, &member.entry.task, end).await,
             None => Ok(()),
         }
@@ -179,7 +185,7 @@ fn tell<'a>(
 }
 
 /// What a task is told, with the evidence of the batch in which its entry was at this place. Who withdrew hears nothing.
-fn meant(told: Told, outcome: &Outcome, entry: &Entry, place: usize) -> Option<MergeEnd> {
+fn meant(told: Told, job: &JobId, outcome: &Outcome, entry: &Entry, place: usize) -> Option<MergeEnd> {
     Some(match (told, outcome) {
         (Told::Landed, Outcome::Merged(Merged::Landed { from, to, commits, ran, push_failed })) => MergeEnd::Landed {
             head: entry.head.clone(),
@@ -188,8 +194,9 @@ fn meant(told: Told, outcome: &Outcome, entry: &Entry, place: usize) -> Option<M
             commits: commits.get(place).cloned().unwrap_or_default(),
             ran: ran.clone(),
             push_failed: push_failed.clone(),
+            job: job.clone(),
         },
-        (Told::Red, Outcome::Merged(Merged::Red { onto, ran })) => MergeEnd::Red { onto: onto.clone(), ran: ran.clone() },
+        (Told::Red, Outcome::Merged(Merged::Red { onto, ran })) => MergeEnd::Red { onto: onto.clone(), ran: ran.clone(), job: job.clone() },
         (Told::Conflict, Outcome::Merged(Merged::Conflict { onto, files, detail, .. })) => {
             MergeEnd::Conflict { onto: onto.clone(), files: files.clone(), detail: detail.clone() }
         }

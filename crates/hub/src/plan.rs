@@ -5,7 +5,9 @@
 
 use crate::column;
 use crate::db::{Conn, Row, Tx, composed, durable, query};
+use crate::effect::Effect;
 use crate::fault::Done;
+use crate::feed::Hint;
 use crate::hub::Hub;
 use crate::page::PageQuery;
 use crate::{project, run, settings, task};
@@ -105,6 +107,11 @@ async fn find(conn: &mut Conn, org: &OrgId, id: &PlanId) -> Done<Plan> {
     row.as_ref().map(view).transpose()?.ok_or_else(|| Problem::not_found("plan", id.as_str()).into())
 }
 
+/// Those who look at plans are told that this one is another.
+fn changed(tx: &mut Tx<'_>, org: &OrgId, id: &PlanId) {
+    tx.after_commit(Effect::Hint(org.clone(), Hint::Plan { plan: id.clone() }));
+}
+
 /// The plan that awaits the end of a run.
 async fn awaiting(conn: &mut Conn, run: &RunId) -> Done<Option<Row>> {
     let sql = "SELECT id, org_id, project_id, token_id FROM plans WHERE run_id = $1 AND state = 'planning'";
@@ -131,6 +138,7 @@ pub async fn run_ended(tx: &mut Tx<'_>, ended: &RunId, state: &RunState) -> Done
             }
         }
     }
+    changed(tx, &org, &id);
     // It has nothing to add: what a person changes about the plan is no business of its agent.
     run::close(tx, &org, ended).await
 }

@@ -15,6 +15,28 @@ export type Turn = Schemas["Turn"];
 export type Me = Schemas["Me"];
 export type Role = Schemas["Role"];
 export type JoinCode = Schemas["JoinCode"];
+export type Task = Schemas["Task"];
+export type TaskDetail = Schemas["TaskDetail"];
+export type TaskBrief = Schemas["TaskBrief"];
+export type TaskChange = Partial<Schemas["TaskChange"]>;
+export type NewTask = Schemas["NewTask"];
+export type Need = Schemas["Need"];
+export type Driver = Schemas["Driver"];
+export const DRIVERS: readonly Driver[] = ["claude", "codex", "command", "rehearse"];
+export type Evidence = Schemas["Evidence"];
+export type StoryEntry = Schemas["Entry"];
+export type Ran = Schemas["Ran"];
+export type Exit = Schemas["Exit"];
+export type Finding = Schemas["Finding"];
+export type Review = Schemas["Review"];
+export type Plan = Schemas["Plan"];
+export type PlanDetail = Schemas["PlanDetail"];
+export type PlanTask = Schemas["PlanTask"];
+export type Clash = Schemas["Clash"];
+export type MergeQueue = Schemas["MergeQueue"];
+export type MergeEntry = Schemas["MergeEntry"];
+export type Job = Schemas["Job"];
+export type JobOutcome = Schemas["JobOutcome"];
 
 /** What went wrong: the hub's problem, or that it was not reached. */
 export class Failure extends Error {

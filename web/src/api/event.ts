@@ -45,4 +45,5 @@ export type Hint =
   | { approval: { approval: string } }
   | { node: { node: string } }
   | { task: { task: string } }
+  | { plan: { plan: string } }
   | "everything";

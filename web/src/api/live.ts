@@ -24,11 +24,15 @@ const GATHER_MS = 250;
 const stale = new Set<string>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
+/** What shows tasks: a task that goes on moves its plan and the merge queue too. */
+const WORK = ["tasks", "task", "plans", "plan", "merge-queue", "reviews", "diff"];
+
 /** Which lists a hint makes old. */
 export function meant(hint: Hint): string[] {
-  if (hint === "everything") return ["sessions", "session", "approvals", "approval", "nodes", "turn", "me"];
+  if (hint === "everything") return ["sessions", "session", "approvals", "approval", "nodes", "turn", "me", ...WORK];
   if ("session" in hint) return ["sessions", "session"];
-  if ("approval" in hint) return ["approvals", "approval", "sessions"];
+  if ("approval" in hint) return ["approvals", "approval", "sessions", "tasks", "task"];
+  if ("task" in hint || "plan" in hint) return WORK;
   if ("node" in hint) return ["nodes"];
   return [];
 }

@@ -6,3 +6,12 @@ export const projectsQuery = queryOptions({
   queryFn: async () => (await take(api.GET("/api/v1/projects", { params: { query: { limit: 200 } } }))).items,
   staleTime: 30_000,
 });
+
+/** What holds for a project: its checks, its agents, and whether a person must approve each change. */
+export function settingsQuery(id: string) {
+  return queryOptions({
+    queryKey: ["settings", id],
+    queryFn: () => take(api.GET("/api/v1/projects/{id}/settings", { params: { path: { id } } })),
+    staleTime: 30_000,
+  });
+}

@@ -1444,8 +1444,10 @@ export interface components {
         /** @description The last proof of a task. */
         Evidence: {
             change?: components["schemas"]["Change"] | null;
+            job?: components["schemas"]["JobId"] | null;
             /** @description The commits on the target branch, once it is merged. */
             landed: components["schemas"]["Commit"][];
+            merge_job?: components["schemas"]["JobId"] | null;
             /** @description The checks of the merged tree. */
             merge_ran: components["schemas"]["Ran"][];
             /** @description The checks of the worktree. */
@@ -1801,7 +1803,7 @@ export interface components {
             /** @description In a sentence or two. */
             summary?: string;
             /** @description `approve` or `request_changes`. */
-            verdict: components["schemas"]["Decision"];
+            verdict: components["schemas"]["ReviewDecision"];
         };
         /** @description `POST /api/v1/agents/{name}/runs`. */
         NewRun: {
@@ -2166,8 +2168,13 @@ export interface components {
             summary?: string | null;
             /** @description The task. */
             task: components["schemas"]["TaskId"];
-            verdict?: components["schemas"]["Decision"] | null;
+            verdict?: components["schemas"]["ReviewDecision"] | null;
         };
+        /**
+         * @description The short of a verdict.
+         * @enum {string}
+         */
+        ReviewDecision: "approve" | "request_changes" | "unable";
         ReviewId: string;
         /**
          * @description Who must have looked at a change before it is merged.
@@ -2349,6 +2356,7 @@ export interface components {
         Severity: "blocking" | "advice";
         /** @description What there is to see of something that happened. */
         Shown: {
+            job?: components["schemas"]["JobId"] | null;
             /** @enum {string} */
             kind: "prepared";
             /** @description The commands. */
@@ -2367,6 +2375,7 @@ export interface components {
             edited?: string[];
             /** @description The commit. */
             head: string;
+            job?: components["schemas"]["JobId"] | null;
             /** @enum {string} */
             kind: "checked";
             /** @description The checks. */
@@ -2388,6 +2397,7 @@ export interface components {
             commits: components["schemas"]["Commit"][];
             /** @description The branch was there. */
             from: string;
+            job?: components["schemas"]["JobId"] | null;
             /** @enum {string} */
             kind: "landed";
             /** @description What became of the push, unless all went well. */
@@ -2397,6 +2407,7 @@ export interface components {
             /** @description And is here now. */
             to: string;
         } | {
+            job?: components["schemas"]["JobId"] | null;
             /** @enum {string} */
             kind: "red_merge";
             /** @description The branch as it was. */

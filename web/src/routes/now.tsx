@@ -4,11 +4,14 @@ import { Plus } from "lucide-react";
 import type { ReactNode } from "react";
 import { pendingQuery } from "@/api/approval";
 import type { Session } from "@/api/client";
+import { useNeeding } from "@/api/needing";
 import { projectsQuery } from "@/api/project";
 import { recentQuery } from "@/api/session";
 import { ApprovalCard } from "@/features/approval/card";
+import { PlanLine } from "@/features/plan/line";
 import { SessionLine } from "@/features/session/line";
 import { MovingLine } from "@/features/session/moving";
+import { NeedingLine } from "@/features/task/line";
 import { m } from "@/text/gen/messages.js";
 import { Shown } from "@/ui/asked";
 import { Button } from "@/ui/button";
@@ -22,6 +25,7 @@ const SHOWN = 12;
 export function NowRoute() {
   const pending = useQuery(pendingQuery);
   const recent = useQuery(recentQuery);
+  const work = useNeeding();
   useTitle(m.now());
   return (
     <div className="h-full scroll">
@@ -38,18 +42,28 @@ export function NowRoute() {
         </div>
         <Shown query={pending} lines={2}>
           {(waiting) =>
-            waiting.length === 0 ? null : (
-              <Part title={m.needs_you()} count={waiting.length}>
+            waiting.length + work.count === 0 ? null : (
+              <Part title={m.needs_you()} count={waiting.length + work.count}>
                 <div className="flex flex-col gap-3">
                   {waiting.map((one) => (
                     <ApprovalCard key={one.id} asked={one} />
                   ))}
+                  {work.count > 0 && (
+                    <Lines>
+                      {[
+                        ...work.plans.map((plan) => <PlanLine key={plan.id} plan={plan} />),
+                        ...work.tasks.slice(0, SHOWN).map((task) => <NeedingLine key={task.id} task={task} />),
+                      ]}
+                    </Lines>
+                  )}
                 </div>
               </Part>
             )
           }
         </Shown>
-        <Shown query={recent}>{(sessions) => <Sessions sessions={sessions} nothing={pending.data?.length === 0} />}</Shown>
+        <Shown query={recent}>
+          {(sessions) => <Sessions sessions={sessions} nothing={pending.data?.length === 0 && work.count === 0} />}
+        </Shown>
       </div>
     </div>
   );

@@ -8,7 +8,7 @@ export function Root() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const standing = useStanding();
   return (
-    <Frame bare={/^\/sessions\/ses_/.test(path)}>
+    <Frame bare={/^\/(sessions\/ses_|tasks\/tsk_|plans\/pln_)/.test(path)}>
       {standing.kind === "locked_out" && path !== "/pair" ? (
         <Empty whole title={m.locked_out_title()}>
           <p>{m.locked_out_body()}</p>

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { ago, bytes, clock, count, duration, many, money, until } from "@/text/format";
+import { age, ago, bytes, clock, count, duration, many, money, until } from "@/text/format";
 import { changeLocale, preferred } from "@/text/locale";
 
 describe("in English", () => {
@@ -23,6 +23,7 @@ describe("in English", () => {
     expect([2_000, 240_000, 7_200_000].map((back) => ago(now - back, now))).toEqual(["2s ago", "4m ago", "2h ago"]);
     expect(ago(now - 200_000_000, now)).toBe("Nov 19");
     expect(ago(now + 5_000, now)).toBe("0s ago");
+    expect([0, 59_000, 240_000, 7_200_000, 200_000_000].map((back) => age(now - back, now))).toEqual(["0s", "59s", "4m", "2h", "2d"]);
   });
   it("sizes and counts", () => {
     expect([bytes(12), bytes(1_200), bytes(83_000_000_000)]).toEqual(["12 bytes", "1.2 kB", "83 GB"]);
@@ -42,6 +43,7 @@ describe("in Japanese", () => {
     expect(duration(61_000)).toBe("1分1秒");
     const now = Date.parse("2026-11-21T14:00:00Z");
     expect(ago(now - 240_000, now)).toBe("4分前");
+    expect(age(now - 240_000, now)).toBe("4分");
     expect(ago(now - 200_000_000, now)).toBe("11月19日");
     expect(many(12345)).toBe("1.2万");
   });

@@ -95,6 +95,25 @@ export function ago(at: number, now: number): string {
   return made("day", (tag) => new Intl.DateTimeFormat(tag, { month: "short", day: "numeric" })).format(at);
 }
 
+/** How old something is, in one unit: for cards, where every letter counts. */
+export function age(at: number, now: number): string {
+  const seconds = Math.max(0, Math.floor((now - at) / 1000));
+  const [name, value] =
+    seconds < 60
+      ? (["second", seconds] as const)
+      : seconds < 3600
+        ? (["minute", Math.floor(seconds / 60)] as const)
+        : seconds < 86_400
+          ? (["hour", Math.floor(seconds / 3600)] as const)
+          : (["day", Math.floor(seconds / 86_400)] as const);
+  return made(
+    `age${name}`,
+    (tag) => new Intl.NumberFormat(tag, { style: "unit", unit: name, unitDisplay: tag === "ja" ? "short" : "narrow" }),
+  )
+    .format(value)
+    .replace(" ", "");
+}
+
 /** A moment to come: the time today, day and time otherwise. */
 export function until(at: number, now: number): string {
   const same = new Date(at).toDateString() === new Date(now).toDateString();

@@ -24,11 +24,11 @@ function onTick(listener: () => void): () => void {
   };
 }
 
-/** The time, once a second, from one timer for the whole page. */
-export function useNow(): number {
+/** The time, once a second or in longer steps, from one timer for the whole page. */
+export function useNow(step = 1): number {
   return useSyncExternalStore(onTick, () => {
     const fresh = Date.now();
     if (fresh - now > 1500) now = fresh;
-    return now;
+    return Math.floor(now / step) * step;
   });
 }

@@ -2,7 +2,7 @@
 
 use crate::agent::Driver;
 use crate::check::Ran;
-use crate::id::{NodeId, PlanId, ProjectId, RunId, SessionId, TaskId, TurnId};
+use crate::id::{JobId, NodeId, PlanId, ProjectId, RunId, SessionId, TaskId, TurnId};
 use crate::job::{Change, Commit};
 use crate::money::MicroUsd;
 use crate::session::SessionState;
@@ -229,10 +229,16 @@ pub struct Evidence {
     pub change: Option<Change>,
     /// The checks of the worktree.
     pub ran: Vec<Ran>,
+    /// The job that ran them; its node keeps their whole output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
     /// What was judged, by whom.
     pub verdicts: Vec<Verdict>,
     /// The checks of the merged tree.
     pub merge_ran: Vec<Ran>,
+    /// The job that ran those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge_job: Option<JobId>,
     /// The commits on the target branch, once it is merged.
     pub landed: Vec<Commit>,
 }
@@ -297,6 +303,9 @@ pub enum Shown {
     Prepared {
         /// The commands.
         ran: Vec<Ran>,
+        /// The job that ran them; its node keeps their whole output.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
     },
     /// The agent was told something, or has carried it out.
     Turn {
@@ -316,6 +325,9 @@ pub enum Shown {
         /// Files of the checks that the change itself touches.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         edited: Vec<String>,
+        /// The job that ran them; its node keeps their whole output.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
     },
     /// A judgement.
     Judged {
@@ -342,6 +354,9 @@ pub enum Shown {
         ran: Vec<Ran>,
         /// What became of the push, unless all went well.
         push_failed: Option<String>,
+        /// The job that ran them; its node keeps their whole output.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
     },
     /// The checks failed on the merged tree.
     RedMerge {
@@ -349,6 +364,9 @@ pub enum Shown {
         onto: String,
         /// The checks.
         ran: Vec<Ran>,
+        /// The job that ran them; its node keeps their whole output.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
     },
     /// It does not fit onto the target branch.
     Conflict {

@@ -1,6 +1,6 @@
 //! What a person decides about a proposed plan: other tasks, yes, or no. Each counts once.
 
-use super::find;
+use super::{changed, find};
 use crate::column;
 use crate::db::{Tx, durable, query};
 use crate::effect::Effect;
@@ -35,6 +35,7 @@ async fn decide(hub: &Hub, caller: &Caller, id: &PlanId, state: &'static str, ve
                     task::verb_in(tx, &by, &task, verb).await?;
                 }
                 durable!(tx, "hub.decided");
+                changed(tx, &by.org, &plan);
                 tx.after_commit(Effect::Foreman);
                 Ok(())
             })
@@ -66,6 +67,7 @@ pub async fn replace(hub: &Hub, caller: &Caller, id: &PlanId, new: PlanTasks) ->
                 task::make(tx, &by, &project, Some(&plan), &wanted.tasks, true).await?;
                 query("UPDATE plans SET clashes = NULL WHERE id = $1").bind(plan.as_str()).execute(tx.conn).await?;
                 durable!(tx, "hub.proposed");
+                changed(tx, &by.org, &plan);
                 Ok(())
             })
         })

@@ -84,7 +84,7 @@ async fn look(hub: &Hub, id: &PlanId, org: &OrgId, project: &ProjectId) -> Done<
     };
     let clashes = serde_json::to_string(&forecast(&tasks, &history)).map_err(Fault::internal)?;
     let before: Vec<TaskId> = tasks.into_iter().map(|task| task.id).collect();
-    let id = id.clone();
+    let (id, org) = (id.clone(), org.clone());
     hub.db
         .write(move |tx| {
             Box::pin(async move {
@@ -94,6 +94,7 @@ async fn look(hub: &Hub, id: &PlanId, org: &OrgId, project: &ProjectId) -> Done<
                     let sql = "UPDATE plans SET clashes = $2 WHERE id = $1 AND clashes IS NULL";
                     query(sql).bind(id.as_str()).bind(&clashes).execute(tx.conn).await?;
                     tx.after_commit(Effect::Foreman);
+                    super::changed(tx, &org, &id);
                 }
                 Ok(())
             })

@@ -65,6 +65,7 @@ pub async fn create(hub: &Hub, caller: &Caller, new: NewPlan, key: Option<Key>) 
                     .execute(tx.conn)
                     .await?;
                 durable!(tx, "hub.planned");
+                super::changed(tx, &caller.org, &id);
                 let reply = Reply::new(201, &super::find(tx.conn, &caller.org, &id).await?)?;
                 idempotency::store(tx, key.as_ref(), &reply).await?;
                 Ok(reply)

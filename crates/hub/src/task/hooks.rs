@@ -44,8 +44,8 @@ pub fn turn_ended<'a>(tx: &'a mut Tx<'_>, ended: &'a turn::Row, outcome: Outcome
 pub async fn job_ended(tx: &mut Tx<'_>, job: &JobId, outcome: &JobOutcome) -> Done<bool> {
     let Some(mut row) = row::awaiting_job(tx.conn, job).await? else { return Ok(false) };
     let (input, told) = match outcome {
-        JobOutcome::Prepared(ran) => prepared(ran),
-        JobOutcome::Checked(checked) => self::checked(tx, &row, checked).await?,
+        JobOutcome::Prepared(ran) => prepared(job, ran),
+        JobOutcome::Checked(checked) => self::checked(tx, &row, job, checked).await?,
         JobOutcome::Impossible(why) => (Input::Impossible(why.clone()), Told::of(why.clone())),
         JobOutcome::Merged(_) => return Ok(false),
     };
@@ -53,8 +53,8 @@ pub async fn job_ended(tx: &mut Tx<'_>, job: &JobId, outcome: &JobOutcome) -> Do
     Ok(true)
 }
 
-fn prepared(ran: &[Ran]) -> (Input, Told) {
-    let shown = Shown::Prepared { ran: ran.to_vec() };
+fn prepared(job: &JobId, ran: &[Ran]) -> (Input, Told) {
+    let shown = Shown::Prepared { ran: ran.to_vec(), job: Some(job.clone()) };
     match ran.last().filter(|last| !last.is_green()) {
         Some(last) => {
             let why = format!("The set-up command {} {}.", last.name, ended(&last.exit));
@@ -64,7 +64,7 @@ fn prepared(ran: &[Ran]) -> (Input, Told) {
     }
 }
 
-async fn checked(tx: &mut Tx<'_>, row: &Row, checked: &Checked) -> Done<(Input, Told)> {
+async fn checked(tx: &mut Tx<'_>, row: &Row, job: &JobId, checked: &Checked) -> Done<(Input, Told)> {
     let settings = settings::of(tx.conn, &row.project).await?;
     let changed = checked.change.files_total > 0 || !checked.change.files.is_empty();
     let proof = Proof {
@@ -96,6 +96,7 @@ async fn checked(tx: &mut Tx<'_>, row: &Row, checked: &Checked) -> Done<(Input, 
         change: change.clone(),
         ran: checked.ran.clone(),
         edited: proof.edited.clone(),
+        job: Some(job.clone()),
     };
     Ok((Input::Checked(proof), Told::of(words).showing(shown)))
 }
@@ -176,6 +177,8 @@ pub enum MergeEnd {
         ran: Vec<Ran>,
         /// What became of the push, unless all went well.
         push_failed: Option<String>,
+        /// The job that merged it.
+        job: JobId,
     },
     /// It does not fit.
     Conflict {
@@ -192,6 +195,8 @@ pub enum MergeEnd {
         onto: String,
         /// The checks.
         ran: Vec<Ran>,
+        /// The job that tried it.
+        job: JobId,
     },
     /// Not now, and why.
     Waits(String),
@@ -203,20 +208,21 @@ pub enum MergeEnd {
 pub async fn merge_ended(tx: &mut Tx<'_>, task: &TaskId, end: MergeEnd) -> Done<()> {
     let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
     let (input, told) = match end {
-        MergeEnd::Landed { head, from, to, commits, ran, push_failed } => {
+        MergeEnd::Landed { head, from, to, commits, ran, push_failed, job } => {
             let push = push_failed.as_ref().map(|why| format!(" It could not be pushed: {why}")).unwrap_or_default();
             let told = Told::of(format!("It is on the target branch, at {}.{push}", to.get(..10).unwrap_or(&to)));
-            (Input::Merge(Merge::Landed { head }), told.showing(Shown::Landed { from, to, commits, ran, push_failed }))
+            let shown = Shown::Landed { from, to, commits, ran, push_failed, job: Some(job) };
+            (Input::Merge(Merge::Landed { head }), told.showing(shown))
         }
         MergeEnd::Conflict { onto, files, detail } => {
             let told = Told::of(format!("It conflicts with the target branch in {}.", many(files.len(), "file")));
             (Input::Merge(Merge::Conflict), told.showing(Shown::Conflict { onto, files, detail }))
         }
-        MergeEnd::Red { onto, ran } => {
+        MergeEnd::Red { onto, ran, job } => {
             let unknown = || Failure { signature: String::new(), words: "the checks of the merged tree failed".to_owned() };
             let failure = failure(&ran).unwrap_or_else(unknown);
             let told = Told::of(format!("On the merged tree: {}.", failure.words));
-            (Input::Merge(Merge::Red(failure)), told.showing(Shown::RedMerge { onto, ran }))
+            (Input::Merge(Merge::Red(failure)), told.showing(Shown::RedMerge { onto, ran, job: Some(job) }))
         }
         MergeEnd::Waits(why) => (Input::Merge(Merge::Waits(why.clone())), Told::of(why)),
         MergeEnd::Impossible(why) => (Input::Impossible(why.clone()), Told::of(why)),

@@ -77,7 +77,7 @@ fn fitting(mut shown: Shown) -> Done<String> {
         }
         most = if most == usize::MAX { 8 * 1024 } else { most / 2 };
         match &mut shown {
-            Shown::Prepared { ran } | Shown::RedMerge { ran, .. } => ran.iter_mut().for_each(|ran| shorten(ran, most)),
+            Shown::Prepared { ran, .. } | Shown::RedMerge { ran, .. } => ran.iter_mut().for_each(|ran| shorten(ran, most)),
             Shown::Checked { ran, change, .. } => {
                 ran.iter_mut().for_each(|ran| shorten(ran, most));
                 change.files.truncate(most / 16);
@@ -139,13 +139,13 @@ pub fn evidence(story: &[Entry], head: Option<&str>) -> Evidence {
     let mut evidence = Evidence::default();
     for entry in story {
         match &entry.shown {
-            Some(Shown::Checked { change, ran, .. }) => {
-                (evidence.change, evidence.ran) = (Some(change.clone()), ran.clone());
-                evidence.merge_ran.clear();
+            Some(Shown::Checked { change, ran, job, .. }) => {
+                (evidence.change, evidence.ran, evidence.job) = (Some(change.clone()), ran.clone(), job.clone());
+                (evidence.merge_ran, evidence.merge_job) = (Vec::new(), None);
             }
-            Some(Shown::RedMerge { ran, .. }) => evidence.merge_ran.clone_from(ran),
-            Some(Shown::Landed { ran, commits, .. }) => {
-                evidence.merge_ran.clone_from(ran);
+            Some(Shown::RedMerge { ran, job, .. }) => (evidence.merge_ran, evidence.merge_job) = (ran.clone(), job.clone()),
+            Some(Shown::Landed { ran, commits, job, .. }) => {
+                (evidence.merge_ran, evidence.merge_job) = (ran.clone(), job.clone());
                 evidence.landed.clone_from(commits);
             }
             Some(Shown::Judged { head: judged, approved, by, words, run }) => evidence.verdicts.push(Verdict {
@@ -179,10 +179,10 @@ mod tests {
             tail: "語\u{1}".repeat(5_000),
             bytes: 20_000,
         };
-        let shown = Shown::RedMerge { onto: "c".into(), ran: (0..200).map(ran).collect() };
+        let shown = Shown::RedMerge { onto: "c".into(), ran: (0..200).map(ran).collect(), job: None };
         let text = fitting(shown).unwrap();
         assert!(text.len() <= TASK_EVIDENCE_BYTES_MAX && text.contains("語"), "{}", text.len());
-        let small = Shown::RedMerge { onto: "c".into(), ran: vec![ran(1)] };
+        let small = Shown::RedMerge { onto: "c".into(), ran: vec![ran(1)], job: None };
         assert_eq!(fitting(small.clone()).unwrap(), serde_json::to_string(&small).unwrap(), "what fits is left alone");
     }
 }

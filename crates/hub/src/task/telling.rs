@@ -17,7 +17,7 @@ pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &Task, topic: Topic, shown
     let text = match (topic, shown) {
         (Topic::Goal, _) => goal(tx, row).await?,
         (Topic::Red, Some(Shown::Checked { ran, edited, .. })) => words::red(ran, edited, tries),
-        (Topic::RedMerge, Some(Shown::RedMerge { onto, ran })) => words::red_merge(&target(tx, row).await?, onto, ran, tries),
+        (Topic::RedMerge, Some(Shown::RedMerge { onto, ran, .. })) => words::red_merge(&target(tx, row).await?, onto, ran, tries),
         (Topic::Conflict, Some(Shown::Conflict { onto, files, detail })) => {
             let text = words::conflict(&target(tx, row).await?, onto, files, detail, tries);
             format!("{text}{}", resolver(tx, row).await?)

@@ -9,9 +9,11 @@ use fugue_domain::link::{FromHub, FromNode, Report};
 use fugue_domain::node::Load;
 use fugue_domain::reason::Reason;
 use fugue_domain::turn::Ending;
+use fugue_hub::feed::{Hint, WatchAll};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 on_both! {
     settings settings_on_sqlite settings_on_postgres;
@@ -81,6 +83,18 @@ async fn stated(app: &App, desk: &mut Desk) -> Result<Value> {
     desk.while_hearing(app.owner.post("/api/v1/plans", &new)).await
 }
 
+/// Listens to what is said to those who look at lists.
+async fn listen(app: &App) -> Result<WatchAll> {
+    let me = app.owner.get("/api/v1/me").await?;
+    Ok(app.hub().feed.subscribe_all(&me["org"].as_str().context("an org")?.parse()?))
+}
+
+/// They are told of a plan, since they began to listen.
+async fn told_of_a_plan(mut hints: WatchAll) -> Result<()> {
+    let heard = async { while !matches!(hints.next().await, Hint::Plan { .. }) {} };
+    tokio::time::timeout(Duration::from_secs(10), heard).await.context("nobody is told that the plan has changed")
+}
+
 fn path(plan: &Value) -> String {
     format!("/api/v1/plans/{}", plan["id"].as_str().unwrap_or_default())
 }
@@ -121,7 +135,9 @@ fn titles(plan: &Value, list: &str) -> Vec<String> {
 
 async fn accepted(app: App) -> Result<()> {
     let mut desk = Desk::at(&app).await?;
+    let hints = listen(&app).await?;
     let plan = stated(&app, &mut desk).await?;
+    told_of_a_plan(hints).await?;
     assert_eq!((&plan["state"], &plan["goal"], &plan["tasks_total"]), (&json!("planning"), &json!("Let people log in."), &json!(0)));
     let early = app.owner.send(Method::POST, &format!("{}/accept", path(&plan)), None, None).await?;
     assert_eq!(early.status, 409, "{}", early.body);
@@ -138,8 +154,10 @@ async fn accepted(app: App) -> Result<()> {
     assert_eq!(told["reasons"][0], "/tasks/0/depends_on: nothing can begin, because they need each other: api -> page -> api");
     let second = assigned(&mut desk, &told["turn"]).await?;
     let tasks = json!([wanted("page", &["api"], &["web"]), wanted("api", &[], &["route.rs"]), wanted("words", &[], &["api.json"])]);
+    let hints = listen(&app).await?;
     says(&mut desk, &second, &[&answer(tasks)]).await?;
-    let seen = desk.while_hearing(rig::wait::until("the forecast", std::time::Duration::from_secs(10), async || {
+    told_of_a_plan(hints).await?;
+    let seen = desk.while_hearing(rig::wait::until("the forecast", Duration::from_secs(10), async || {
         let plan = app.owner.get(&path(&plan)).await?;
         Ok(plan["clashes"].as_array().is_some_and(|clashes| !clashes.is_empty()).then_some(plan))
     }));
@@ -156,7 +174,9 @@ async fn accepted(app: App) -> Result<()> {
     assert_eq!(page["task"]["acceptance"], "- It works.\n- `rm -rf /` ends with 0", "what an agent says becomes no command");
     assert_eq!(app.owner.all("/api/v1/tasks?state=open").await?.len(), 3);
     // A yes lets them begin, as far as they can.
+    let hints = listen(&app).await?;
     let accepted = desk.while_hearing(app.owner.post(&format!("{}/accept", path(&plan)), &json!({}))).await?;
+    told_of_a_plan(hints).await?;
     assert_eq!((&accepted["state"], &accepted["tasks"][2]["state"]), (&json!("accepted"), &json!("blocked")));
     let text = begun(&mut desk).await?;
     assert!(text.contains("Make api") || text.contains("Make words"), "{text}");
@@ -229,7 +249,7 @@ async fn held(app: App) -> Result<()> {
     let ids: Vec<String> =
         made["items"].as_array().context("items")?.iter().filter_map(|task| task["id"].as_str().map(str::to_owned)).collect();
     let mut standing = Vec::new();
-    let both = rig::wait::until("two tasks at work", std::time::Duration::from_secs(10), async || {
+    let both = rig::wait::until("two tasks at work", Duration::from_secs(10), async || {
         Ok((app.owner.all("/api/v1/tasks?state=working").await?.len() == 2).then_some(()))
     });
     desk.while_hearing(both).await?;

@@ -202,6 +202,7 @@ fn landed(head: &str) -> MergeEnd {
         commits,
         ran: vec![ran("test", 0, "")],
         push_failed: None,
+        job: JobId::from_bits(7),
     }
 }
 
@@ -229,6 +230,7 @@ async fn whole_life(app: App) -> Result<()> {
     assert_eq!(bench.job_ends(&job, checked("h2", vec![])).await?, "stored", "the first outcome counts");
     let review = bench.is(first, "review").await?;
     assert_eq!((&review["head"], &review["evidence"]["change"]["added"]), (&json!("h1"), &json!(3)), "{review:#}");
+    assert_eq!(review["evidence"]["job"], json!(job), "the job whose whole outputs can be read");
     let diff = bench.desk.while_hearing(bench.app.owner.get(&format!("/api/v1/tasks/{first}/diff"))).await?;
     assert_eq!(diff["text"], "from c0ffee to Some(\"h1\")");
     let (status, merging) = bench.verb(first, "approve", json!({"text": "fine"})).await?;
@@ -246,6 +248,7 @@ async fn whole_life(app: App) -> Result<()> {
         (&Value::Null, &json!("m1"), &Value::Null),
         "{done:#}"
     );
+    assert_eq!(done["evidence"]["merge_job"], json!(JobId::from_bits(7)));
     let states: Vec<&str> = done["story"].as_array().unwrap().iter().map(|entry| entry["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["ready", "working", "checking", "review", "merging", "merging", "done"], "each thing is told once");
     assert_eq!(bench.app.owner.get(&format!("/api/v1/sessions/{}", begun.lease.session)).await?["state"], "closed");

@@ -1,33 +1,35 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { CircleCheck, Inbox, MessagesSquare, Server, Settings } from "lucide-react";
+import { Link, useRouterState } from "@tanstack/react-router";
+import { Ellipsis } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
 import { pendingQuery } from "@/api/approval";
 import { useStanding } from "@/api/live";
 import { meQuery } from "@/api/me";
+import { useNeeding } from "@/api/needing";
 import { standingWord } from "@/api/standing";
 import { Help } from "@/features/frame/help";
+import { type Screen, screens } from "@/features/frame/screens";
 import { m } from "@/text/gen/messages.js";
 import { cn } from "@/ui/class";
 import { showWaiting } from "@/ui/title";
 import { Toasts } from "@/ui/toast";
 
-/** The screens there are. */
-function screens() {
-  return [
-    { to: "/", label: m.now(), icon: Inbox, exact: true },
-    { to: "/sessions", label: m.sessions(), icon: MessagesSquare, exact: false },
-    { to: "/approvals", label: m.approvals(), icon: CircleCheck, exact: false },
-    { to: "/nodes", label: m.nodes(), icon: Server, exact: false },
-    { to: "/settings", label: m.settings(), icon: Settings, exact: false },
-  ] as const;
+/** The tab of a phone behind which the other screens are. */
+function more(): Screen {
+  const also = screens().flatMap((screen) => (screen.phone ? [] : [screen.to]));
+  return { to: "/more", label: m.more(), icon: Ellipsis, exact: false, phone: true, also };
 }
 
 /** Rail on a desk, tabs on a phone; the connection always in sight. */
 export function Frame({ children, bare }: { children: ReactNode; bare: boolean }) {
   const waiting = useQuery(pendingQuery).data?.length ?? 0;
   const me = useQuery(meQuery);
-  useEffect(() => showWaiting(waiting), [waiting]);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  // What belongs to a screen lights it up too; the link itself knows only its own address.
+  const belongs = (also: string[] = []) => also.some((start) => path.startsWith(start));
+  const work = useNeeding().count;
+  useEffect(() => showWaiting(waiting + work), [waiting, work]);
+  const counts: Record<string, number> = { "/approvals": waiting, "/tasks": work };
   return (
     <div className="flex h-full flex-col desk:flex-row">
       <a
@@ -38,17 +40,21 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
       </a>
       <nav aria-label={m.screens()} className="flex w-46 shrink-0 flex-col border-r border-line bg-panel p-2 max-desk:hidden">
         <p className="px-2.5 pt-1 pb-3 text-title font-semibold">Fugue</p>
-        {screens().map(({ to, label, icon: Icon, exact }) => (
+        {screens().map(({ to, label, icon: Icon, exact, also }) => (
           <Link
             key={to}
             to={to}
             activeOptions={{ exact }}
-            className="control flex items-center gap-2.5 rounded-box px-2.5 text-soft hover:bg-raised hover:text-ink"
+            aria-current={belongs(also) ? "true" : undefined}
+            className={cn(
+              "control flex items-center gap-2.5 rounded-box px-2.5 text-soft hover:bg-raised hover:text-ink",
+              belongs(also) && "bg-accent-tint font-semibold text-ink",
+            )}
             activeProps={{ className: "bg-accent-tint! text-ink! font-semibold", "aria-current": "page" }}
           >
             <Icon aria-hidden className="size-4" />
             <span className="flex-1">{label}</span>
-            {to === "/approvals" && <Count waiting={waiting} />}
+            <Count waiting={counts[to] ?? 0} />
           </Link>
         ))}
         <div className="mt-auto flex flex-col gap-2 px-2.5 pb-1 text-small text-soft">
@@ -77,17 +83,21 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
         aria-label={m.screens()}
         className={cn("grid grid-cols-5 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] desk:hidden", bare && "hidden")}
       >
-        {screens().map(({ to, label, icon: Icon, exact }) => (
+        {[...screens().filter((screen) => screen.phone), more()].map(({ to, label, icon: Icon, exact, also }) => (
           <Link
             key={to}
             to={to}
             activeOptions={{ exact }}
-            className="relative flex h-14 min-w-0 flex-col items-center justify-center gap-0.5 text-soft"
+            aria-current={belongs(also) ? "true" : undefined}
+            className={cn(
+              "relative flex h-14 min-w-0 flex-col items-center justify-center gap-0.5 text-soft",
+              belongs(also) && "font-semibold text-accent",
+            )}
             activeProps={{ className: "text-accent! font-semibold", "aria-current": "page" }}
           >
             <Icon aria-hidden className="size-5" />
             <span className="max-w-full truncate text-[0.69rem] leading-4">{label}</span>
-            {to === "/approvals" && <Count waiting={waiting} className="absolute top-0.5 left-1/2 ml-2" />}
+            <Count waiting={counts[to] ?? 0} className="absolute top-0.5 left-1/2 ml-2" />
           </Link>
         ))}
       </nav>

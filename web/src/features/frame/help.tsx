@@ -11,6 +11,8 @@ function keys(): [string, string][] {
     ["Enter", m.key_open()],
     ["a / d", m.key_answer()],
     ["e", m.key_interrupt()],
+    ["← → ↑ ↓", m.key_board()],
+    ["m", m.key_card()],
     ["c", m.key_compose()],
     ["/", m.key_search()],
     ["?", m.key_help()],

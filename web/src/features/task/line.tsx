@@ -1,0 +1,38 @@
+import { Link } from "@tanstack/react-router";
+import type { Task } from "@/api/client";
+import { needWord, nextWord } from "@/features/task/words";
+import { ago, moment } from "@/text/format";
+import { m } from "@/text/gen/messages.js";
+import { useNow } from "@/text/use";
+import { Mark } from "@/ui/mark";
+
+/** A task that needs a person, in two lines: what for, and the next step. */
+export function NeedingLine({ task }: { task: Task }) {
+  const now = useNow(10_000);
+  const at = Date.parse(task.updated_at);
+  const review = task.state === "review";
+  const [what, next] = review
+    ? [m.task_review_person(), m.task_review_person_body()]
+    : task.need == null
+      ? [task.why ?? m.task_needs_human(), ""]
+      : [needWord(task.need), nextWord(task.need)];
+  return (
+    <Link
+      to={review ? "/tasks/$id/review" : "/tasks/$id"}
+      params={{ id: task.id }}
+      className="flex items-start gap-2.5 px-3 py-2.5 hover:bg-raised"
+    >
+      <Mark state="needs" className="mt-1 desk:mt-0.5" />
+      <span className="min-w-0 flex-1">
+        <span className="flex items-baseline gap-3">
+          <span className="min-w-0 flex-1 truncate font-semibold">{task.title}</span>
+          <time className="shrink-0 text-small text-soft" dateTime={task.updated_at} title={moment(at)}>
+            {ago(at, now)}
+          </time>
+        </span>
+        <span className="block text-small">{what}</span>
+        {next !== "" && <span className="block text-small text-soft">{next}</span>}
+      </span>
+    </Link>
+  );
+}
