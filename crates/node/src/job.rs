@@ -11,6 +11,7 @@ pub mod merge;
 pub mod output;
 mod prepare;
 pub mod record;
+mod teardown;
 
 use crate::link::Outgoing;
 use crate::session::shared::Shared;
@@ -278,7 +279,7 @@ fn cache(home: &Path, origin: &Origin) -> PathBuf {
 /// In what only one job may work at a time: a worktree, or a repository's branch.
 fn place(work: &Work) -> String {
     match work {
-        Work::Prepare { place, .. } | Work::Check { place, .. } => place.session.to_string(),
+        Work::Prepare { place, .. } | Work::Check { place, .. } | Work::TearDown { place, .. } => place.session.to_string(),
         Work::Merge(merge) => format!("{:?}", merge.origin),
     }
 }
@@ -324,6 +325,7 @@ impl Job {
         match work {
             Work::Prepare { place, setup } => self.prepare(place, few(setup)?).await,
             Work::Check { place, target, message, checks } => self.check(place, target, message, few(checks)?).await,
+            Work::TearDown { place, teardown } => self.tear_down(place, few(teardown)?).await,
             Work::Merge(mut merge) => {
                 merge.checks = few(merge.checks)?;
                 self.merge(merge).await

@@ -14,6 +14,7 @@ use crate::session::{self, Input, Said, Session};
 use crate::worktree::session_folder;
 use crate::{NodeError, diff, git};
 use fugue_domain::id::{JobId, SessionId};
+use fugue_domain::job::Kind;
 use fugue_domain::lease::{LeaseKey, heartbeat_every_ms};
 use fugue_domain::limits::{BACK_OFF_MAX_MS, BACK_OFF_MS, LEASE_MS};
 use fugue_domain::link::{Ask, CallFailed, FromHub, FromNode, Hello, PROTOCOL};
@@ -256,7 +257,8 @@ impl Supervisor {
             FromHub::Release(place) if !self.jobs.let_go(&place.session) => {}
             FromHub::Release(place) => self.tell(&place.session.clone(), Input::Release(place)),
             FromHub::End { session } => self.tell_known(&session, Input::End),
-            FromHub::Job { .. } if self.draining => {}
+            // What ends a worktree is nothing new.
+            FromHub::Job { work, .. } if self.draining && work.kind() != Kind::TearDown => {}
             FromHub::Job { id, work } => self.jobs.take(id, *work),
             FromHub::JobStored { id } => self.jobs.stored(&id).await,
             FromHub::JobDropped { id } => self.jobs.drop_(&id).await,

@@ -45,6 +45,9 @@ pub enum Node {
     Remove {
         /// Its id or name.
         node: String,
+        /// Its machine is gone for good: what it was doing ends, and its tasks begin anew on another node, or need you.
+        #[arg(long)]
+        gone: bool,
     },
 }
 
@@ -113,10 +116,11 @@ impl Node {
             }
             Node::Drain { node } => change(context, &node, "drain").await,
             Node::Resume { node } => change(context, &node, "resume").await,
-            Node::Remove { node } => {
+            Node::Remove { node, gone } => {
                 let client = context.client()?;
                 let found = find(&client, &node).await?;
-                client.delete(&format!("/api/v1/nodes/{}", found.id)).await?;
+                let how = if gone { "?gone=true" } else { "" };
+                client.delete(&format!("/api/v1/nodes/{}{how}", found.id)).await?;
                 say(format_args!("Removed {}.", found.name));
                 Ok(())
             }

@@ -235,6 +235,9 @@ pub struct Evidence {
     pub merge_ran: Vec<Ran>,
     /// The commits on the target branch, once it is merged.
     pub landed: Vec<Commit>,
+    /// The tear-down of its last worktree that went.
+    #[serde(default)]
+    pub torn_down: Vec<Ran>,
 }
 
 /// A judgement about one commit.
@@ -295,6 +298,11 @@ pub struct Entry {
 pub enum Shown {
     /// The set-up of a worktree.
     Prepared {
+        /// The commands.
+        ran: Vec<Ran>,
+    },
+    /// The tear-down of a worktree that goes.
+    TornDown {
         /// The commands.
         ran: Vec<Ran>,
     },

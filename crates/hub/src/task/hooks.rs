@@ -3,17 +3,20 @@
 //!
 //! Invariant: each counts once. A task awaits one turn or one job by its id; the end of any other finds no task.
 
-use super::advance::advance;
+use super::advance::{advance, is_blocked};
 use super::row::{self, Row};
 use super::story::{self, Told};
+use crate::column;
 use crate::db::{Tx, query};
+use crate::effect::Effect;
 use crate::fault::Done;
+use crate::feed::Hint;
 use crate::settings::When;
 use crate::{budget, run, settings, turn};
 use fugue_domain::api::Shown;
 use fugue_domain::approval::ApprovalState;
 use fugue_domain::check::Ran;
-use fugue_domain::id::{JobId, RunId, TaskId};
+use fugue_domain::id::{JobId, RunId, SessionId, TaskId};
 use fugue_domain::job::{Checked, Commit, Outcome as JobOutcome};
 use fugue_domain::reason::Reason;
 use fugue_domain::task::proof::{edited, ended, failure};
@@ -47,7 +50,7 @@ pub async fn job_ended(tx: &mut Tx<'_>, job: &JobId, outcome: &JobOutcome) -> Do
         JobOutcome::Prepared(ran) => prepared(ran),
         JobOutcome::Checked(checked) => self::checked(tx, &row, checked).await?,
         JobOutcome::Impossible(why) => (Input::Impossible(why.clone()), Told::of(why.clone())),
-        JobOutcome::Merged(_) => return Ok(false),
+        JobOutcome::Merged(_) | JobOutcome::TornDown(_) => return Ok(false),
     };
     let _ = advance(tx, &mut row, input, told, None).await?;
     Ok(true)
@@ -62,6 +65,26 @@ fn prepared(ran: &[Ran]) -> (Input, Told) {
         }
         None => (Input::Prepared(Ok(())), Told::of("The worktree is prepared.").showing(shown)),
     }
+}
+
+/// The worktree of a task's session was torn down, or could not be: told, whatever has become of the task.
+pub async fn torn_down(tx: &mut Tx<'_>, session: &SessionId, outcome: &JobOutcome) -> Done<()> {
+    let found = query("SELECT task_id FROM task_sessions WHERE session_id = $1").bind(session.as_str()).fetch_optional(tx.conn).await?;
+    let Some(found) = found else { return Ok(()) };
+    let Some(row) = row::load(tx.conn, &column::id(&found, 0)?).await? else { return Ok(()) };
+    let red = |ran: &&Ran| !ran.is_green();
+    let words = match outcome {
+        JobOutcome::Impossible(why) => format!("The worktree could not be torn down: {why}"),
+        outcome => match outcome.ran().iter().find(red) {
+            Some(ran) => format!("The tear-down command {} {}; the worktree goes all the same.", ran.name, ended(&ran.exit)),
+            None if outcome.ran().is_empty() => return Ok(()),
+            None => "The worktree was torn down.".to_owned(),
+        },
+    };
+    let told = Told::of(words).showing(Shown::TornDown { ran: outcome.ran().to_vec() });
+    story::add(tx, &row.id, row.rules.state.word(), told).await?;
+    tx.after_commit(Effect::Hint(row.org.clone(), Hint::Task { task: row.id }));
+    Ok(())
 }
 
 async fn checked(tx: &mut Tx<'_>, row: &Row, checked: &Checked) -> Done<(Input, Told)> {
@@ -156,6 +179,26 @@ pub async fn reviewed(tx: &mut Tx<'_>, task: &TaskId, judged: Judged) -> Done<()
 pub async fn impossible(tx: &mut Tx<'_>, task: &TaskId, why: &str) -> Done<()> {
     let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
     let _ = advance(tx, &mut row, Input::Impossible(why.to_owned()), Told::of(why), None).await?;
+    Ok(())
+}
+
+/// The node with its worktree is gone for good: it begins anew on another one, if its project is there too, or a person must look.
+pub async fn uprooted(tx: &mut Tx<'_>, task: &TaskId, what: &str) -> Done<()> {
+    let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
+    let elsewhere = query(
+        "SELECT 1 FROM projects p JOIN nodes n ON n.org_id = p.org_id WHERE p.id = $1 AND p.node_id IS NULL AND n.removed_at IS NULL LIMIT 1",
+    )
+    .bind(row.project.as_str())
+    .fetch_optional(tx.conn)
+    .await?
+    .is_some();
+    let blocked = is_blocked(tx, task).await?;
+    let why = match elsewhere {
+        true => format!("{what} Its work begins anew on another node."),
+        false => format!("{what} No other node has its project."),
+    };
+    let told = Told::of(why.clone());
+    let _ = advance(tx, &mut row, Input::Uprooted { elsewhere, blocked, why }, told, None).await?;
     Ok(())
 }
 

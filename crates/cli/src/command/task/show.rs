@@ -115,7 +115,7 @@ fn evidence(out: Output, evidence: &Evidence) -> Result<(), Failure> {
         part(out, "On the target branch")?;
         evidence.landed.iter().try_for_each(|commit| out.line(committed(commit)))?;
     }
-    Ok(())
+    checks(out, "Tear-down of the worktree", &evidence.torn_down)
 }
 
 fn changed(out: Output, change: &Change) -> Result<(), Failure> {

@@ -2,13 +2,12 @@
 
 use super::facts::sound;
 use crate::db::{Tx, durable, query};
-use crate::effect::Effect;
 use crate::fault::Done;
 use crate::{agent, approval, budget, message, metrics, session, turn};
 use fugue_domain::approval::Request;
 use fugue_domain::id::NodeId;
 use fugue_domain::limits::{APPROVAL_BYTES_MAX, APPROVAL_NAME_BYTES_MAX};
-use fugue_domain::link::{Batch, FromHub, Report};
+use fugue_domain::link::{Batch, Report};
 use fugue_domain::money::Usage;
 use fugue_domain::turn::{Ending, Input, ParkedBy};
 use serde_json::value::RawValue;
@@ -78,8 +77,7 @@ async fn keep(tx: &mut Tx<'_>, row: &turn::Row, used: Usage) -> Done<()> {
 async fn release(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
     let found = session::find(tx.conn, &row.org, &row.session).await?;
     if found.closed_at.is_some() {
-        let place = session::leaving(tx.conn, &row.org, &found).await?;
-        tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::Release(place))));
+        session::give_back(tx, &row.org, &found).await?;
     }
     Ok(())
 }
