@@ -30,6 +30,9 @@ pub enum Work {
         message: String,
         /// All are run, also after one that failed: the agent shall hear everything at once.
         checks: Vec<Check>,
+        /// Paths that are part of the proof: which of them the change touches is said, however large it is.
+        #[serde(default)]
+        guarded: Vec<String>,
     },
     /// Bring changes onto a branch, check the merged tree, and move the branch.
     Merge(Merge),
@@ -205,6 +208,9 @@ pub struct Checked {
     pub change: Change,
     /// Each check's run, in the order of the checks.
     pub ran: Vec<Ran>,
+    /// Which of the guarded paths it touches, also by moving something away from there; absent from nodes that do not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Vec<String>>,
 }
 
 /// A change, counted.

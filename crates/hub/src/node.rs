@@ -3,7 +3,7 @@
 use crate::column;
 use crate::db::{Conn, Row, composed, query};
 use crate::effect::Effect;
-use crate::fault::{Done, Fault};
+use crate::fault::Done;
 use crate::feed::Hint;
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
@@ -12,7 +12,7 @@ use crate::token::{self, Issue};
 use fugue_domain::api::{Join, JoinCode, Joined, Node};
 use fugue_domain::caller::{Caller, Role, Who};
 use fugue_domain::digest::sha256_hex;
-use fugue_domain::id::{NodeId, OrgId};
+use fugue_domain::id::{NodeId, OrgId, SessionId};
 use fugue_domain::limits::JOIN_CODE_MINUTES;
 use fugue_domain::link::FromHub;
 use fugue_domain::node::{Load, NodeFacts, NodeState, Ownership};
@@ -90,11 +90,18 @@ pub async fn connected(hub: &Hub, caller: &Caller) -> Done<Vec<NodeId>> {
     Ok(nodes.into_iter().filter(|node| hub.nodes.is_connected(node)).collect())
 }
 
-/// Why what is under way on a node stands still, if that node is away.
-pub async fn away(conn: &mut Conn, node: &NodeId, now: Millis) -> Done<Option<String>> {
-    let row = query("SELECT name, seen_at FROM nodes WHERE id = $1 AND removed_at IS NULL").bind(node.as_str()).fetch_optional(conn).await?;
-    let Some(row) = row else { return Ok(None) };
+/// Why a session's work on a node stands still: the node is away, or has no room for the worktree that is to be made there.
+pub async fn standstill(conn: &mut Conn, node: &NodeId, session: &SessionId, now: Millis) -> Done<Option<String>> {
+    let found = query(
+        "SELECT n.name, n.seen_at, n.load, (SELECT COUNT(*) FROM jobs j WHERE j.session_id = $2 AND j.kind = 'prepare' AND j.ended_at IS NULL) \
+         FROM nodes n WHERE n.id = $1 AND n.removed_at IS NULL",
+    );
+    let Some(row) = found.bind(node.as_str()).bind(session.as_str()).fetch_optional(conn).await? else { return Ok(None) };
     let name: String = row.get(0)?;
+    let load: Option<Load> = row.get::<Option<String>>(2)?.map(|text| column::json(&text)).transpose()?;
+    if row.get::<i64>(3)? > 0 && load.and_then(|load| load.room).is_some_and(|room| room.full) {
+        return Ok(Some(format!("the worktrees of {name:?} take all the room they may have, so its own waits: `fugue node show {name}`")));
+    }
     let lost = NodeState::derive(false, row.get(1)?, now) == NodeState::Lost;
     Ok(lost.then(|| format!("its node {name:?} is away, and it goes on when that is back; if never: `fugue node remove --gone {name}`")))
 }

@@ -186,8 +186,8 @@ pub async fn get(hub: &Hub, caller: &Caller, id: &TaskId) -> Done<TaskDetail> {
         })
     };
     let story = story::read(&mut conn, id).await?;
-    if let Some(node) = task.node.as_ref().filter(|_| matches!(task.state.as_str(), "working" | "checking" | "review" | "merging")) {
-        task.why = node::away(&mut conn, node, hub.world.now()).await?.or(task.why);
+    if let (Some(at), Some(session), "working" | "checking" | "review" | "merging") = (&task.node, &task.session, task.state.as_str()) {
+        task.why = node::standstill(&mut conn, at, session, hub.world.now()).await?.or(task.why);
     }
     drop(conn);
     if task.state == "ready" {

@@ -70,7 +70,8 @@ impl Rounds {
         let prepare = self.ask(&session, 1, &Work::Prepare { place: place.clone(), setup: vec![works] })?;
         let (text, branch) = (format!("test -f {mark}.txt && git diff --quiet HEAD"), place.branch.clone().context("a branch")?);
         let checks = vec![Check { command: command("whole", &text), required: true }];
-        let check = Work::Check { place: place.clone(), target: "main".into(), message: mark.clone(), checks: checks.clone() };
+        let check =
+            Work::Check { place: place.clone(), target: "main".into(), message: mark.clone(), checks: checks.clone(), guarded: Vec::new() };
         let check = self.ask(&session, 2, &check)?;
         let armed = if step.starts_with("hub.") { &[] } else { env };
         self.node = Some(self.stage.fugue.start_with("node", "node", &["node", "run"], armed)?);

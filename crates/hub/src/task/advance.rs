@@ -16,6 +16,7 @@ use crate::{agent, job, merge_queue, project, review, session, settings, turn};
 use fugue_domain::check::Check;
 use fugue_domain::id::{JobId, SessionId, TaskId, TurnId};
 use fugue_domain::job::Work;
+use fugue_domain::task::proof::guarded;
 use fugue_domain::task::{self as rules, Effect as Follows, Input, Refused, Topic};
 use fugue_domain::turn::OnInterruption;
 use fugue_domain::world::Mint;
@@ -134,8 +135,9 @@ async fn check(tx: &mut Tx<'_>, row: &mut Row) -> Done<()> {
             return advance(tx, row, Input::Impossible(why), told, None).await.map(drop);
         }
     };
+    let guarded = guarded(&[settings.checks(When::Task), settings.checks(When::Merge)].concat());
     let message = format!("{}\n\nWhat the agent of {} left uncommitted.", row.title, row.id);
-    ask(tx, row, |place, target| Work::Check { place, target, message, checks }).await
+    ask(tx, row, |place, target| Work::Check { place, target, message, checks, guarded }).await
 }
 
 /// The checks that prove a task: those it names, or all of the project. `Err` is a name that there is no check for.

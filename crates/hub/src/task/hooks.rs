@@ -95,7 +95,7 @@ async fn checked(tx: &mut Tx<'_>, row: &Row, checked: &Checked) -> Done<(Input, 
         changed,
         denied: !changed && denied(tx, row).await?,
         failure: failure(&checked.ran),
-        edited: edited(&checked.change, &settings.checks(When::Task)),
+        edited: edited(checked, &[settings.checks(When::Task), settings.checks(When::Merge)].concat()),
         may_edit: settings.may_edit_checks(),
         review: settings.needs_agent() || settings.needs_person(),
     };

@@ -5,11 +5,12 @@ use crate::app::{App, on_both};
 use crate::jobs::{ask, merge};
 use crate::node::{Link, hello};
 use crate::tasks::{Bench, checked};
-use crate::turns::Desk;
+use crate::turns::{Desk, ended};
 use anyhow::{Context, Result};
 use fugue_domain::limits::NODE_LOST_MS;
-use fugue_domain::link::{FromNode, PROTOCOL};
+use fugue_domain::link::{FromNode, PROTOCOL, Report};
 use fugue_domain::node::Load;
+use fugue_domain::turn::Ending;
 use fugue_domain::world::World;
 use fugue_hub::db::query;
 use reqwest::Method;
@@ -72,9 +73,10 @@ async fn gone_without_another(app: App) -> Result<()> {
 
 async fn gone_with_another(app: App) -> Result<()> {
     let mut bench = Bench::at(app).await?;
-    let far = bench.app.owner.post("/api/v1/projects", &json!({"url": "https://git.example/far.git"}));
-    let far = bench.desk.while_hearing(far).await?;
-    let tasks = json!({"project": far["id"], "tasks": [{"title": "Fix login", "agent": "rehearse"}, {"title": "Stuck", "agent": "rehearse"}]});
+    let place = json!({"url": "https://git.example/far.git"});
+    let far = bench.desk.while_hearing(bench.app.owner.post("/api/v1/projects", &place)).await?;
+    let tasks =
+        json!({"project": far["id"], "tasks": [{"title": "Fix login", "agent": "rehearse"}, {"title": "Stuck", "agent": "rehearse"}]});
     let made = bench.app.owner.post("/api/v1/tasks", &tasks).await?;
     let id = |at: usize| made["items"][at]["id"].as_str().context("an id").map(str::to_owned);
     let (first, stuck) = (id(0)?, id(1)?);
@@ -93,7 +95,11 @@ async fn gone_with_another(app: App) -> Result<()> {
     assert!(anew.lease.session != mine.lease.session && anew.lease.session != theirs.lease.session);
     let task = becomes(&bench, &first, "working").await?;
     assert_eq!((&task["node"], &task["attempt"]), (&json!(desk.node.id), &json!(1)), "{task:#}");
-    let told = task["story"].as_array().context("a story")?.iter().any(|entry| entry["words"].as_str().is_some_and(|words| words.contains("on another node")));
+    let told = task["story"]
+        .as_array()
+        .context("a story")?
+        .iter()
+        .any(|entry| entry["words"].as_str().is_some_and(|words| words.contains("on another node")));
     assert!(told, "{task:#}");
     // What a person had is for that person to decide.
     let asks = bench.is(&stuck, "needs_human").await?;
@@ -138,9 +144,9 @@ async fn asked_too_late(app: App) -> Result<()> {
 
 async fn back_for_a_review(app: App) -> Result<()> {
     let mut bench = Bench::at(app).await?;
-    let id = bench.add(json!([{"title": "Fix login"}])).await?.remove(0);
+    bench.add(json!([{"title": "Fix login"}])).await?;
     let turn = bench.assigned().await?;
-    bench.desk.report(&turn.lease, vec![fugue_domain::link::Report::Delivered, crate::turns::ended(fugue_domain::turn::Ending::Succeeded)]).await?;
+    bench.desk.report(&turn.lease, vec![Report::Delivered, ended(Ending::Succeeded)]).await?;
     let job = bench.given().await?.0;
     let (hub, node) = (bench.app.hub().clone(), bench.desk.node.id.clone());
     // The node is away when its review is wanted, so that is put off.

@@ -40,7 +40,7 @@ async fn a_worktree_is_torn_down_once_and_loses_nothing() {
     let rescue = released(&mut bench, &place).await.expect("there was work");
     assert!(!path.exists());
     assert_eq!(git(&bench.repository, &["show", &format!("{rescue}:left")]), "left", "what is there at the end is saved");
-    let saved = git(&bench.repository, &["log", "--format=%H", &rescue, "--", "work"]);
+    let saved = git(&bench.repository, &["log", "--full-history", "--format=%H", &rescue, "--", "work"]);
     let before = saved.lines().last().expect("what was thrown away is saved as well");
     assert_eq!(git(&bench.repository, &["show", &format!("{before}:work")]), "the only copy");
     // Where nothing is left, nothing is run.
@@ -56,7 +56,8 @@ async fn a_node_that_is_drained_tears_down_too_and_a_clean_tree_leaves_no_rescue
     let (place, busy) = (bench.prepared(82).await, bench.prepared(83).await);
     let go = bench.folder.0.join("go");
     let waits = check("waits", &format!("while ! test -f {}; do sleep 0.05; done", go.display()));
-    let waits = bench.ask(Work::Check { place: busy, target: "main".into(), message: "m".into(), checks: vec![waits] }).await;
+    let waits =
+        bench.ask(Work::Check { place: busy, target: "main".into(), message: "m".into(), checks: vec![waits], guarded: Vec::new() }).await;
     bench.link.say(FromHub::Drain).await;
     let work = Work::TearDown { place: place.clone(), teardown: vec![command("down", "true")] };
     let Outcome::TornDown(ran) = bench.carried_out(work).await else { panic!("not torn down") };
