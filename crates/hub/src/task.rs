@@ -23,6 +23,7 @@ mod diff;
 mod edit;
 mod hooks;
 mod making;
+mod resolver;
 pub mod routes;
 mod row;
 mod starting;

@@ -58,7 +58,7 @@ pub const KEYS: &[Key] = &[
     key("agents.work", "\"coder\"", "coder", "The agent that works on tasks that name none."),
     key("agents.plan", "\"coordinator\"", "coordinator", "The agent that makes a plan of a goal."),
     key("agents.review", "\"reviewer\"", "reviewer", "The agent that looks at changes."),
-    key("agents.resolve", "\"conflict-resolver\"", "conflict-resolver", "The agent whose instructions a task's own agent is given when its change does not fit onto the target branch: it knows what its side wanted, and does it in its own worktree."),
+    key("agents.resolve", "\"conflict-resolver\"", "conflict-resolver", "The agent that has the next turn in a task's own worktree when its change does not fit onto the target branch, with both sides explained. Where its program is not on the task's node, or the task's agent follows a script, the task's own agent does it by the same instructions."),
 ];
 
 /// A whole file, for the page about it.

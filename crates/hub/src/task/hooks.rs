@@ -4,6 +4,7 @@
 //! Invariant: each counts once. A task awaits one turn or one job by its id; the end of any other finds no task.
 
 use super::advance::{advance, is_blocked};
+use super::resolver;
 use super::row::{self, Row};
 use super::story::{self, Told};
 use crate::column;
@@ -30,7 +31,10 @@ pub fn turn_ended<'a>(tx: &'a mut Tx<'_>, ended: &'a turn::Row, outcome: Outcome
         let Some(mut row) = row::awaiting_turn(tx.conn, &ended.id).await? else { return Ok(()) };
         let shown = Shown::Turn { turn: ended.id.clone() };
         let (input, told) = match outcome {
-            Outcome::Succeeded => (Input::Finished, Told::of("The agent has finished.")),
+            Outcome::Succeeded => match resolver::undecided(tx, ended).await? {
+                Some(why) => (Input::Broke { need: Need::Conflict, why: why.clone() }, Told::of(why)),
+                None => (Input::Finished, Told::of("The agent has finished.")),
+            },
             _ => {
                 let spent = outcome == Outcome::Cancelled && budget::exceeded(tx.conn, &ended.session, tx.now).await?.is_some();
                 let (need, why) = (if spent { Need::Budget } else { Need::AgentFailed }, run::why(ended, reason));

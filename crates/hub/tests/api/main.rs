@@ -3,8 +3,10 @@
 
 mod app;
 mod claims;
+mod conflicts;
 mod doors;
 mod hosts;
+mod hubs;
 mod jobs;
 mod keys;
 mod merges;

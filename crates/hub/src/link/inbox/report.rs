@@ -154,7 +154,11 @@ async fn remember(tx: &mut Tx<'_>, row: &turn::Row, memory: &RawValue) -> Done<(
         tracing::warn!(turn.id = %row.id, bytes = memory.get().len(), "a driver wants more kept than is allowed; the conversation begins anew after a loss");
         return Ok(());
     }
-    query("UPDATE sessions SET memory = $2 WHERE id = $1").bind(row.session.as_str()).bind(memory.get()).execute(tx.conn).await?;
+    // An agent that has only this turn has a conversation of its own.
+    let turn = query("UPDATE turns SET memory = $2 WHERE id = $1 AND spec IS NOT NULL");
+    if turn.bind(row.id.as_str()).bind(memory.get()).execute(tx.conn).await? == 0 {
+        query("UPDATE sessions SET memory = $2 WHERE id = $1").bind(row.session.as_str()).bind(memory.get()).execute(tx.conn).await?;
+    }
     Ok(())
 }
 
