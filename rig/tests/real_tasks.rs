@@ -1,5 +1,5 @@
-//! From a goal to merged, proved work through the real `claude` against the scripted model server: a plan that fits its schema, two tasks
-//! side by side, a red check that is repaired, a review of each, and both on the target branch.
+//! From a goal to merged, proved work through the real `claude` and the real `codex` against the scripted model server: a plan that fits its
+//! schema, two tasks side by side, a red check that is repaired, a review of each, and both on the target branch.
 #![allow(clippy::disallowed_methods, reason = "tests live in the real world")]
 
 use anyhow::{Context, Result, ensure};
@@ -48,29 +48,54 @@ fn script(file: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_goal_becomes_merged_and_proved_work() -> Result<()> {
+async fn a_goal_becomes_merged_and_proved_work_through_claude() -> Result<()> {
+    let install = |fugue: Fugue, model: &Server| {
+        let quiet = fugue.env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1").env("CLAUDE_CODE_MAX_RETRIES", "2");
+        Ok(quiet.env("ANTHROPIC_API_KEY", "sk-ant-not-a-key").env("ANTHROPIC_BASE_URL", model.url()))
+    };
+    reaches_its_goal("claude", install).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_goal_becomes_merged_and_proved_work_through_codex() -> Result<()> {
+    let install = |fugue: Fugue, model: &Server| {
+        let home = fugue.root().join("codex");
+        std::fs::create_dir_all(&home)?;
+        let config = format!(
+            "model = \"scripted-1\"\nmodel_provider = \"local\"\n[model_providers.local]\nname = \"local\"\nbase_url = \"{}/v1\"\nenv_key = \"LOCAL_KEY\"\n\
+             wire_api = \"responses\"\nrequest_max_retries = 1\nstream_max_retries = 1\n",
+            model.url()
+        );
+        std::fs::write(home.join("config.toml"), config)?;
+        Ok(fugue.env("CODEX_HOME", home).env("LOCAL_KEY", "not-a-key").env("FUGUE_PASS_ENV", "LOCAL_KEY"))
+    };
+    reaches_its_goal("codex", install).await
+}
+
+async fn reaches_its_goal(driver: &str, install: impl FnOnce(Fugue, &Server) -> Result<Fugue>) -> Result<()> {
     let Some(binary) = program() else { return Ok(()) };
-    let Some(claude) = std::env::var_os("FUGUE_TEST_CLAUDE").map(PathBuf::from) else {
-        rig::skip("the real claude is not there: FUGUE_TEST_CLAUDE is not set; `cargo xtask test` installs it");
+    let variable = format!("FUGUE_TEST_{}", driver.to_uppercase());
+    let Some(agent) = std::env::var_os(&variable).map(PathBuf::from) else {
+        rig::skip(&format!("the real {driver} is not there: {variable} is not set; `cargo xtask test` installs it"));
         return Ok(());
     };
     let model = Server::start().await?;
-    let fugue = Fugue::new(&binary)?.env("FUGUE_CLAUDE", claude).env("DISABLE_TELEMETRY", "1");
-    let fugue = fugue.env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1").env("CLAUDE_CODE_MAX_RETRIES", "2");
-    let fugue = fugue.env("ANTHROPIC_API_KEY", "sk-ant-not-a-key").env("ANTHROPIC_BASE_URL", model.url());
+    let fugue = Fugue::new(&binary)?.env(&format!("FUGUE_{}", driver.to_uppercase()), agent).env("DISABLE_TELEMETRY", "1");
+    let fugue = install(fugue, &model)?;
     let up = fugue.up().await?;
     let stage = Stage::on(fugue).await?;
     stage.repo.write("fugue.toml", SETTINGS)?;
     stage.repo.commit("How this project proves its work")?;
 
-    let plan = rig::stage::id(&stage.client.post("/api/v1/plans", &json!({"project": stage.project, "goal": PLAN})).await?)?;
+    let plan =
+        rig::stage::id(&stage.client.post("/api/v1/plans", &json!({"project": stage.project, "goal": PLAN, "driver": driver})).await?)?;
     let plan = format!("/api/v1/plans/{plan}");
     let proposed = settled(&stage, &plan, "proposed", PLANNED_MAX).await?;
     let tasks = proposed["tasks"].as_array().context("tasks")?;
     ensure!(tasks.len() == 2 && tasks.iter().all(|task| task["state"] == "draft"), "nothing begins before it is accepted: {proposed}");
     for (task, file) in tasks.iter().zip(["one.txt", "two.txt"]) {
         let checks = if file == "two.txt" { json!(["readme", "mended"]) } else { json!(["readme"]) };
-        let change = json!({"description": script(file), "checks": checks});
+        let change = json!({"description": script(file), "checks": checks, "driver": driver});
         let path = format!("/api/v1/tasks/{}", rig::stage::id(task)?);
         let changed = stage.client.send(Method::PATCH, &path, None, Some(&change)).await?;
         ensure!(changed.status == 200, "{}", changed.body);
@@ -82,7 +107,9 @@ async fn a_goal_becomes_merged_and_proved_work() -> Result<()> {
     let mut sent_back = 0;
     for task in tasks {
         let shown = stage.client.get(&format!("/api/v1/tasks/{}", rig::stage::id(task)?)).await?;
-        ensure!(shown["state"] == "done" && shown["cost_usd"].as_f64().is_some_and(|cost| cost > 0.0), "{shown}");
+        ensure!(shown["state"] == "done", "{shown}");
+        // Nobody knows what a model costs that is made up; claude takes one that it knows.
+        ensure!(driver != "claude" || shown["cost_usd"].as_f64().is_some_and(|cost| cost > 0.0), "{shown}");
         let reviews = stage.client.get(&format!("/api/v1/tasks/{}/reviews", rig::stage::id(task)?)).await?;
         ensure!(reviews["items"][0]["verdict"] == "approve" && reviews["items"][0]["stale"] == false, "{reviews}");
         sent_back += i64::from(shown["attempt"] == 2);

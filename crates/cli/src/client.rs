@@ -15,6 +15,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
+use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
 
 /// How long one request may take. Looking at a repository is the slowest: the node has 15 seconds for it.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -132,6 +133,15 @@ impl Client {
         let opened = tokio::time::timeout(REQUEST_TIMEOUT, request.send()).await;
         let response = opened.map_err(|_| self.unreachable("it does not answer"))?.map_err(|error| self.broken(&error))?;
         if response.status().is_success() { Ok(response) } else { Err(self.refusal(response).await) }
+    }
+
+    /// The request that opens the live WebSocket; none if what we have cannot stand in one.
+    pub fn live(&self) -> Option<tungstenite::handshake::client::Request> {
+        let mut request = self.url("/api/v1/ws").replacen("http", "ws", 1).into_client_request().ok()?;
+        if let Some(token) = &self.token {
+            request.headers_mut().insert(tungstenite::http::header::AUTHORIZATION, format!("Bearer {token}").parse().ok()?);
+        }
+        Some(request)
     }
 
     fn url(&self, path: &str) -> String {

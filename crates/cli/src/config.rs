@@ -19,6 +19,24 @@ pub const LISTEN: &str = "127.0.0.1:4747";
 /// Days that can be asked for: a hundred years, so that no sum of times overflows.
 const DAYS_MAX: i64 = 36_500;
 
+/// Bytes of a gibibyte.
+const GIB: u64 = 1024 * 1024 * 1024;
+/// Folders that can be made again, by the names that their tools give them.
+const CACHES: &[&str] = &[
+    "target",
+    "node_modules",
+    ".venv",
+    "__pycache__",
+    ".gradle",
+    ".next",
+    ".nuxt",
+    ".turbo",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".tox",
+];
+
 /// One setting.
 pub struct Key {
     /// Its name in the file; `FUGUE_<NAME>` in the environment.
@@ -63,6 +81,8 @@ keys! {
     pass_env = "[\"ANTHROPIC_API_KEY\"]", default "none": "Names of environment variables that every agent and every project command on this node gets, besides the usual ones and those that an agent's driver names.";
     project_commands = "false", default "true": "Whether this node runs commands of projects: the set-up of worktrees, and checks. They come from `fugue.toml` as it is on a project's target branch, and run as this user.";
     check_seconds_max = "7200", default "7200": "Seconds that one command of a project may take on this node, whatever the project says.";
+    worktrees_max_gib = "100", default "none": "Gibibytes that all worktrees of this node may take together, with what project commands keep beside them (`{cache}` in `fugue.toml`). When they take more, what can be made again goes: `caches` in worktrees that nobody works in, then those beside them. Work never goes; when nothing else is left, new worktrees wait, and `fugue node show` says so.";
+    caches = "[\"target\", \"node_modules\"]", default "target, node_modules, .venv, __pycache__, .gradle, .next, .nuxt, .turbo, .mypy_cache, .pytest_cache, .ruff_cache, .tox": "Names of folders that can be made again. Only a folder that git ignores as a whole, that holds no repository, and that nobody has written to for a minute is ever removed, and only to make room.";
     claude = "\"/opt/claude/bin/claude\"", default "found in PATH": "The program of the `claude` driver.";
     codex = "\"/opt/codex/bin/codex\"", default "found in PATH": "The program of the `codex` driver.";
     log = "\"info\"", default "info": "What is logged: `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,fugue_node=debug`.";
@@ -106,6 +126,10 @@ pub struct Config {
     pub project_commands: bool,
     /// Seconds that one of them may take.
     pub check_seconds_max: i64,
+    /// Bytes that its worktrees may take.
+    pub worktrees_max: Option<u64>,
+    /// Names of folders in them that can be made again.
+    pub caches: Vec<String>,
     /// Programs that are not to be looked for.
     pub programs: BTreeMap<Driver, PathBuf>,
     /// What is logged.
@@ -219,6 +243,8 @@ impl Given {
             pass_env: self.take("pass_env", list)?.unwrap_or_default(),
             project_commands: self.take("project_commands", yes_or_no)?.unwrap_or(true),
             check_seconds_max: self.take("check_seconds_max", |text| whole(text, 1..=604_800))?.unwrap_or(limits::CHECK_SECONDS_MAX),
+            worktrees_max: self.take("worktrees_max_gib", |text| whole(text, 1..=1_000_000))?.map(|gib| gib as u64 * GIB),
+            caches: self.take("caches", folder_names)?.unwrap_or_else(|| CACHES.iter().map(|name| (*name).to_owned()).collect()),
             programs,
             log: self.take("log", directives)?.unwrap_or_else(|| "info".to_owned()),
             log_dir: self.take("log_dir", path)?,
@@ -298,6 +324,15 @@ fn days(text: &str) -> Result<Option<i64>, String> {
 
 fn list(text: &str) -> Result<Vec<String>, String> {
     Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+}
+
+/// Names of folders, none of which is a path.
+fn folder_names(text: &str) -> Result<Vec<String>, String> {
+    let names = list(text)?;
+    match names.iter().find(|name| name.contains('/') || [".", "..", ".git"].contains(&name.as_str())) {
+        Some(wrong) => Err(format!("holds {wrong:?}, which is no name of a folder that can be made again")),
+        None => Ok(names),
+    }
 }
 
 fn directives(text: &str) -> Result<String, String> {

@@ -10,6 +10,7 @@ mod crash;
 mod editor;
 mod error;
 mod home;
+mod live;
 mod log;
 mod moment;
 mod output;

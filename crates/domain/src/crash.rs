@@ -44,6 +44,7 @@ pub const STEPS: &[&str] = &[
     "hub.job_asked",
     "job.begun",
     "setup.done",
+    "teardown.done",
     "check.commit",
     "check.index",
     "check.left",

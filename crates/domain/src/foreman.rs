@@ -68,6 +68,8 @@ pub struct Site {
     pub busy: Vec<Busy>,
     /// Slots that are free, of every node that takes work.
     pub slots: HashMap<NodeId, i64>,
+    /// Those of them that have no room for another worktree.
+    pub no_room: HashSet<NodeId>,
     /// Tasks that may be at work side by side, of projects that have a limit.
     pub parallel: HashMap<ProjectId, i64>,
     /// What may still be spent, of plans that have a budget.
@@ -90,6 +92,8 @@ pub enum Held {
     Away,
     /// No slot is free for it.
     Full,
+    /// Its node has no room for its worktree.
+    NoRoom,
 }
 
 impl Held {
@@ -102,6 +106,7 @@ impl Held {
             Held::Budget(left) => format!("its plan has {left} left"),
             Held::Away => "its node is away or takes nothing new".to_owned(),
             Held::Full => "no slot is free".to_owned(),
+            Held::NoRoom => "the worktrees of its node take all the room they may have: `fugue node show`".to_owned(),
         }
     }
 }
@@ -143,6 +148,7 @@ fn turn<'a>(of: LineOf<'a>, line: &Line<'a>) -> Option<Turn<'a>> {
 /// Where the deciding stands.
 struct Foreman<'a> {
     slots: HashMap<&'a NodeId, i64>,
+    no_room: &'a HashSet<NodeId>,
     free: i64,
     busy_in: HashMap<&'a ProjectId, i64>,
     left: HashMap<&'a PlanId, i64>,
@@ -203,6 +209,7 @@ impl<'a> Foreman<'a> {
         let mut foreman = Self {
             free: slots.values().filter(|free| **free > 0).sum(),
             slots,
+            no_room: &site.no_room,
             busy_in: HashMap::new(),
             left: site.left.iter().map(|(plan, left)| (plan, left.0)).collect(),
             parallel: &site.parallel,
@@ -251,7 +258,7 @@ impl<'a> Foreman<'a> {
             return Err(Held::Full);
         }
         self.clash(ready)?;
-        let node = self.node(ready).ok_or(Held::Full)?;
+        let node = self.node(ready)?;
         *self.slots.entry(node).or_default() -= 1;
         self.free -= 1;
         *self.busy_in.entry(&ready.project).or_default() += 1;
@@ -276,16 +283,15 @@ impl<'a> Foreman<'a> {
         }
     }
 
-    /// Its own node, or the one with the most room.
-    fn node(&self, ready: &'a Ready) -> Option<&'a NodeId> {
-        if self.free <= 0 {
-            return None;
-        }
+    /// Its own node, or the one with the most slots free among those with room.
+    fn node(&self, ready: &'a Ready) -> Result<&'a NodeId, Held> {
         match &ready.node {
-            Some(node) => self.slots.get(node).is_some_and(|free| *free > 0).then_some(node),
+            Some(node) if self.no_room.contains(node) => Err(Held::NoRoom),
+            Some(node) => self.slots.get(node).is_some_and(|free| *free > 0).then_some(node).ok_or(Held::Full),
             None => {
-                let free = self.slots.iter().filter(|(_, free)| **free > 0);
-                free.max_by_key(|(node, free)| (**free, Reverse(**node))).map(|(node, _)| *node)
+                let free = self.slots.iter().filter(|(node, free)| **free > 0 && !self.no_room.contains(**node));
+                let most = free.max_by_key(|(node, free)| (**free, Reverse(**node))).map(|(node, _)| *node);
+                most.ok_or(if self.no_room.is_empty() { Held::Full } else { Held::NoRoom })
             }
         }
     }

@@ -30,9 +30,19 @@ pub enum Work {
         message: String,
         /// All are run, also after one that failed: the agent shall hear everything at once.
         checks: Vec<Check>,
+        /// Paths that are part of the proof: which of them the change touches is said, however large it is.
+        #[serde(default)]
+        guarded: Vec<String>,
     },
     /// Bring changes onto a branch, check the merged tree, and move the branch.
     Merge(Merge),
+    /// Run the tear-down commands in a session's worktree before it goes, once. What is in no commit is saved before.
+    TearDown {
+        /// The worktree.
+        place: Place,
+        /// All are run, also after one that failed: nothing waits for them to be well.
+        teardown: Vec<Command>,
+    },
 }
 
 /// Changes on their way to a branch.
@@ -87,13 +97,14 @@ impl Work {
             Work::Prepare { .. } => Kind::Prepare,
             Work::Check { .. } => Kind::Check,
             Work::Merge(_) => Kind::Merge,
+            Work::TearDown { .. } => Kind::TearDown,
         }
     }
 
     /// The repository that it is about.
     pub fn origin(&self) -> &Origin {
         match self {
-            Work::Prepare { place, .. } | Work::Check { place, .. } => &place.origin,
+            Work::Prepare { place, .. } | Work::Check { place, .. } | Work::TearDown { place, .. } => &place.origin,
             Work::Merge(merge) => &merge.origin,
         }
     }
@@ -101,7 +112,7 @@ impl Work {
     /// The session whose worktree it is done in, if it is one.
     pub fn session(&self) -> Option<&SessionId> {
         match self {
-            Work::Prepare { place, .. } | Work::Check { place, .. } => Some(&place.session),
+            Work::Prepare { place, .. } | Work::Check { place, .. } | Work::TearDown { place, .. } => Some(&place.session),
             Work::Merge(_) => None,
         }
     }
@@ -118,6 +129,8 @@ pub enum Kind {
     Check,
     /// [`Work::Merge`].
     Merge,
+    /// [`Work::TearDown`].
+    TearDown,
 }
 
 /// Where a job stands.
@@ -146,6 +159,8 @@ pub enum Outcome {
     Checked(Checked),
     /// [`Work::Merge`].
     Merged(Merged),
+    /// [`Work::TearDown`]: every command ran, or there was no worktree any more.
+    TornDown(Vec<Ran>),
     /// It could not be done, in words for people: the worktree is gone, the disk is full.
     Impossible(String),
 }
@@ -157,6 +172,7 @@ impl Outcome {
             Outcome::Prepared(_) => kind == Kind::Prepare,
             Outcome::Checked(_) => kind == Kind::Check,
             Outcome::Merged(_) => kind == Kind::Merge,
+            Outcome::TornDown(_) => kind == Kind::TearDown,
             Outcome::Impossible(_) => true,
         }
     }
@@ -165,6 +181,7 @@ impl Outcome {
     pub fn ran(&self) -> &[Ran] {
         match self {
             Outcome::Prepared(ran)
+            | Outcome::TornDown(ran)
             | Outcome::Checked(Checked { ran, .. })
             | Outcome::Merged(Merged::Landed { ran, .. } | Merged::Red { ran, .. }) => ran,
             Outcome::Merged(Merged::Conflict { .. } | Merged::Waits(_)) | Outcome::Impossible(_) => &[],
@@ -175,6 +192,7 @@ impl Outcome {
     pub fn ran_mut(&mut self) -> &mut [Ran] {
         match self {
             Outcome::Prepared(ran)
+            | Outcome::TornDown(ran)
             | Outcome::Checked(Checked { ran, .. })
             | Outcome::Merged(Merged::Landed { ran, .. } | Merged::Red { ran, .. }) => ran,
             Outcome::Merged(Merged::Conflict { .. } | Merged::Waits(_)) | Outcome::Impossible(_) => &mut [],
@@ -193,6 +211,9 @@ pub struct Checked {
     pub change: Change,
     /// Each check's run, in the order of the checks.
     pub ran: Vec<Ran>,
+    /// Which of the guarded paths it touches, also by moving something away from there; absent from nodes that do not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Vec<String>>,
 }
 
 /// A change, counted.

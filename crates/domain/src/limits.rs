@@ -189,6 +189,16 @@ pub const CHANGE_COMMITS_MAX: usize = 200;
 pub const CHANGE_PATH_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a file of a repository that a hub reads: settings and plans. What is longer was not written by people.
 pub const REPOSITORY_FILE_BYTES_MAX: usize = 256 * 1024;
+/// Milliseconds between two looks at what worktrees take of a node's disk, if that is limited.
+pub const ROOM_LOOK_MS: u64 = 60_000;
+/// The same where nothing is limited, only for people to see.
+pub const ROOM_LOOK_RARELY_MS: u64 = 10 * 60 * 1_000;
+/// Milliseconds until the next look after something has changed, and while there is no room.
+pub const ROOM_LOOK_SOON_MS: u64 = 2_000;
+/// Milliseconds for which nobody has written to a cache before it may be removed: who builds by hand is not seen otherwise.
+pub const CACHE_QUIET_MS: i64 = 60_000;
+/// Milliseconds after which a turn is tried again whose worktree had no room.
+pub const ROOM_AGAIN_MS: i64 = 30_000;
 /// Tasks of a project that are worked on side by side, unless the project says otherwise.
 pub const TASKS_PARALLEL: i64 = 4;
 /// Tasks of a project that may be worked on side by side, whatever it says.

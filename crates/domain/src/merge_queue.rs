@@ -157,7 +157,9 @@ impl Ending {
             Outcome::Merged(Merged::Conflict { task, .. }) => Self::Conflict(task.clone()),
             Outcome::Merged(Merged::Waits(why)) => Self::Waits(why.clone()),
             Outcome::Impossible(why) => Self::Impossible(why.clone()),
-            Outcome::Prepared(_) | Outcome::Checked(_) => Self::Impossible("the node answered something else than a merge".to_owned()),
+            Outcome::Prepared(_) | Outcome::Checked(_) | Outcome::TornDown(_) => {
+                Self::Impossible("the node answered something else than a merge".to_owned())
+            }
         }
     }
 }

@@ -81,6 +81,20 @@ pub struct Load {
     pub disk_free: i64,
     /// Live agent processes.
     pub agents: i64,
+    /// What worktrees take; absent until it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<Room>,
+}
+
+/// What worktrees take on a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Room {
+    /// Bytes of its worktrees, and of what the commands of projects keep beside them.
+    pub used: i64,
+    /// Bytes that they may take; absent without a limit.
+    pub limit: Option<i64>,
+    /// Whether they take more, and nothing of it can be made again: no new worktree is made before there is room.
+    pub full: bool,
 }
 
 /// What the hub thinks of a node.

@@ -87,6 +87,8 @@ reasons! {
     BadRequest "bad_request" Never "Read the event's detail: a model name or a setting is probably wrong.";
     /// A budget is used up; the turn waits for an answer.
     Budget "budget" Park "Approve the question that was asked, or raise the budget.";
+    /// The worktrees of the node take all the room that they may have.
+    NoRoom "no_room" Park "It goes on by itself when there is room: close sessions on that node, or raise `worktrees_max_gib` there.";
     /// It broke off before and is tried again after a pause.
     BackOff "back_off" Park "It goes on by itself in a moment; interrupt the turn to prevent that.";
     /// The model declined the request.

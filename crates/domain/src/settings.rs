@@ -99,6 +99,8 @@ pub struct Settings {
     pub checks: Vec<Proof>,
     /// Run once in each new worktree.
     pub setup: Vec<Command>,
+    /// Run once in each worktree before it goes.
+    pub teardown: Vec<Command>,
     /// How work comes onto the target branch.
     pub merge: Merging,
     /// How much.
@@ -115,6 +117,7 @@ impl Default for Settings {
             target: None,
             checks: Vec::new(),
             setup: Vec::new(),
+            teardown: Vec::new(),
             merge: Merging {
                 strategy: Strategy::default(),
                 batch: MERGE_BATCH,
@@ -189,7 +192,8 @@ impl Settings {
             Bounded::Seconds => {
                 let proofs = self.checks.iter_mut().map(|proof| ("checks", &mut proof.check.command));
                 let setup = self.setup.iter_mut().map(|command| ("setup", command));
-                let all = proofs.chain(setup);
+                let teardown = self.teardown.iter_mut().map(|command| ("teardown", command));
+                let all = proofs.chain(setup).chain(teardown);
                 all.map(|(list, command)| (format!("{list}.{}.timeout", command.name), &mut command.timeout_s)).collect()
             }
         }

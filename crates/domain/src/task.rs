@@ -207,6 +207,15 @@ pub enum Input {
     Merge(MergeEnd),
     /// It cannot go on, in words.
     Impossible(String),
+    /// The node with its worktree is gone for good, and with it what was only there.
+    Uprooted {
+        /// Whether another node can do it.
+        elsewhere: bool,
+        /// Whether it must wait for others.
+        blocked: bool,
+        /// What became of the node.
+        why: String,
+    },
     /// A person wants it tried again, with what was learned meanwhile.
     Retry {
         /// Whether it must wait for others.
@@ -341,6 +350,9 @@ pub fn step(task: &Task, input: Input, now: Millis) -> Result<Step, Refused> {
             let after = ask(&mut next, Need::Impossible, why);
             [vec![Halt], after].concat()
         }
+        (state, Input::Uprooted { elsewhere, blocked, why }) if task.session && !state.is_over() => {
+            uproot(task, &mut next, elsewhere.then_some(blocked), why)
+        }
         (_, input) => wish(task, &mut next, input, now)?,
     };
     next.told |= effects.iter().any(|effect| matches!(effect, Tell(_)));
@@ -394,6 +406,19 @@ fn wish(task: &Task, next: &mut Task, input: Input, now: Millis) -> Result<Vec<E
 fn wait(next: &mut Task, blocked: bool) -> Vec<Effect> {
     next.state = if blocked { State::Blocked } else { State::Ready };
     if blocked { Vec::new() } else { vec![Effect::Foreman] }
+}
+
+/// Its worktree is lost: what was under way begins anew elsewhere, if there is an elsewhere, and everything else is for a person.
+fn uproot(task: &Task, next: &mut Task, elsewhere: Option<bool>, why: String) -> Vec<Effect> {
+    (next.session, next.told, next.head, next.signature, next.attempt) = (false, false, None, None, 1);
+    match (&task.state, elsewhere) {
+        (State::NeedsHuman { why: before, .. }, _) => {
+            next.state = State::NeedsHuman { need: Need::Impossible, why: format!("{why} Before that: {before}") };
+        }
+        (_, Some(blocked)) => drop(wait(next, blocked)),
+        (_, None) => next.state = State::NeedsHuman { need: Need::Impossible, why },
+    }
+    vec![Effect::Halt, Effect::Close, Effect::Foreman]
 }
 
 /// A person must look. Its session stays open with its work, its place among those that run is free.

@@ -48,6 +48,8 @@ pub enum ParkedBy {
     Budget,
     /// It broke off, and is tried again after a pause that grows.
     Loss,
+    /// Its node has no room for another worktree.
+    Room,
 }
 
 impl ParkedBy {
@@ -57,6 +59,7 @@ impl ParkedBy {
             ParkedBy::Quota => Reason::Quota,
             ParkedBy::Budget => Reason::Budget,
             ParkedBy::Loss => Reason::BackOff,
+            ParkedBy::Room => Reason::NoRoom,
         }
     }
 }

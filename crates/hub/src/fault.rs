@@ -64,6 +64,11 @@ impl Fault {
         }
     }
 
+    /// Whether nobody has to look into it, although the status is that of a fault: a node is away, or there is too much at once.
+    pub fn is_expected(&self) -> bool {
+        matches!(self, Self::Problem(problem) if matches!(problem.kind, Kind::NoNode | Kind::QueueFull | Kind::ShuttingDown))
+    }
+
     /// Whether a unique index refused a row: somebody else was first.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Storage(cause) if cause.is_duplicate())
@@ -81,5 +86,7 @@ mod tests {
         assert_eq!(fault.to_string(), "the job panicked");
         assert_eq!(fault.problem().kind, Kind::Internal);
         assert!(caught("the job", async { Ok(()) }).await.is_ok());
+        assert!(!fault.is_expected() && !Fault::NotWritten.is_expected());
+        assert!(Fault::from(Problem::new(Kind::NoNode, "away")).is_expected() && Kind::NoNode.status() == 503);
     }
 }

@@ -137,7 +137,7 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/nodes/{id}", Read, "getNode", "One node, by id or name", node::routes::get).gives::<Node>(),
         post("/api/v1/nodes/{id}/drain", Configure, "drainNode", "Give it nothing new", node::routes::drain).gives::<Node>(),
         post("/api/v1/nodes/{id}/resume", Configure, "resumeNode", "Give it work again", node::routes::resume).gives::<Node>(),
-        delete("/api/v1/nodes/{id}", Configure, "removeNode", "Remove it and its credential", node::routes::remove),
+        delete("/api/v1/nodes/{id}", Configure, "removeNode", "Remove it and its credential", node::routes::remove).param(Word("gone", &["true", "false"])),
         get("/api/v1/link", Link, "link", "Where nodes connect", link::connection::connect).answers(Gives::Socket),
 
         post("/api/v1/tickets", Read, "createTicket", "Make a single-use ticket for the WebSocket", ticket::create).gives_made::<Ticket>(),

@@ -9,7 +9,7 @@ use crate::db::{Conn, Row, Tx, durable, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
-use crate::{merge_queue, task};
+use crate::{merge_queue, session, task};
 use fugue_domain::api::Job;
 use fugue_domain::caller::Caller;
 use fugue_domain::id::{JobId, NodeId, OrgId, SessionId};
@@ -187,7 +187,7 @@ async fn end(tx: &mut Tx<'_>, node: &NodeId, id: &JobId, outcome: Outcome) -> Do
     if let Outcome::Merged(Merged::Landed { .. }) = &outcome {
         landed(tx, &org, node, id).await?;
     }
-    job_ended(tx, id, &outcome).await
+    job_ended(tx, id, kind, &outcome).await
 }
 
 /// The sessions whose branches were merged remember up to which commit: the branch goes with the worktree if nothing came after it.
@@ -207,7 +207,10 @@ async fn landed(tx: &mut Tx<'_>, org: &OrgId, node: &NodeId, id: &JobId) -> Done
 }
 
 /// What follows from a job's end, in its transaction.
-async fn job_ended(tx: &mut Tx<'_>, id: &JobId, outcome: &Outcome) -> Done<()> {
+async fn job_ended(tx: &mut Tx<'_>, id: &JobId, kind: Kind, outcome: &Outcome) -> Done<()> {
+    if kind == Kind::TearDown {
+        return session::torn_down(tx, id, outcome).await;
+    }
     if !merge_queue::job_ended(tx, id, outcome).await? {
         task::job_ended(tx, id, outcome).await?;
     }

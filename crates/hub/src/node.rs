@@ -3,17 +3,16 @@
 use crate::column;
 use crate::db::{Conn, Row, composed, query};
 use crate::effect::Effect;
-use crate::fault::{Done, Fault};
+use crate::fault::Done;
 use crate::feed::Hint;
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
-use crate::job;
 use crate::page::PageQuery;
 use crate::token::{self, Issue};
 use fugue_domain::api::{Join, JoinCode, Joined, Node};
 use fugue_domain::caller::{Caller, Role, Who};
 use fugue_domain::digest::sha256_hex;
-use fugue_domain::id::{NodeId, OrgId};
+use fugue_domain::id::{NodeId, OrgId, SessionId};
 use fugue_domain::limits::JOIN_CODE_MINUTES;
 use fugue_domain::link::FromHub;
 use fugue_domain::node::{Load, NodeFacts, NodeState, Ownership};
@@ -23,7 +22,10 @@ use fugue_domain::session::slug;
 use fugue_domain::time::Time;
 use fugue_domain::world::{Millis, Mint};
 
+mod removal;
 pub mod routes;
+
+pub use removal::{look_again, remove};
 
 const COLUMNS: &str = "n.id, n.name, n.facts, n.load, n.draining, n.seen_at, n.created_at, \
      (SELECT COUNT(*) FROM turns t WHERE t.node_id = n.id AND t.renewed_at IS NOT NULL)";
@@ -86,6 +88,22 @@ pub async fn connected(hub: &Hub, caller: &Caller) -> Done<Vec<NodeId>> {
         .await?;
     let nodes = found.iter().map(|row| column::id(row, 0)).collect::<Done<Vec<NodeId>>>()?;
     Ok(nodes.into_iter().filter(|node| hub.nodes.is_connected(node)).collect())
+}
+
+/// Why a session's work on a node stands still: the node is away, or has no room for the worktree that is to be made there.
+pub async fn standstill(conn: &mut Conn, node: &NodeId, session: &SessionId, now: Millis) -> Done<Option<String>> {
+    let found = query(
+        "SELECT n.name, n.seen_at, n.load, (SELECT COUNT(*) FROM jobs j WHERE j.session_id = $2 AND j.kind = 'prepare' AND j.ended_at IS NULL) \
+         FROM nodes n WHERE n.id = $1 AND n.removed_at IS NULL",
+    );
+    let Some(row) = found.bind(node.as_str()).bind(session.as_str()).fetch_optional(conn).await? else { return Ok(None) };
+    let name: String = row.get(0)?;
+    let load: Option<Load> = row.get::<Option<String>>(2)?.map(|text| column::json(&text)).transpose()?;
+    if row.get::<i64>(3)? > 0 && load.and_then(|load| load.room).is_some_and(|room| room.full) {
+        return Ok(Some(format!("the worktrees of {name:?} take all the room they may have, so its own waits: `fugue node show {name}`")));
+    }
+    let lost = NodeState::derive(false, row.get(1)?, now) == NodeState::Lost;
+    Ok(lost.then(|| format!("its node {name:?} is away, and it goes on when that is back; if never: `fugue node remove --gone {name}`")))
 }
 
 /// What a node said of itself when it connected last.
@@ -218,37 +236,4 @@ async fn set_draining(hub: &Hub, caller: &Caller, name_or_id: &str, draining: bo
         })
         .await?;
     get(hub, caller, id.as_str()).await
-}
-
-/// Removes a node and its credential. A node that still has work must be drained first.
-pub async fn remove(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<()> {
-    let node = get(hub, caller, name_or_id).await?;
-    let id = node.id.clone();
-    hub.db
-        .write(move |tx| {
-            Box::pin(async move {
-                let gone = query(
-                    "UPDATE nodes SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL \
-                     AND NOT EXISTS (SELECT 1 FROM turns WHERE node_id = $1 AND renewed_at IS NOT NULL) \
-                     AND NOT EXISTS (SELECT 1 FROM sessions WHERE node_id = $1 AND closed_at IS NULL)",
-                )
-                .bind(node.id.as_str())
-                .bind(tx.now)
-                .execute(tx.conn)
-                .await?;
-                if gone == 0 {
-                    let detail = format!("The node {:?} still has open sessions.", node.name);
-                    return Err(Fault::from(
-                        Problem::new(Kind::WrongState, detail).hint("Close its sessions first: their branches are kept."),
-                    ));
-                }
-                job::end_all(tx, &node.id).await?;
-                query("UPDATE tokens SET revoked_at = $2 WHERE node_id = $1").bind(node.id.as_str()).bind(tx.now).execute(tx.conn).await?;
-                Ok(())
-            })
-        })
-        .await?;
-    hub.known.forget();
-    hub.nodes.disconnect(&id);
-    Ok(())
 }

@@ -7,7 +7,7 @@ use crate::column;
 use crate::db::query;
 use crate::fault::{Done, caught};
 use crate::hub::Hub;
-use crate::{approval, budget, idempotency, merge_queue, metrics, turn};
+use crate::{approval, budget, idempotency, merge_queue, metrics, node, turn};
 use fugue_domain::id::TurnId;
 use fugue_domain::lease;
 use fugue_domain::turn::Input;
@@ -46,6 +46,7 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
                 approval::expire_due(&hub).await?;
             }
             merge_queue::look_again(&hub).await?;
+            node::look_again(&hub).await?;
             if round % SLOW_ROUNDS == 0 {
                 budget::look_everywhere(&hub).await?;
                 // A key that is forgotten too early lets a message be carried out twice.

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 mod beginning;
 pub mod routes;
 
-pub use beginning::begin_wanted;
+pub use beginning::{begin_wanted, node_is_back};
 
 const COLUMNS: &str = "r.id, r.task_id, r.head, r.state, r.verdict, r.run_id, r.user_id, r.created_at, r.ended_at";
 

@@ -27,7 +27,7 @@ mod answer;
 pub mod routes;
 mod starting;
 
-pub use answer::was_denied;
+pub use answer::{last_words, was_denied};
 pub use starting::{Ready, ready, role, start, store as begin};
 
 /// What [`view`] reads, up to the result, which a list leaves out.

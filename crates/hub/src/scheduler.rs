@@ -212,11 +212,17 @@ pub async fn words(conn: &mut Conn, row: &turn::Row, now: i64) -> Done<Option<Fr
 
 async fn assignment(conn: &mut Conn, row: &turn::Row, now: i64) -> Done<Assignment> {
     let session = session::find(conn, &row.org, &row.session).await?;
-    let agent = agent::of_session(conn, &row.org, &session).await?;
+    let own = query(
+        "SELECT t.spec, CASE WHEN t.spec IS NULL THEN s.memory ELSE t.memory END FROM turns t JOIN sessions s ON s.id = t.session_id WHERE t.id = $1",
+    );
+    let own = own.bind(row.id.as_str()).fetch_one(&mut *conn).await?;
+    let agent = match own.get::<Option<String>>(0)? {
+        Some(spec) => Some(column::json(&spec)?),
+        None => agent::of_session(conn, &row.org, &session).await?,
+    };
     // The agent was removed meanwhile: its driver is still known, and a plain agent asks about everything.
     let agent = agent.unwrap_or_else(|| Agent::plain(&session.agent, session.driver, ""));
-    let memory = query("SELECT memory FROM sessions WHERE id = $1").bind(row.session.as_str()).fetch_one(&mut *conn).await?;
-    let memory = memory.get::<Option<String>>(0)?.map(RawValue::from_string).transpose().map_err(crate::fault::Fault::internal)?;
+    let memory = own.get::<Option<String>>(1)?.map(RawValue::from_string).transpose().map_err(crate::fault::Fault::internal)?;
     let State::Leased { opening, .. } = row.rules.state else {
         return Err(crate::fault::Fault::internal("only a leased turn is assigned"));
     };

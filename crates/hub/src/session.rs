@@ -21,9 +21,11 @@ use fugue_domain::time::Time;
 use fugue_domain::turn::{Input, Wish};
 
 mod opening;
+mod parting;
 pub mod routes;
 
 pub use opening::{Ground, Plan, ground, open, plan, store};
+pub use parting::{give_back, to_release, torn_down};
 
 /// The state of the turn that a node holds; null when none does.
 macro_rules! held {
@@ -175,12 +177,6 @@ pub async fn place(conn: &mut Conn, org: &OrgId, session: &api::Session) -> Done
     })
 }
 
-/// The same for a session that is over: with what of its branch has landed, so that the branch may go too.
-pub async fn leaving(conn: &mut Conn, org: &OrgId, session: &api::Session) -> Done<Place> {
-    let row = query("SELECT landed FROM sessions WHERE id = $1").bind(session.id.as_str()).fetch_one(conn).await?;
-    Ok(Place { landed: row.get(0)?, ..place(conn, org, session).await? })
-}
-
 /// A title as it is kept: one line, not too long.
 pub fn title(text: &str) -> Done<String> {
     let title = text.trim();
@@ -263,25 +259,9 @@ pub async fn end(tx: &mut Tx<'_>, org: &OrgId, session: &SessionId) -> Done<()> 
     tx.event(org, session, None, Event::SessionClosed {});
     durable!(tx, "hub.closed");
     if turn::held(tx.conn, session).await?.is_none() {
-        let place = leaving(tx.conn, org, &found).await?;
-        tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::Release(place))));
+        give_back(tx, org, &found).await?;
     }
     Ok(())
-}
-
-/// Closed sessions of a node whose worktree is still there; each is told to the node until it says that it is gone.
-pub async fn to_release(conn: &mut Conn, node: &fugue_domain::id::NodeId) -> Done<Vec<Place>> {
-    let sql = format!(
-        "SELECT {COLUMNS}, s.org_id FROM sessions s WHERE s.node_id = $1 AND s.closed_at IS NOT NULL AND s.released_at IS NULL \
-         AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.session_id = s.id AND t.renewed_at IS NOT NULL) LIMIT 100"
-    );
-    let found = composed(sql).bind(node.as_str()).fetch_all(&mut *conn).await?;
-    let mut places = Vec::with_capacity(found.len());
-    for row in &found {
-        let org: OrgId = column::id(row, 25)?;
-        places.push(leaving(conn, &org, &view(row)?).await?);
-    }
-    Ok(places)
 }
 
 /// What a message to a closed session is answered.

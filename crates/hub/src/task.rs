@@ -8,7 +8,7 @@ use crate::db::{Column, Conn, Row, Table, composed, query};
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::page::PageQuery;
-use crate::{foreman, project, session};
+use crate::{foreman, node, project, session};
 use fugue_domain::api::{Task, TaskBrief, TaskDetail, TaskSession};
 use fugue_domain::caller::Caller;
 use fugue_domain::id::{OrgId, TaskId};
@@ -23,6 +23,7 @@ mod diff;
 mod edit;
 mod hooks;
 mod making;
+mod resolver;
 pub mod routes;
 mod row;
 mod starting;
@@ -32,7 +33,7 @@ mod verb;
 
 pub use diff::diff;
 pub use edit::change;
-pub use hooks::{Judged, MergeEnd, impossible, job_ended, merge_ended, reviewed, turn_ended};
+pub use hooks::{Judged, MergeEnd, impossible, job_ended, merge_ended, reviewed, torn_down, turn_ended, uprooted};
 pub use making::{check, create, make};
 pub use starting::start;
 pub use verb::{Verb, verb, verb_in};
@@ -186,6 +187,9 @@ pub async fn get(hub: &Hub, caller: &Caller, id: &TaskId) -> Done<TaskDetail> {
         })
     };
     let story = story::read(&mut conn, id).await?;
+    if let (Some(at), Some(session), "working" | "checking" | "review" | "merging") = (&task.node, &task.session, task.state.as_str()) {
+        task.why = node::standstill(&mut conn, at, session, hub.world.now()).await?.or(task.why);
+    }
     drop(conn);
     if task.state == "ready" {
         let waits = foreman::held(hub, &caller.org).await?.remove(id);

@@ -6,10 +6,11 @@
 use crate::column;
 use crate::db::{Column, Conn, Table, Tx, composed, query};
 use crate::effect::Effect;
-use crate::fault::Done;
+use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::page::PageQuery;
 use crate::{approval, budget, metrics, run, task};
+use fugue_domain::agent::Agent;
 use fugue_domain::api;
 use fugue_domain::caller::Caller;
 use fugue_domain::event::Event;
@@ -244,6 +245,19 @@ pub async fn insert(tx: &mut Tx<'_>, turns: &[New<'_>]) -> Done<()> {
             .bind(turn.text);
     }
     rows.insert(tx, INTO).await
+}
+
+/// Lets another agent than the session's carry a turn out, which is in line.
+pub async fn carried_out_by(tx: &mut Tx<'_>, turn: &TurnId, agent: &Agent) -> Done<()> {
+    let spec = serde_json::to_string(agent).map_err(Fault::internal)?;
+    query("UPDATE turns SET spec = $2 WHERE id = $1 AND state = 'queued'").bind(turn.as_str()).bind(spec).execute(tx.conn).await?;
+    Ok(())
+}
+
+/// The agent of a turn that is not its session's.
+pub async fn own_agent(conn: &mut Conn, turn: &TurnId) -> Done<Option<Agent>> {
+    let row = query("SELECT spec FROM turns WHERE id = $1").bind(turn.as_str()).fetch_one(conn).await?;
+    row.get::<Option<String>>(0)?.map(|spec| column::json(&spec)).transpose()
 }
 
 /// Puts what the hub itself wants to be done before everything else in the line of a session.

@@ -11,9 +11,12 @@ pub mod merge;
 pub mod output;
 mod prepare;
 pub mod record;
+mod teardown;
 
 use crate::link::Outgoing;
 use crate::session::shared::Shared;
+use crate::worktree;
+use check::Wanted;
 use fugue_domain::durable;
 use fugue_domain::id::{JobId, SessionId};
 use fugue_domain::job::{Outcome, Work};
@@ -119,6 +122,25 @@ impl Jobs {
     /// What the hub is told of: everything that is known here and wanted.
     pub fn listed(&self) -> Vec<JobId> {
         self.known.keys().cloned().collect()
+    }
+
+    /// Whether a job runs in the session's worktree.
+    pub fn works_in(&self, session: &SessionId) -> bool {
+        self.running().any(|work| work.session() == Some(session))
+    }
+
+    /// Whether a job runs whose project keeps its caches in this folder.
+    pub fn keeps(&self, folder: &Path) -> bool {
+        self.running().any(|work| cache(&self.shared.home, work.origin()) == folder)
+    }
+
+    fn running(&self) -> impl Iterator<Item = &Work> {
+        self.known.values().filter(|known| matches!(known.stage, Stage::Running { .. })).map(|known| &known.work)
+    }
+
+    /// There may be room now for what waited.
+    pub fn go_on(&mut self) {
+        self.start();
     }
 
     /// Whether nothing is left to do or to say.
@@ -234,6 +256,12 @@ impl Jobs {
         }
     }
 
+    /// Whether there is room for the work: only what makes a worktree needs more.
+    fn has_room(&self, work: &Work) -> bool {
+        let Work::Prepare { place, .. } = work else { return true };
+        !self.shared.is_full() || worktree::is_ready(&self.shared.home, place)
+    }
+
     /// The smallest number that no running job has.
     fn free_slot(&self) -> usize {
         let taken = |number: usize| self.known.values().any(|known| matches!(known.stage, Stage::Running { slot, .. } if slot == number));
@@ -250,7 +278,9 @@ impl Jobs {
             if running >= self.shared.slots {
                 return;
             }
-            let Some(wanted) = self.known.get(&id).map(|known| place(&known.work)) else { continue };
+            let Some(wanted) = self.known.get(&id).filter(|known| self.has_room(&known.work)).map(|known| place(&known.work)) else {
+                continue;
+            };
             if self.known.values().filter(is_running).any(|known| place(&known.work) == wanted) {
                 continue;
             }
@@ -272,13 +302,13 @@ fn cache(home: &Path, origin: &Origin) -> PathBuf {
         Origin::Path(path) => path,
         Origin::Url(url) => url,
     };
-    home.join("cache").join(&fugue_domain::digest::sha256_hex(name.as_bytes())[..24])
+    home.join(crate::disk::CACHES).join(&fugue_domain::digest::sha256_hex(name.as_bytes())[..24])
 }
 
 /// In what only one job may work at a time: a worktree, or a repository's branch.
 fn place(work: &Work) -> String {
     match work {
-        Work::Prepare { place, .. } | Work::Check { place, .. } => place.session.to_string(),
+        Work::Prepare { place, .. } | Work::Check { place, .. } | Work::TearDown { place, .. } => place.session.to_string(),
         Work::Merge(merge) => format!("{:?}", merge.origin),
     }
 }
@@ -323,7 +353,10 @@ impl Job {
     async fn carry_out(&self, work: Work) -> Result<Outcome, Ends> {
         match work {
             Work::Prepare { place, setup } => self.prepare(place, few(setup)?).await,
-            Work::Check { place, target, message, checks } => self.check(place, target, message, few(checks)?).await,
+            Work::Check { place, target, message, checks, guarded } => {
+                self.check(Wanted { place, target, message, checks: few(checks)?, guarded }).await
+            }
+            Work::TearDown { place, teardown } => self.tear_down(place, few(teardown)?).await,
             Work::Merge(mut merge) => {
                 merge.checks = few(merge.checks)?;
                 self.merge(merge).await

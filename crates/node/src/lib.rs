@@ -5,6 +5,7 @@
 //! line, for `fugue node` and, with the hub in the same process, for `fugue up`.
 
 pub mod audit;
+pub mod disk;
 pub mod driver;
 pub mod git;
 pub mod keeper;
@@ -17,6 +18,7 @@ mod diff;
 mod environment;
 #[cfg(test)]
 mod fixture;
+mod janitor;
 mod job;
 mod link;
 mod machine;
@@ -69,8 +71,19 @@ pub struct Options {
     pub project_commands: bool,
     /// Seconds that one of them may take.
     pub check_seconds_max: i64,
+    /// What worktrees may take of the disk.
+    pub budget: Budget,
     /// Time and chance.
     pub world: SharedWorld,
+}
+
+/// What worktrees may take of the disk, and what of it can be made again.
+#[derive(Debug, Clone, Default)]
+pub struct Budget {
+    /// Bytes, if there is a limit.
+    pub limit: Option<u64>,
+    /// Names of folders that can be made again, where git ignores them.
+    pub caches: Vec<String>,
 }
 
 /// Why a node ended, or could not begin.
@@ -114,10 +127,11 @@ pub async fn run(mut options: Options, shutdown: CancellationToken) -> Result<()
     });
     let (remembered, facts, options) =
         begun.await.map_err(io::Error::other).map_err(|source| NodeError::Home { path: PathBuf::new(), source })?;
+    let janitor = janitor::Janitor::new(options.home.clone(), options.budget.clone());
     let spares = spare::Spares::new(options.keeper.clone(), ownership == Ownership::Cgroup, &options.home, options.world.clone());
     let shared = Arc::new(session::shared::Shared::new(&options, spares));
     let (sessions, jobs) = remembered;
-    let supervisor = supervisor::Supervisor::new(shared, facts, sessions, jobs);
+    let supervisor = supervisor::Supervisor::new(shared, facts, janitor, sessions, jobs);
     supervisor.run(link, shutdown).await
 }
 

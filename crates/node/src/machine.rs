@@ -39,5 +39,6 @@ pub fn load(folder: &Path, agents: i64) -> Load {
         memory_free: memory.unwrap_or(0) * 1024,
         disk_free: disk.map_or(0, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
         agents,
+        room: None,
     }
 }

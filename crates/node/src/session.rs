@@ -146,6 +146,8 @@ impl Session {
                     process.stop(Why::Stop).await;
                 }
             }
+            // Only a hint, and there is no room to follow it.
+            Input::Prepare(_) if self.shared.is_full() => {}
             Input::Prepare(place) => {
                 if let Err(error) = self.prepare(&place).await {
                     tracing::warn!(session.id = %self.id, "the worktree could not be prepared: {error}");

@@ -3,6 +3,8 @@
 //! Invariant: it decides nothing about a turn. It lists to the hub the leases that its sessions hold, from before a restart as well,
 //! and hands on what the hub says. All its inputs are one closed enum.
 
+use crate::disk::{Cache, Survey};
+use crate::janitor::Janitor;
 use crate::job::output::piece;
 use crate::job::record::Record as JobRecord;
 use crate::job::{self, Jobs};
@@ -14,10 +16,11 @@ use crate::session::{self, Input, Said, Session};
 use crate::worktree::session_folder;
 use crate::{NodeError, diff, git};
 use fugue_domain::id::{JobId, SessionId};
+use fugue_domain::job::Kind;
 use fugue_domain::lease::{LeaseKey, heartbeat_every_ms};
 use fugue_domain::limits::{BACK_OFF_MAX_MS, BACK_OFF_MS, LEASE_MS};
 use fugue_domain::link::{Ask, CallFailed, FromHub, FromNode, Hello, PROTOCOL};
-use fugue_domain::node::NodeFacts;
+use fugue_domain::node::{Load, NodeFacts};
 use fugue_domain::world::Millis;
 use futures_util::FutureExt;
 use std::collections::{HashMap, VecDeque};
@@ -39,6 +42,7 @@ enum Happened {
     Link(Event),
     Said(Said),
     Through(job::Done),
+    Surveyed(Survey),
     Beat,
     Shutdown,
 }
@@ -56,6 +60,7 @@ pub struct Supervisor {
     facts: NodeFacts,
     sessions: HashMap<SessionId, Known>,
     jobs: Jobs,
+    janitor: Janitor,
     tasks: JoinSet<()>,
     said: UnboundedSender<Said>,
     hears: UnboundedReceiver<Said>,
@@ -70,7 +75,13 @@ pub struct Supervisor {
 
 impl Supervisor {
     /// A supervisor with the sessions that the node's folder remembers, each of which goes on at once.
-    pub fn new(shared: Arc<Shared>, facts: NodeFacts, remembered: Vec<(SessionId, Record)>, jobs: Vec<(JobId, JobRecord)>) -> Self {
+    pub fn new(
+        shared: Arc<Shared>,
+        facts: NodeFacts,
+        janitor: Janitor,
+        remembered: Vec<(SessionId, Record)>,
+        jobs: Vec<(JobId, JobRecord)>,
+    ) -> Self {
         let (said, hears) = mpsc::unbounded_channel();
         let (sessions, tasks) = (HashMap::new(), JoinSet::new());
         let beats = VecDeque::new();
@@ -80,6 +91,7 @@ impl Supervisor {
             facts,
             sessions,
             jobs,
+            janitor,
             tasks,
             said,
             hears,
@@ -121,6 +133,7 @@ impl Supervisor {
                 Some(event) = link.recv() => Happened::Link(event),
                 Some(said) = self.hears.recv() => Happened::Said(said),
                 done = self.jobs.next() => Happened::Through(done),
+                survey = self.janitor.survey() => Happened::Surveyed(survey),
                 () = tokio::time::sleep_until(beat) => Happened::Beat,
                 Some(_) = self.tasks.join_next() => continue,
             };
@@ -136,12 +149,19 @@ impl Supervisor {
                     let known = self.sessions.get_mut(&lease.session).filter(|known| known.lease.as_ref() == Some(&lease));
                     known.into_iter().for_each(|known| known.lease = None);
                 }
-                Happened::Said(Said::Gone(session)) => drop(self.sessions.remove(&session)),
+                Happened::Said(Said::Gone(session)) => {
+                    self.sessions.remove(&session);
+                    self.janitor.look_soon();
+                }
                 Happened::Said(Said::Broken(session)) => {
                     let broken = self.sessions.remove(&session).map_or(1, |known| known.broken + 1);
                     self.reopen(&session, broken);
                 }
-                Happened::Through(done) => self.jobs.through(done).await,
+                Happened::Through(done) => {
+                    self.jobs.through(done).await;
+                    self.janitor.look_soon();
+                }
+                Happened::Surveyed(survey) => self.make_room(survey),
                 Happened::Beat => {
                     self.heartbeat().await;
                     beat = self.next_beat();
@@ -153,6 +173,23 @@ impl Supervisor {
                 return Ok(());
             }
         }
+    }
+
+    /// Lets caches go that nobody uses, if there are too many, and what waited for room begin.
+    fn make_room(&mut self, survey: Survey) {
+        let (sessions, jobs, home) = (&self.sessions, &self.jobs, &self.shared.home);
+        let in_use = |cache: &Cache| match &cache.session {
+            Some(session) => {
+                let leased = sessions.get(session).is_some_and(|known| known.lease.is_some());
+                let has_process =
+                    || Record::read(&session_folder(home, session)).map_or(true, |kept| kept.is_some_and(|kept| kept.process.is_some()));
+                leased || jobs.works_in(session) || has_process()
+            }
+            None => cache.path.parent().is_some_and(|folder| jobs.keeps(folder)),
+        };
+        let full = self.janitor.take(survey, self.shared.world.now(), in_use);
+        self.shared.set_full(full);
+        self.jobs.go_on();
     }
 
     fn leases(&self) -> Vec<LeaseKey> {
@@ -219,7 +256,7 @@ impl Supervisor {
         if self.beats.len() > BEATS {
             self.beats.pop_front();
         }
-        let load = machine::load(&self.shared.home, self.shared.agents());
+        let load = Load { room: self.janitor.room(), ..machine::load(&self.shared.home, self.shared.agents()) };
         link.say(&FromNode::Heartbeat { beat: self.beat, load, leases: self.leases(), jobs: self.jobs.listed() }).await;
         self.jobs.say().await;
     }
@@ -256,7 +293,8 @@ impl Supervisor {
             FromHub::Release(place) if !self.jobs.let_go(&place.session) => {}
             FromHub::Release(place) => self.tell(&place.session.clone(), Input::Release(place)),
             FromHub::End { session } => self.tell_known(&session, Input::End),
-            FromHub::Job { .. } if self.draining => {}
+            // What ends a worktree is nothing new.
+            FromHub::Job { work, .. } if self.draining && work.kind() != Kind::TearDown => {}
             FromHub::Job { id, work } => self.jobs.take(id, *work),
             FromHub::JobStored { id } => self.jobs.stored(&id).await,
             FromHub::JobDropped { id } => self.jobs.drop_(&id).await,

@@ -258,6 +258,15 @@ fn remove(git: &Git, path: &Path) -> Result<(), WorktreeFailed> {
     Ok(())
 }
 
+/// Saves what is in no commit of a worktree that stands, as its release would.
+pub fn rescue(home: &Path, session: &SessionId) -> Result<(), WorktreeFailed> {
+    let folder = session_folder(home, session);
+    let Some(intent) = Intent::read(&folder)?.filter(|intent| intent.stage == Stage::Ready && intent.path.is_dir()) else { return Ok(()) };
+    let lock = git::lock(home, &intent.repository)?;
+    own(home, &intent.path)?;
+    save(&folder, &intent, &format!("{RESCUE}{session}"), &lock)
+}
+
 /// Puts what is in no branch under the rescue ref: changed and untracked files, what was staged, and commits of a loose head.
 fn save(folder: &Path, intent: &Intent, rescue: &str, lock: &File) -> Result<(), WorktreeFailed> {
     let mut git = Git::at(&intent.path).under(lock)?;
@@ -290,12 +299,23 @@ fn save(folder: &Path, intent: &Intent, rescue: &str, lock: &File) -> Result<(),
     let head_tree = git.run(["rev-parse", "HEAD^{tree}"])?;
     let loose = git.run(["for-each-ref", "--count=1", "--contains", &head, "refs/heads", "refs/remotes", "refs/tags"])?.is_empty();
     let mut commit = head.clone();
-    if tree != head_tree || staged.as_ref().is_some_and(|staged| *staged != head_tree) {
+    // What was saved before stays, below what is saved now: a command may have thrown it away since.
+    let before = git.commit(rescue).filter(|before| git.run(["merge-base", "--is-ancestor", before, &head]).is_err());
+    let differs = tree != head_tree || staged.as_ref().is_some_and(|staged| *staged != head_tree);
+    let is_saved = |before: &String| {
+        let parts = git.run(["rev-parse", &format!("{before}^{{tree}}"), &format!("{before}^1")]);
+        parts.is_ok_and(|parts| parts.lines().eq([tree.as_str(), head.as_str()]))
+    };
+    if before.as_ref().is_some_and(is_saved) {
+        return Ok(());
+    }
+    if differs || before.is_some() && loose {
         let mut args = vec!["commit-tree".to_owned(), tree.clone(), "-p".to_owned(), head.clone()];
         if let Some(staged) = staged.filter(|staged| *staged != tree && *staged != head_tree) {
             let index = git.run(["commit-tree", &staged, "-p", &head, "-m", "What was staged"])?;
             args.extend(["-p".to_owned(), index]);
         }
+        args.extend(before.into_iter().flat_map(|before| ["-p".to_owned(), before]));
         args.extend(["-m".to_owned(), format!("Not committed when the session on {} was closed", intent.branch)]);
         commit = git.run(args)?;
     } else if !loose {

@@ -60,5 +60,6 @@ fn site(tasks: usize, narrow: bool, slots: i64) -> Site {
         slots: (0..NODES).map(|node| (NodeId::from_bits(node), slots / NODES as i64)).collect(),
         parallel: (0..20).map(|project| (ProjectId::from_bits(project), 50)).collect(),
         left: Default::default(),
+        no_room: Default::default(),
     }
 }

@@ -137,6 +137,8 @@ impl Prompt {
     pub fn came(&mut self, result: &Value) {
         let text = result.as_str().or_else(|| result[0]["text"].as_str()).unwrap_or_default();
         self.results += 1;
+        // Codex says first how long it took, and more of the kind.
+        let text = text.split_once("\nOutput:\n").map_or(text, |(_, output)| output);
         self.result = text.lines().next().unwrap_or_default().trim().to_owned();
     }
 

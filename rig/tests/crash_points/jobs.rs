@@ -19,6 +19,7 @@ use std::time::Duration;
 pub const STEPS: &[&str] = &[
     "job.begun",
     "setup.done",
+    "teardown.done",
     "check.commit",
     "check.index",
     "check.left",
@@ -69,7 +70,8 @@ impl Rounds {
         let prepare = self.ask(&session, 1, &Work::Prepare { place: place.clone(), setup: vec![works] })?;
         let (text, branch) = (format!("test -f {mark}.txt && git diff --quiet HEAD"), place.branch.clone().context("a branch")?);
         let checks = vec![Check { command: command("whole", &text), required: true }];
-        let check = Work::Check { place: place.clone(), target: "main".into(), message: mark.clone(), checks: checks.clone() };
+        let check =
+            Work::Check { place: place.clone(), target: "main".into(), message: mark.clone(), checks: checks.clone(), guarded: Vec::new() };
         let check = self.ask(&session, 2, &check)?;
         let armed = if step.starts_with("hub.") { &[] } else { env };
         self.node = Some(self.stage.fugue.start_with("node", "node", &["node", "run"], armed)?);
@@ -84,6 +86,10 @@ impl Rounds {
         let merge = self.ask(&session, 3, &Work::Merge(merge))?;
         let merged = self.outcome(&merge).await?["merged"]["landed"].clone();
         ensure!(merged["from"] == before && merged["push_failed"].is_null() && merged["to"].is_string(), "{merged}");
+        let down = command("down", &format!("echo lost > {mark}.lost; rm {mark}.lost; exit 3"));
+        let down = self.ask(&session, 4, &Work::TearDown { place, teardown: vec![down] })?;
+        let down = self.outcome(&down).await?;
+        ensure!(down["torn_down"][0]["exit"] == json!({"code": 3}) && down["torn_down"].as_array().map(Vec::len) == Some(1), "{down}");
         self.close(&format!("/api/v1/sessions/{session}"), &session).await?;
         until("the crash", CRASH_MAX, async || Ok(crashed.exists().then_some(()))).await?;
         self.sound(&mark, &branch, &merged["to"], &remote)?;

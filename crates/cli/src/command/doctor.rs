@@ -76,7 +76,7 @@ impl Doctor {
         if self.audit {
             return audit::run(context).await;
         }
-        let mut checks = vec![home(context), disk(context), git(), ownership()];
+        let mut checks = vec![home(context), disk(context), worktrees(context), git(), ownership()];
         checks.extend(programs(context));
         checks.push(database(context).await);
         checks.push(hub(context).await?);
@@ -124,6 +124,21 @@ fn disk(context: &Context) -> Check {
             }
         }
         Err(error) => Check::note("disk", format!("free space is not known: {error}"), "Check it with `df`."),
+    }
+}
+
+/// What the worktrees of this machine's node take.
+fn worktrees(context: &Context) -> Check {
+    let used = fugue_node::disk::survey(&context.node_folder(), None, &[]).used;
+    let gib = |bytes: u64| format!("{:.1} GiB", bytes as f64 / 1024f64.powi(3));
+    match context.config.worktrees_max {
+        None => Check::good("worktrees", format!("{}, no limit (`worktrees_max_gib`)", gib(used))),
+        Some(limit) if used > limit => Check::note(
+            "worktrees",
+            format!("{} of {}", gib(used), gib(limit)),
+            "The node removes what can be made again; if that is not enough, new worktrees wait: close sessions, or raise `worktrees_max_gib`.",
+        ),
+        Some(limit) => Check::good("worktrees", format!("{} of {}", gib(used), gib(limit))),
     }
 }
 

@@ -45,6 +45,7 @@ fn show(job: &View, now: i64, out: Output) -> Result<(), Failure> {
         Kind::Prepare => "prepare",
         Kind::Check => "check",
         Kind::Merge => "merge",
+        Kind::TearDown => "tear-down",
     };
     let state = match job.state {
         State::Waiting => "waits for its node",
@@ -69,7 +70,7 @@ fn show(job: &View, now: i64, out: Output) -> Result<(), Failure> {
 
 fn told(outcome: &Outcome, out: Output) -> Result<(), Failure> {
     match outcome {
-        Outcome::Prepared(_) => Ok(()),
+        Outcome::Prepared(_) | Outcome::TornDown(_) => Ok(()),
         Outcome::Checked(checked) => {
             let change = &checked.change;
             let (commits, files) = (change.commits.len(), change.files_total);

@@ -193,7 +193,9 @@ fn tell(context: &Context, shown: &Shown) -> Result<(), Failure> {
             say(format_args!("{WARN}{target} would stay:{WARN:#} {}", tame(why)));
             Ok(())
         }
-        Outcome::Prepared(_) | Outcome::Checked(_) => Err(Failure::failed("the node answered something else than a merge")),
+        Outcome::Prepared(_) | Outcome::Checked(_) | Outcome::TornDown(_) => {
+            Err(Failure::failed("the node answered something else than a merge"))
+        }
     }
 }
 

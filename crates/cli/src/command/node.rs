@@ -6,12 +6,12 @@ use crate::client::{Client, segment};
 use crate::config::{Flags, LISTEN};
 use crate::error::Failure;
 use crate::log;
-use crate::output::{BOLD, DIM, ERROR, GOOD, Table, WARN, say, span};
+use crate::output::{BOLD, DIM, ERROR, GOOD, Table, WARN, say, span, tame};
 use anstyle::Style;
 use clap::{Args, Subcommand};
 use fugue_domain::api::{Join, JoinCode, Joined, Node as View};
 use fugue_domain::durable;
-use fugue_domain::node::NodeState;
+use fugue_domain::node::{NodeState, Room};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +31,11 @@ pub enum Node {
     Run(NodeFlags),
     /// List the nodes.
     List,
+    /// Show one node: what it does, what it has, and what its worktrees take.
+    Show {
+        /// Its id or name.
+        node: String,
+    },
     /// Let a node work off what it has and give it nothing new.
     Drain {
         /// Its id or name.
@@ -45,6 +50,9 @@ pub enum Node {
     Remove {
         /// Its id or name.
         node: String,
+        /// Its machine is gone for good: what it was doing ends, and its tasks begin anew on another node, or need you.
+        #[arg(long)]
+        gone: bool,
     },
 }
 
@@ -111,12 +119,17 @@ impl Node {
                 let nodes: Vec<View> = context.client()?.list("/api/v1/nodes", usize::MAX).await?;
                 out.value(&json!({ "items": nodes }), |_| table(&nodes, context.world.now()).print(out))
             }
+            Node::Show { node } => {
+                let node = find(&context.client()?, &node).await?;
+                out.value(&node, |node| show(node, context.world.now()).print(out))
+            }
             Node::Drain { node } => change(context, &node, "drain").await,
             Node::Resume { node } => change(context, &node, "resume").await,
-            Node::Remove { node } => {
+            Node::Remove { node, gone } => {
                 let client = context.client()?;
                 let found = find(&client, &node).await?;
-                client.delete(&format!("/api/v1/nodes/{}", found.id)).await?;
+                let how = if gone { "?gone=true" } else { "" };
+                client.delete(&format!("/api/v1/nodes/{}{how}", found.id)).await?;
                 say(format_args!("Removed {}.", found.name));
                 Ok(())
             }
@@ -197,6 +210,7 @@ pub fn options(context: &Context, hub: String, token: String) -> Result<fugue_no
         pass_env: context.config.pass_env.clone(),
         project_commands: context.config.project_commands,
         check_seconds_max: context.config.check_seconds_max,
+        budget: fugue_node::Budget { limit: context.config.worktrees_max, caches: context.config.caches.clone() },
         world: context.world.clone(),
     })
 }
@@ -224,6 +238,38 @@ fn table(nodes: &[View], now: i64) -> Table {
         ]);
     }
     table
+}
+
+fn show(node: &View, now: i64) -> Table {
+    let mut table = Table::new(&["", ""]);
+    let mut row = |name: &str, style: Style, value: String| table.styled([(DIM, name.to_owned()), (style, value)]);
+    let plain = Style::new();
+    let (style, word) = state(node.state);
+    row("name", plain, format!("{} ({})", node.name, node.id));
+    row("state", style, format!("{word}, seen {} ago", span(now - node.seen_at.0)));
+    row("version", plain, format!("{} on {}", node.version, node.platform));
+    row("turns", plain, format!("{} of {}", node.busy, node.slots));
+    row("load", plain, format!("{:.1}, {} of memory free", node.load.load1, bytes(node.load.memory_free)));
+    row("disk", plain, format!("{} free where the worktrees are", bytes(node.load.disk_free)));
+    let (style, taken) = match node.load.room {
+        None => (DIM, "not looked at yet".to_owned()),
+        Some(Room { used, limit: None, .. }) => (plain, format!("{}, no limit", bytes(used))),
+        Some(Room { used, limit: Some(limit), full: false }) => (plain, format!("{} of {}", bytes(used), bytes(limit))),
+        Some(Room { used, limit: Some(limit), full: true }) => {
+            (ERROR, format!("{} of {}, nothing of it can be made again: new worktrees wait", bytes(used), bytes(limit)))
+        }
+    };
+    row("worktrees", style, taken);
+    row("ownership", plain, node.ownership.meaning().to_owned());
+    for program in &node.programs {
+        let found = program.version.clone().or_else(|| program.problem.clone()).unwrap_or_else(|| "not found".to_owned());
+        row(program.driver.word(), plain, tame(&found));
+    }
+    table
+}
+
+fn bytes(bytes: i64) -> String {
+    format!("{:.1} GiB", bytes as f64 / 1024f64.powi(3))
 }
 
 fn state(state: NodeState) -> (Style, String) {

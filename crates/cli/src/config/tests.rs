@@ -88,6 +88,21 @@ fn days_are_a_number_or_never() {
 }
 
 #[test]
+fn what_can_be_made_again_has_names_and_worktrees_have_a_limit() {
+    let folder = Folder::with("room", "worktrees_max_gib = 2\ncaches = [\"out\", \"target\"]\n");
+    let config = Config::load(&folder.0, nothing, &Vec::new()).unwrap();
+    assert_eq!((config.worktrees_max, config.caches), (Some(2 * GIB), vec!["out".to_owned(), "target".to_owned()]));
+    let config = Config::load(Path::new("/nowhere"), nothing, &Vec::new()).unwrap();
+    assert_eq!((config.worktrees_max, config.caches.iter().map(String::as_str).collect::<Vec<_>>()), (None, CACHES.to_vec()));
+    let said = KEYS.iter().find(|key| key.name == "caches").map(|key| key.default);
+    assert_eq!(said, Some(CACHES.join(", ").as_str()), "what is documented is what holds");
+    for wrong in [".git", "src/target", ".."] {
+        let folder = Folder::with("path", &format!("caches = [{wrong:?}]\n"));
+        assert!(refused(Config::load(&folder.0, nothing, &Vec::new())).contains("no name of a folder"), "{wrong}");
+    }
+}
+
+#[test]
 fn a_password_is_not_repeated() {
     let said = refused(Config::load(Path::new("/nowhere"), nothing, &vec![("database", "mysql://root:hunter2@db/x".to_owned())]));
     assert!(!said.contains("hunter2") && said.contains("--database"), "{said}");

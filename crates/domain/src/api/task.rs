@@ -241,6 +241,9 @@ pub struct Evidence {
     pub merge_job: Option<JobId>,
     /// The commits on the target branch, once it is merged.
     pub landed: Vec<Commit>,
+    /// The tear-down of its last worktree that went.
+    #[serde(default)]
+    pub torn_down: Vec<Ran>,
 }
 
 /// A judgement about one commit.
@@ -306,6 +309,11 @@ pub enum Shown {
         /// The job that ran them; its node keeps their whole output.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         job: Option<JobId>,
+    },
+    /// The tear-down of a worktree that goes.
+    TornDown {
+        /// The commands.
+        ran: Vec<Ran>,
     },
     /// The agent was told something, or has carried it out.
     Turn {

@@ -99,6 +99,11 @@ fn limits_budgets_and_nodes_hold() {
     assert_eq!(decision.start[1].1, NodeId::from_bits(1));
     assert_eq!((why(&decision, 2), why(&decision, 3)), (Held::Budget(MicroUsd(2)), Held::Budget(MicroUsd(0))));
     assert_eq!((why(&decision, 5), why(&decision, 6), why(&decision, 8)), (Held::Full, Held::Away, Held::Limit(2)));
+    // A node without room for another worktree gets nothing, and what could also be elsewhere goes there.
+    let full = Site { no_room: [NodeId::from_bits(1)].into(), ..site.clone() };
+    let decided = decide(&full, NOW);
+    assert!(decided.start.iter().all(|(_, at)| *at != NodeId::from_bits(1)), "{decided:?}");
+    assert!(decided.held.iter().any(|(_, held)| *held == Held::NoRoom), "{decided:?}");
     let nobody = decide(&Site { slots: HashMap::new(), ..site }, NOW);
     assert!(nobody.start.is_empty() && nobody.held.iter().all(|(_, held)| *held == Held::Away));
 }

@@ -38,6 +38,9 @@ pub const KEYS: &[Key] = &[
     key("setup[].name", "\"dependencies\"", "its command", "What people call a set-up command. Set-up commands are run one after the other in each new worktree, once; the first that fails is the last, and the task says so."),
     key("setup[].command", "\"npm ci\"", "required", "The command, given to `sh -c` in the worktree."),
     key("setup[].timeout", "600", "900", "Seconds after which it is ended, with everything that it started."),
+    key("teardown[].name", "\"services\"", "its command", "What people call a tear-down command. Tear-down commands are run one after the other in each worktree of a task before it goes, once, however it went with the task; one that fails is shown in the task's story and holds nothing up. What is in no commit is saved before they run."),
+    key("teardown[].command", "\"docker compose down\"", "required", "The command, given to `sh -c` in the worktree."),
+    key("teardown[].timeout", "60", "900", "Seconds after which it is ended, with everything that it started. The worktree stays that long."),
     key("checks[].name", "\"tests\"", "required", "What people call a check; tasks name it too. No two checks have the same name."),
     key("checks[].command", "\"cargo test\"", "required", "The command, given to `sh -c` in the worktree. It proves something by ending with 0."),
     key("checks[].timeout", "1800", "900", "Seconds after which it is ended, with everything that it started, and counts as failed."),
@@ -55,7 +58,7 @@ pub const KEYS: &[Key] = &[
     key("agents.work", "\"coder\"", "coder", "The agent that works on tasks that name none."),
     key("agents.plan", "\"coordinator\"", "coordinator", "The agent that makes a plan of a goal."),
     key("agents.review", "\"reviewer\"", "reviewer", "The agent that looks at changes."),
-    key("agents.resolve", "\"conflict-resolver\"", "conflict-resolver", "The agent whose instructions a task's own agent is given when its change does not fit onto the target branch: it knows what its side wanted, and does it in its own worktree."),
+    key("agents.resolve", "\"conflict-resolver\"", "conflict-resolver", "The agent that has the next turn in a task's own worktree when its change does not fit onto the target branch, with both sides explained. Where its program is not on the task's node, or the task's agent follows a script, the task's own agent does it by the same instructions."),
 ];
 
 /// A whole file, for the page about it.
@@ -68,6 +71,11 @@ CARGO_TARGET_DIR = "{cache}/{slot}"
 name = "dependencies"
 command = "cargo fetch --locked"
 timeout = 600
+
+[[teardown]]
+name = "services"
+command = "docker compose down"
+timeout = 60
 
 [[checks]]
 name = "tests"
@@ -107,6 +115,7 @@ struct File {
     target: Option<String>,
     env: BTreeMap<String, String>,
     setup: Vec<Written>,
+    teardown: Vec<Written>,
     checks: Vec<Written>,
     merge: WrittenMerge,
     limits: WrittenLimits,
@@ -168,6 +177,7 @@ impl Settings {
             target: file.target.map(|name| reader.branch("target", name)).transpose()?,
             checks: reader.proofs(&file.checks)?,
             setup: reader.commands("setup", &file.setup)?,
+            teardown: reader.commands("teardown", &file.teardown)?,
             merge: Merging {
                 strategy: file.merge.strategy.unwrap_or_default(),
                 batch: reader.number("merge.batch", file.merge.batch.unwrap_or(MERGE_BATCH))?,

@@ -39,6 +39,8 @@ fn what_is_wrong_is_said_with_line_and_key() {
         ("\n[merge]\nstratgy = \"rebase\"", "line 3, `merge.stratgy`: unknown; did you mean \"strategy\"?"),
         ("[limits]\nbanana = 1", "line 2, `limits.banana`: unknown; known here are parallel, attempts"),
         ("[[checks]]\nname = \"a\"\ncommand = \"a\"\n\n[[checks]]\nname = \"b\"\ncmd = \"x\"", "line 7, `checks[1].cmd`: unknown; "),
+        ("[[teardown]]\ncommand = \"x\"\n[[teardown]]\ncommand = \" \"", "line 4, `teardown[1].command`: it is missing"),
+        ("[[teardown]]\ncommand = \"x\"\nwhen = 1", "line 3, `teardown[0].when`: unknown"),
         ("[[setup]]\nname = \"x\"", "line 1, `setup[0].command`: it is missing"),
         ("[[checks]]\nname = \"a\"", "line 1, `checks[0].command`: it is missing"),
         ("[[checks]]\ncommand = \"a\"", "line 1, `checks[0].name`: it is missing"),
@@ -124,13 +126,14 @@ proptest! {
     #[test]
     fn nothing_in_a_file_widens_what_is_allowed(parallel in 1..200_i64, attempts in 1..50_i64, budget in 0..100_i64, seconds in 1..100_000_i64, most in 1..40_i64) {
         let text = format!(
-            "[limits]\nparallel = {parallel}\nattempts = {attempts}\nbudget_usd = {budget}\n[[setup]]\ncommand = \"x\"\ntimeout = {seconds}"
+            "[limits]\nparallel = {parallel}\nattempts = {attempts}\nbudget_usd = {budget}\n[[setup]]\ncommand = \"x\"\ntimeout = {seconds}\n[[teardown]]\ncommand = \"x\"\ntimeout = {seconds}"
         );
         let allowed = Allowed::by_product().at_most(Bounded::Parallel, most, "a").at_most(Bounded::TaskBudget, most * 1_000_000, "b");
         let (held, _) = Settings::read(&text).unwrap().narrowed(&allowed);
         prop_assert!(held.limits.parallel <= parallel.min(most) && held.limits.attempts <= attempts.min(TASK_ATTEMPTS_MAX));
         prop_assert!(held.limits.budget_usd.unwrap().0 <= most.min(budget) * 1_000_000);
         prop_assert!(held.setup[0].timeout_s <= seconds.min(CHECK_SECONDS_MAX));
+        prop_assert!(held.teardown[0].timeout_s <= seconds.min(CHECK_SECONDS_MAX));
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use super::{Failure, signature};
 use crate::check::{Check, Exit, Ran};
-use crate::job::Change;
+use crate::job::Checked;
+use crate::limits::TASK_WORD_CHARS_MAX;
+use std::collections::BTreeSet;
 
 /// The settings of a project, which name its checks.
 const SETTINGS: &str = "fugue.toml";
@@ -25,23 +27,29 @@ pub fn ended(exit: &Exit) -> String {
     }
 }
 
-/// The files of a change that are part of the proof: the project's settings, and what a check's command names.
-pub fn edited(change: &Change, checks: &[Check]) -> Vec<String> {
-    let named = |path: &str| path == SETTINGS || checks.iter().any(|check| names(&check.command.command, path));
-    change.files.iter().map(|file| &file.path).filter(|path| named(path)).cloned().collect()
+/// The paths that may be part of the proof: the project's settings, and every word of a check's command, as itself or without `./` before it.
+pub fn guarded(checks: &[Check]) -> Vec<String> {
+    let apart = |letter: char| letter.is_whitespace() || "'\"`;|&()<>=,".contains(letter);
+    let words = checks.iter().flat_map(|check| check.command.command.split(apart)).map(|word| word.trim_start_matches("./"));
+    let words = words.filter(|word| !word.is_empty() && !word.starts_with('-') && word.len() <= TASK_WORD_CHARS_MAX);
+    let all: BTreeSet<&str> = std::iter::once(SETTINGS).chain(words).collect();
+    all.into_iter().map(str::to_owned).collect()
 }
 
-/// Whether a command names a file, as itself or with `./` before it.
-fn names(command: &str, path: &str) -> bool {
-    let apart = |letter: char| letter.is_whitespace() || "'\"`;|&()<>=,".contains(letter);
-    command.split(apart).any(|word| word.trim_start_matches("./") == path)
+/// The files of a change that are part of the proof. A node that does not say which has listed only the first of a large change.
+pub fn edited(checked: &Checked, checks: &[Check]) -> Vec<String> {
+    if let Some(edited) = &checked.edited {
+        return edited.clone();
+    }
+    let guarded = guarded(checks);
+    checked.change.files.iter().map(|file| &file.path).filter(|path| guarded.contains(path)).cloned().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::Command;
-    use crate::job::FileChange;
+    use crate::job::{Change, FileChange};
 
     #[test]
     fn a_change_of_the_checks_is_seen() {
@@ -49,15 +57,19 @@ mod tests {
             command: Command { name: "c".into(), command: command.into(), timeout_s: 1, env: Default::default() },
             required: true,
         };
-        let change = |path: &str| Change {
-            files: vec![FileChange { path: path.into(), added: Some(1), deleted: None }],
-            files_total: 1,
-            ..Change::default()
+        let checked = |path: &str, edited| {
+            let files = vec![FileChange { path: path.into(), added: Some(1), deleted: None }];
+            let change = Change { files, files_total: 1, ..Change::default() };
+            Checked { head: "h".into(), base: "b".into(), change, ran: Vec::new(), edited }
         };
         let checks = [check("sh ./ci/test.sh --all"), check("cd web && (npm test -- 'a b.js')")];
         for (path, seen) in [("fugue.toml", true), ("ci/test.sh", true), ("test.sh", false), ("src/a.rs", false), ("web", true)] {
-            assert_eq!(!edited(&change(path), &checks).is_empty(), seen, "{path}");
+            assert_eq!(!edited(&checked(path, None), &checks).is_empty(), seen, "{path}");
         }
+        // What the node has seen counts: it looks at all of a change, not at the first of its files.
+        assert_eq!(edited(&checked("src/a.rs", Some(vec!["ci/test.sh".into()])), &checks), ["ci/test.sh"]);
+        let guarded = guarded(&checks);
+        assert!(guarded.contains(&"fugue.toml".to_owned()) && !guarded.iter().any(|word| word.starts_with('-')), "{guarded:?}");
     }
 
     #[test]

@@ -48,6 +48,7 @@ fn inputs() -> Vec<(&'static str, Input)> {
     let edited = || Proof { edited: vec!["fugue.toml".into()], ..proof() };
     let red = |signature: &str| Input::Checked(Proof { failure: Some(failure(signature)), ..edited() });
     let merge = Input::Merge;
+    let uprooted = |elsewhere, blocked| Input::Uprooted { elsewhere, blocked, why: "so".into() };
     vec![
         ("start", Input::Start { blocked: false }),
         ("start, must wait", Input::Start { blocked: true }),
@@ -76,6 +77,9 @@ fn inputs() -> Vec<(&'static str, Input)> {
         ("merge: red", merge(MergeEnd::Red(failure("s2")))),
         ("merge: waits", merge(MergeEnd::Waits("so".into()))),
         ("impossible", Input::Impossible("so".into())),
+        ("node gone, another is there", uprooted(true, false)),
+        ("node gone, another is there, must wait", uprooted(true, true)),
+        ("node gone, no other", uprooted(false, false)),
         ("retry", Input::Retry { blocked: false }),
         ("retry, must wait", Input::Retry { blocked: true }),
         ("submit", Input::Submit),
@@ -188,6 +192,7 @@ proptest! {
             let Ok(Step { task: next, effects }) = step(&task, input.clone(), NOW) else { continue };
             task = next;
             prop_assert!(!matches!(before.state, State::Done { .. }), "what is done stays done");
+            prop_assert!(!matches!(input, Input::Uprooted { .. }) || !task.session && task.head.is_none(), "nothing of what is lost is left");
             prop_assert!(task.attempt >= 1 && task.attempt <= attempts_max);
             prop_assert!(task.session == before.session || effects.contains(&Effect::Close) || matches!(input, Input::Begin { .. }), "a session comes and goes visibly");
             prop_assert!(!task.told || task.session, "whoever was told has a session");
@@ -197,13 +202,13 @@ proptest! {
             checked = match &input {
                 Input::Checked(proof) => proof.changed && proof.failure.is_none(),
                 Input::Retry { .. } if effects == [Effect::Review] => checked,
-                Input::Retry { .. } | Input::Submit | Input::Finished => false,
+                Input::Retry { .. } | Input::Submit | Input::Finished | Input::Uprooted { .. } => false,
                 _ => checked,
             };
             // Whoever merges has checked this commit, and with what it has: done is proved.
             prop_assert!(!effects.contains(&Effect::Enter) || checked, "{:?} {:?}", before, input);
             prop_assert!(!matches!(task.state, State::Done { .. }) || effects.contains(&Effect::Wake), "those that wait are told");
-            tries = if matches!(input, Input::Retry { .. }) && effects != [Effect::Review] { 1 } else { tries + i64::from(matches!(effects[..], [Effect::Tell(topic)] if !matches!(topic, Topic::Goal | Topic::Again))) };
+            tries = if matches!(input, Input::Uprooted { .. }) || matches!(input, Input::Retry { .. }) && effects != [Effect::Review] { 1 } else { tries + i64::from(matches!(effects[..], [Effect::Tell(topic)] if !matches!(topic, Topic::Goal | Topic::Again))) };
             prop_assert!(tries <= attempts_max, "a person is asked after {} tries", attempts_max);
             prop_assert!(!before.state.is_under_way() || task.state.is_under_way() || effects.contains(&Effect::Foreman), "a free place is told");
         }
@@ -213,7 +218,7 @@ proptest! {
     fn a_thing_that_comes_twice_counts_once(index in 0..states().len(), input in any_input()) {
         let before = &states()[index];
         // Reports of nodes are told apart by their ids before they come here; what people say twice is caught by the state.
-        let once = matches!(input, Input::Retry { .. } | Input::Submit | Input::Approve | Input::TakeOver | Input::Cancel | Input::Begin { .. } | Input::Start { .. });
+        let once = matches!(input, Input::Retry { .. } | Input::Submit | Input::Approve | Input::TakeOver | Input::Cancel | Input::Begin { .. } | Input::Start { .. } | Input::Uprooted { .. });
         if let (true, Ok(Step { task, .. })) = (once, step(before, input.clone(), NOW)) {
             prop_assert_eq!(step(&task, input, NOW), Err(Refused::State));
         }

@@ -85,6 +85,16 @@ pub fn conflict(target: &str, onto: &str, files: &[String], detail: &str, tries_
     )
 }
 
+/// What the agent for conflicts is told: what this side wanted, and then what [`conflict`] says. What the other side wanted is in the history.
+pub fn resolve(title: &str, goal: &str, conflict: &str) -> String {
+    format!(
+        "# Bring two changes together\n\nAnother agent made the change in this worktree for the task {title:?}, and it does not fit onto its target branch. \
+         You did not write it; you are asked because both sides must keep their purpose. What its author was told, so that you know what this side \
+         wanted:\n\n{}\n\nWhat the other side wanted is in the commits that this branch does not have: `git log` shows them.\n\n{conflict}",
+        quoted(goal.strip_suffix(RULES).unwrap_or(goal).trim()),
+    )
+}
+
 /// What is told when a person wants it tried again.
 pub fn again(why: &str, said: Option<&str>) -> String {
     match said {
@@ -182,6 +192,9 @@ mod tests {
         for part in ["- `a.rs`", "<<<<<<< main", "git rebase abc", "try 2 of 3"] {
             assert!(text.contains(part), "{part:?} in {text}");
         }
+        let resolve = resolve("Add `x`", &goal(&Goal { title: "Add `x`", description: "```\nx\n```", ..Goal::default() }), &text);
+        assert!(resolve.contains("````\n# Add `x`\n\n```\nx\n```\n````") && resolve.ends_with(&text), "{resolve}");
+        assert!(!resolve.contains(RULES), "{resolve}");
         assert!(again("It failed.", Some(" use x \n")).contains("says:\n\nuse x\n\nGo on"));
         assert!(again("It failed.", None).contains("(It failed)"));
     }

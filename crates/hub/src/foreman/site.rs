@@ -9,9 +9,10 @@ use fugue_domain::foreman::{Busy, Ready, Site};
 use fugue_domain::id::{NodeId, OrgId, PlanId, ProjectId, TaskId};
 use fugue_domain::lease;
 use fugue_domain::money::MicroUsd;
+use fugue_domain::node::Load;
 use fugue_domain::plan::forecast::Clash;
 use fugue_domain::settings::Settings;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Nodes that were heard of before this do not count.
 pub fn heard_since(hub: &Hub) -> i64 {
@@ -24,7 +25,7 @@ pub async fn of(conn: &mut Conn, org: &OrgId, heard_since: i64) -> Done<Site> {
     if site.ready.is_empty() {
         return Ok(site);
     }
-    site.slots = slots(conn, org, heard_since).await?;
+    (site.slots, site.no_room) = slots(conn, org, heard_since).await?;
     let mut held: HashMap<ProjectId, Settings> = HashMap::new();
     for project in site.ready.iter().map(|ready| ready.project.clone()).collect::<BTreeSet<_>>() {
         let settings = settings::of(conn, &project).await?;
@@ -92,16 +93,21 @@ async fn busy(conn: &mut Conn, org: &OrgId) -> Done<Vec<Busy>> {
     found.iter().map(read).collect()
 }
 
-/// Free slots: a task at work has one, also between two turns; so has every other session's turn.
-async fn slots(conn: &mut Conn, org: &OrgId, heard_since: i64) -> Done<HashMap<NodeId, i64>> {
-    let mut slots = HashMap::new();
-    let nodes = query("SELECT id, slots FROM nodes WHERE org_id = $1 AND removed_at IS NULL AND draining = 0 AND seen_at >= $2")
+/// Free slots: a task at work has one, also between two turns; so has every other session's turn. And the nodes without room for worktrees.
+async fn slots(conn: &mut Conn, org: &OrgId, heard_since: i64) -> Done<(HashMap<NodeId, i64>, HashSet<NodeId>)> {
+    let (mut slots, mut no_room) = (HashMap::new(), HashSet::new());
+    let nodes = query("SELECT id, slots, load FROM nodes WHERE org_id = $1 AND removed_at IS NULL AND draining = 0 AND seen_at >= $2")
         .bind(org.as_str())
         .bind(heard_since)
         .fetch_all(&mut *conn)
         .await?;
     for row in &nodes {
-        slots.insert(column::id::<NodeId>(row, 0)?, row.get::<i64>(1)?);
+        let id: NodeId = column::id(row, 0)?;
+        let load: Option<Load> = row.get::<Option<String>>(2)?.map(|text| column::json(&text)).transpose()?;
+        if load.and_then(|load| load.room).is_some_and(|room| room.full) {
+            no_room.insert(id.clone());
+        }
+        slots.insert(id, row.get::<i64>(1)?);
     }
     let tasks = query(
         "SELECT s.node_id, COUNT(*) FROM tasks t JOIN sessions s ON s.id = t.session_id WHERE t.org_id = $1 AND t.ended_at IS NULL \
@@ -118,7 +124,7 @@ async fn slots(conn: &mut Conn, org: &OrgId, heard_since: i64) -> Done<HashMap<N
             }
         }
     }
-    Ok(slots)
+    Ok((slots, no_room))
 }
 
 /// What a plan has cost, and what its tasks at work may still cost.

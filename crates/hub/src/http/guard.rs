@@ -131,9 +131,9 @@ fn finish(mark: &Mark, id: &RequestId, begun: Instant, asking: Option<&Asking>, 
     mark.meter.count(status, took);
     let ms = took.as_secs_f64() * 1e3;
     let (token, org) = (asking.map(|asking| asking.token.as_str()), asking.map(|asking| asking.org.as_str()));
-    // Levels by who must act: our own faults are for the operator, the caller's for who looks closer.
+    // Levels by who must act: our own faults are for the operator, the caller's, and what passes by itself, for who looks closer.
     match fault.as_deref() {
-        Some(cause) if status >= 500 => {
+        Some(cause) if status >= 500 && !cause.is_expected() => {
             tracing::error!(request.id = %id, http.method = %mark.method, http.route = mark.path, http.status = status, ms, token.id = token, org.id = org, cause = %cause, "request failed");
         }
         Some(_) => {

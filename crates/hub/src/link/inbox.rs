@@ -9,7 +9,7 @@ use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::feed::Hint;
 use crate::hub::Hub;
-use crate::{job, node, scheduler, session, turn};
+use crate::{job, node, review, scheduler, session, turn};
 use fugue_domain::event::{Delta, Event};
 use fugue_domain::id::{JobId, NodeId, OrgId, SessionId};
 use fugue_domain::lease::LeaseKey;
@@ -78,6 +78,7 @@ pub async fn hello(hub: &Hub, node: &NodeId, hello: Hello) -> Done<Vec<FromHub>>
                 durable!(tx, "hub.greeted");
                 forgotten(tx, &id, &hello.leases, restarted).await?;
                 job::known(tx, &id, &hello.jobs).await?;
+                review::node_is_back(tx, &id).await?;
                 let now = tx.now;
                 renew(tx, &id, &hello.leases, now).await
             })

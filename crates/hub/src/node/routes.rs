@@ -44,7 +44,9 @@ pub async fn resume(State(app): State<App>, asking: Asking, Name(name): Name) ->
 }
 
 /// `DELETE /api/v1/nodes/{id}`.
-pub async fn remove(State(app): State<App>, asking: Asking, Name(name): Name) -> Done<StatusCode> {
-    node::remove(&app.hub, &asking, &name).await?;
+pub async fn remove(State(app): State<App>, asking: Asking, Name(name): Name, mut params: Params) -> Done<StatusCode> {
+    let gone = params.parse("gone", "give true or false")?.unwrap_or(false);
+    params.end()?;
+    node::remove(&app.hub, &asking, &name, gone).await?;
     Ok(StatusCode::NO_CONTENT)
 }

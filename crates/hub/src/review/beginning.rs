@@ -3,12 +3,13 @@
 use super::{Wish, end, unable};
 use crate::column;
 use crate::db::{Tx, durable, query};
+use crate::effect::Effect;
 use crate::fault::{Done, Fault, caught};
 use crate::hub::Hub;
 use crate::run;
 use fugue_domain::api::NewRun;
 use fugue_domain::caller::{Caller, Who};
-use fugue_domain::id::{ReviewId, TaskId, UserId};
+use fugue_domain::id::{NodeId, ReviewId, TaskId, UserId};
 use fugue_domain::limits::{REVIEW_AGAIN_MS, REVIEW_TRIES_MAX};
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::review::By;
@@ -58,6 +59,22 @@ async fn look(hub: &Hub) -> Done<()> {
             Err(Fault::Problem(problem)) => put_off(hub, wanted, problem).await?,
             Err(fault) => return Err(fault),
         }
+    }
+    Ok(())
+}
+
+/// A node has dialled in: reviews of changes that it has, and that were put off because it was away, are begun at once.
+pub async fn node_is_back(tx: &mut Tx<'_>, node: &NodeId) -> Done<()> {
+    let due = query(
+        "UPDATE reviews SET not_before = $2 WHERE state = 'wanted' AND not_before > $2 \
+         AND task_id IN (SELECT t.id FROM sessions s JOIN tasks t ON t.session_id = s.id WHERE s.node_id = $1 AND s.closed_at IS NULL)",
+    )
+    .bind(node.as_str())
+    .bind(tx.now)
+    .execute(tx.conn)
+    .await?;
+    if due > 0 {
+        tx.after_commit(Effect::Review);
     }
     Ok(())
 }

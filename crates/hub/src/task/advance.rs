@@ -3,6 +3,7 @@
 //! Invariant: a step is one transaction. The domain's `step` decides, the `UPDATE` repeats what was read, the story tells it, and everything
 //! that follows is written beside it: the message to the agent, the job that a node shall do, the place in the merge queue.
 
+use super::resolver;
 use super::row::{self, Row};
 use super::story::{self, Told};
 use super::telling;
@@ -16,6 +17,7 @@ use crate::{agent, job, merge_queue, project, review, session, settings, turn};
 use fugue_domain::check::Check;
 use fugue_domain::id::{JobId, SessionId, TaskId, TurnId};
 use fugue_domain::job::Work;
+use fugue_domain::task::proof::guarded;
 use fugue_domain::task::{self as rules, Effect as Follows, Input, Refused, Topic};
 use fugue_domain::turn::OnInterruption;
 use fugue_domain::world::Mint;
@@ -110,12 +112,21 @@ impl Following {
     }
 
     async fn tell(&self, tx: &mut Tx<'_>, row: &mut Row, topic: Topic) -> Done<()> {
-        let text = telling::text(tx, row, &self.before.rules, topic, self.shown.as_ref(), self.said.as_deref()).await?;
+        let resolver = if topic == Topic::Conflict { resolver::of(tx, row).await? } else { None };
+        let heard = telling::Heard { shown: self.shown.as_ref(), said: self.said.as_deref(), resolver: resolver.is_some() };
+        let text = telling::text(tx, row, &self.before.rules, topic, heard).await?;
         let (session, turn) = (row.its_session()?, row.turn.as_ref().ok_or_else(|| Fault::internal("nobody awaits this message"))?);
         let found = session::find(tx.conn, &row.org, session).await?;
-        let agent = agent::of_session(tx.conn, &row.org, &found).await?;
+        let agent = match &resolver {
+            Some(resolver) => Some(resolver.clone()),
+            None => agent::of_session(tx.conn, &row.org, &found).await?,
+        };
         let policy = agent.map_or(OnInterruption::Ask, |agent| agent.on_interruption);
-        turn::say(tx, &row.org, session, turn, &text, policy).await
+        turn::say(tx, &row.org, session, turn, &text, policy).await?;
+        match &resolver {
+            Some(resolver) => resolver::take_on(tx, row, turn, resolver).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -134,8 +145,9 @@ async fn check(tx: &mut Tx<'_>, row: &mut Row) -> Done<()> {
             return advance(tx, row, Input::Impossible(why), told, None).await.map(drop);
         }
     };
+    let guarded = guarded(&[settings.checks(When::Task), settings.checks(When::Merge)].concat());
     let message = format!("{}\n\nWhat the agent of {} left uncommitted.", row.title, row.id);
-    ask(tx, row, |place, target| Work::Check { place, target, message, checks }).await
+    ask(tx, row, |place, target| Work::Check { place, target, message, checks, guarded }).await
 }
 
 /// The checks that prove a task: those it names, or all of the project. `Err` is a name that there is no check for.

@@ -3,17 +3,21 @@
 //!
 //! Invariant: each counts once. A task awaits one turn or one job by its id; the end of any other finds no task.
 
-use super::advance::advance;
+use super::advance::{advance, is_blocked};
+use super::resolver;
 use super::row::{self, Row};
 use super::story::{self, Told};
+use crate::column;
 use crate::db::{Tx, query};
+use crate::effect::Effect;
 use crate::fault::Done;
+use crate::feed::Hint;
 use crate::settings::When;
 use crate::{budget, run, settings, turn};
 use fugue_domain::api::Shown;
 use fugue_domain::approval::ApprovalState;
 use fugue_domain::check::Ran;
-use fugue_domain::id::{JobId, RunId, TaskId};
+use fugue_domain::id::{JobId, RunId, SessionId, TaskId};
 use fugue_domain::job::{Checked, Commit, Outcome as JobOutcome};
 use fugue_domain::reason::Reason;
 use fugue_domain::task::proof::{edited, ended, failure};
@@ -27,7 +31,10 @@ pub fn turn_ended<'a>(tx: &'a mut Tx<'_>, ended: &'a turn::Row, outcome: Outcome
         let Some(mut row) = row::awaiting_turn(tx.conn, &ended.id).await? else { return Ok(()) };
         let shown = Shown::Turn { turn: ended.id.clone() };
         let (input, told) = match outcome {
-            Outcome::Succeeded => (Input::Finished, Told::of("The agent has finished.")),
+            Outcome::Succeeded => match resolver::undecided(tx, ended).await? {
+                Some(why) => (Input::Broke { need: Need::Conflict, why: why.clone() }, Told::of(why)),
+                None => (Input::Finished, Told::of("The agent has finished.")),
+            },
             _ => {
                 let spent = outcome == Outcome::Cancelled && budget::exceeded(tx.conn, &ended.session, tx.now).await?.is_some();
                 let (need, why) = (if spent { Need::Budget } else { Need::AgentFailed }, run::why(ended, reason));
@@ -47,7 +54,7 @@ pub async fn job_ended(tx: &mut Tx<'_>, job: &JobId, outcome: &JobOutcome) -> Do
         JobOutcome::Prepared(ran) => prepared(job, ran),
         JobOutcome::Checked(checked) => self::checked(tx, &row, job, checked).await?,
         JobOutcome::Impossible(why) => (Input::Impossible(why.clone()), Told::of(why.clone())),
-        JobOutcome::Merged(_) => return Ok(false),
+        JobOutcome::Merged(_) | JobOutcome::TornDown(_) => return Ok(false),
     };
     let _ = advance(tx, &mut row, input, told, None).await?;
     Ok(true)
@@ -64,6 +71,26 @@ fn prepared(job: &JobId, ran: &[Ran]) -> (Input, Told) {
     }
 }
 
+/// The worktree of a task's session was torn down, or could not be: told, whatever has become of the task.
+pub async fn torn_down(tx: &mut Tx<'_>, session: &SessionId, outcome: &JobOutcome) -> Done<()> {
+    let found = query("SELECT task_id FROM task_sessions WHERE session_id = $1").bind(session.as_str()).fetch_optional(tx.conn).await?;
+    let Some(found) = found else { return Ok(()) };
+    let Some(row) = row::load(tx.conn, &column::id(&found, 0)?).await? else { return Ok(()) };
+    let red = |ran: &&Ran| !ran.is_green();
+    let words = match outcome {
+        JobOutcome::Impossible(why) => format!("The worktree could not be torn down: {why}"),
+        outcome => match outcome.ran().iter().find(red) {
+            Some(ran) => format!("The tear-down command {} {}; the worktree goes all the same.", ran.name, ended(&ran.exit)),
+            None if outcome.ran().is_empty() => return Ok(()),
+            None => "The worktree was torn down.".to_owned(),
+        },
+    };
+    let told = Told::of(words).showing(Shown::TornDown { ran: outcome.ran().to_vec() });
+    story::add(tx, &row.id, row.rules.state.word(), told).await?;
+    tx.after_commit(Effect::Hint(row.org.clone(), Hint::Task { task: row.id }));
+    Ok(())
+}
+
 async fn checked(tx: &mut Tx<'_>, row: &Row, job: &JobId, checked: &Checked) -> Done<(Input, Told)> {
     let settings = settings::of(tx.conn, &row.project).await?;
     let changed = checked.change.files_total > 0 || !checked.change.files.is_empty();
@@ -72,7 +99,7 @@ async fn checked(tx: &mut Tx<'_>, row: &Row, job: &JobId, checked: &Checked) -> 
         changed,
         denied: !changed && denied(tx, row).await?,
         failure: failure(&checked.ran),
-        edited: edited(&checked.change, &settings.checks(When::Task)),
+        edited: edited(checked, &[settings.checks(When::Task), settings.checks(When::Merge)].concat()),
         may_edit: settings.may_edit_checks(),
         review: settings.needs_agent() || settings.needs_person(),
     };
@@ -157,6 +184,26 @@ pub async fn reviewed(tx: &mut Tx<'_>, task: &TaskId, judged: Judged) -> Done<()
 pub async fn impossible(tx: &mut Tx<'_>, task: &TaskId, why: &str) -> Done<()> {
     let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
     let _ = advance(tx, &mut row, Input::Impossible(why.to_owned()), Told::of(why), None).await?;
+    Ok(())
+}
+
+/// The node with its worktree is gone for good: it begins anew on another one, if its project is there too, or a person must look.
+pub async fn uprooted(tx: &mut Tx<'_>, task: &TaskId, what: &str) -> Done<()> {
+    let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
+    let elsewhere = query(
+        "SELECT 1 FROM projects p JOIN nodes n ON n.org_id = p.org_id WHERE p.id = $1 AND p.node_id IS NULL AND n.removed_at IS NULL LIMIT 1",
+    )
+    .bind(row.project.as_str())
+    .fetch_optional(tx.conn)
+    .await?
+    .is_some();
+    let blocked = is_blocked(tx, task).await?;
+    let why = match elsewhere {
+        true => format!("{what} Its work begins anew on another node."),
+        false => format!("{what} No other node has its project."),
+    };
+    let told = Told::of(why.clone());
+    let _ = advance(tx, &mut row, Input::Uprooted { elsewhere, blocked, why }, told, None).await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! transaction. What a node must be asked is asked before.
 
 use super::advance::advance;
+use super::resolver;
 use super::row::{self, Row};
 use super::story::Told;
 use crate::column;
@@ -47,7 +48,7 @@ pub async fn start(hub: &Hub, id: &TaskId, node: Option<&NodeId>) -> Done<bool> 
 
 async fn open(hub: &Hub, row: &Row, node: Option<&NodeId>) -> Done<bool> {
     let wanted = wanted(hub, &row.id).await?;
-    let (new, agent, ground, setup) = {
+    let (new, agent, ground, setup, resolver) = {
         let mut conn = hub.db.read().await?;
         let settings = settings::of(&mut conn, &row.project).await?;
         let project = project::find(&mut conn, &row.org, row.project.as_str()).await?;
@@ -61,8 +62,16 @@ async fn open(hub: &Hub, row: &Row, node: Option<&NodeId>) -> Done<bool> {
             place: PlaceKind::Worktree,
             budget_usd: wanted.budget.map(MicroUsd).into_iter().chain(settings.limits.budget_usd).min(),
         };
-        let (agent, ground) = run::role(hub, &wanted.caller, &new.agent, &new).await?;
-        (new, driven(agent, wanted.driver)?, ground, !settings.setup.is_empty())
+        let (role, resolver) =
+            tokio::join!(run::role(hub, &wanted.caller, &new.agent, &new), run::role(hub, &wanted.caller, &settings.agents.resolve, &new),);
+        let (agent, ground) = role?;
+        let agent = driven(agent, wanted.driver)?;
+        // Without one a conflict goes to the task's own agent.
+        let resolver = resolver.inspect_err(|fault| {
+            tracing::info!(task.id = %row.id, detail = fault.problem().detail, "there is no agent for conflicts; the task's own would resolve them");
+        });
+        let resolver = resolver.ok().and_then(|(resolver, _)| resolver::playing(resolver, &agent, wanted.driver));
+        (new, agent, ground, !settings.setup.is_empty(), resolver)
     };
     let plan = session::plan(hub, &wanted.caller, new, Some((agent, ground))).await?;
     let id = row.id.clone();
@@ -72,9 +81,10 @@ async fn open(hub: &Hub, row: &Row, node: Option<&NodeId>) -> Done<bool> {
                 let found = row::load(tx.conn, &id).await?;
                 let Some(mut row) = found.filter(|row| row.rules.state == State::Ready) else { return Ok(false) };
                 let session = session::store(tx, &plan).await?;
-                query("INSERT INTO task_sessions (task_id, session_id) VALUES ($1, $2)")
+                query("INSERT INTO task_sessions (task_id, session_id, resolver) VALUES ($1, $2, $3)")
                     .bind(row.id.as_str())
                     .bind(session.id.as_str())
+                    .bind(resolver.as_ref().map(serde_json::to_string).transpose().map_err(Fault::internal)?)
                     .execute(tx.conn)
                     .await?;
                 let told = Told::of(format!("{} begins in {}.", session.agent, session.id));

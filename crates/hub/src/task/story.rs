@@ -77,7 +77,9 @@ fn fitting(mut shown: Shown) -> Done<String> {
         }
         most = if most == usize::MAX { 8 * 1024 } else { most / 2 };
         match &mut shown {
-            Shown::Prepared { ran, .. } | Shown::RedMerge { ran, .. } => ran.iter_mut().for_each(|ran| shorten(ran, most)),
+            Shown::Prepared { ran, .. } | Shown::TornDown { ran } | Shown::RedMerge { ran, .. } => {
+                ran.iter_mut().for_each(|ran| shorten(ran, most))
+            }
             Shown::Checked { ran, change, .. } => {
                 ran.iter_mut().for_each(|ran| shorten(ran, most));
                 change.files.truncate(most / 16);
@@ -157,6 +159,7 @@ pub fn evidence(story: &[Entry], head: Option<&str>) -> Evidence {
                 at: entry.at,
                 stale: head != Some(judged.as_str()),
             }),
+            Some(Shown::TornDown { ran }) => evidence.torn_down.clone_from(ran),
             Some(Shown::Prepared { .. } | Shown::Turn { .. } | Shown::Conflict { .. }) | None => {}
         }
     }

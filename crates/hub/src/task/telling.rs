@@ -11,8 +11,19 @@ use fugue_domain::limits::MESSAGE_BYTES_MAX;
 use fugue_domain::task::words::{self, Goal};
 use fugue_domain::task::{State, Task, Topic};
 
+/// What there is to be told.
+pub struct Heard<'a> {
+    /// What there is to see.
+    pub shown: Option<&'a Shown>,
+    /// What somebody said.
+    pub said: Option<&'a str>,
+    /// Whether it is told to the agent for conflicts, which knows nothing of the task.
+    pub resolver: bool,
+}
+
 /// The text of a message to the agent, as it may be sent.
-pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &Task, topic: Topic, shown: Option<&Shown>, said: Option<&str>) -> Done<String> {
+pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &Task, topic: Topic, heard: Heard<'_>) -> Done<String> {
+    let Heard { shown, said, resolver } = heard;
     let tries = (row.rules.attempt, row.rules.attempts_max);
     let text = match (topic, shown) {
         (Topic::Goal, _) => goal(tx, row).await?,
@@ -20,7 +31,10 @@ pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &Task, topic: Topic, shown
         (Topic::RedMerge, Some(Shown::RedMerge { onto, ran, .. })) => words::red_merge(&target(tx, row).await?, onto, ran, tries),
         (Topic::Conflict, Some(Shown::Conflict { onto, files, detail })) => {
             let text = words::conflict(&target(tx, row).await?, onto, files, detail, tries);
-            format!("{text}{}", resolver(tx, row).await?)
+            match resolver {
+                true => words::resolve(&row.title, &goal(tx, row).await?, &text),
+                false => format!("{text}{}", instructions(tx, row).await?),
+            }
         }
         (Topic::Findings, _) => said.ok_or_else(|| Fault::internal("a review has findings and no words for them"))?.to_owned(),
         (Topic::Again, _) => {
@@ -30,15 +44,15 @@ pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &Task, topic: Topic, shown
         (topic, _) => return Err(Fault::internal(format!("nothing is shown for {topic:?}"))),
     };
     // A person had the worktree before the agent heard anything.
-    let text = if before.told || topic == Topic::Goal { text } else { format!("{}\n\n---\n\n{text}", goal(tx, row).await?) };
+    let text = if before.told || topic == Topic::Goal || resolver { text } else { format!("{}\n\n---\n\n{text}", goal(tx, row).await?) };
     Ok(match text.len() > MESSAGE_BYTES_MAX {
         true => text[..text.floor_char_boundary(MESSAGE_BYTES_MAX)].to_owned(),
         false => text,
     })
 }
 
-/// What the agent that brings changes together is told about its work. The task's own agent does it, because it knows what its side wanted.
-async fn resolver(tx: &mut Tx<'_>, row: &Row) -> Done<String> {
+/// What the agent for conflicts would be told about its work, for a task's own agent that does it because that one cannot run there.
+async fn instructions(tx: &mut Tx<'_>, row: &Row) -> Done<String> {
     let name = settings::of(tx.conn, &row.project).await?.agents.resolve;
     let instructions = agent::find(tx.conn, &row.org, &name).await?.and_then(|view| view.agent.instructions);
     Ok(instructions.map(|text| format!("\n\n---\n\n{text}")).unwrap_or_default())

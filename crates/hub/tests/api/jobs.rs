@@ -55,7 +55,13 @@ fn check(session: &str) -> Result<Work> {
         base: None,
         landed: None,
     };
-    Ok(Work::Check { place, target: "main".into(), message: "m".into(), checks: vec![Check { command, required: true }] })
+    Ok(Work::Check {
+        place,
+        target: "main".into(),
+        message: "m".into(),
+        checks: vec![Check { command, required: true }],
+        guarded: Vec::new(),
+    })
 }
 
 fn checked(tail: &str) -> Outcome {
@@ -68,7 +74,7 @@ fn checked(tail: &str) -> Outcome {
         tail: tail.into(),
         bytes: tail.len() as i64,
     };
-    Outcome::Checked(Checked { head: "b".into(), base: "a".into(), change: Change::default(), ran: vec![ran] })
+    Outcome::Checked(Checked { head: "b".into(), base: "a".into(), change: Change::default(), ran: vec![ran], edited: None })
 }
 
 fn landing() -> Outcome {

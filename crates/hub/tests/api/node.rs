@@ -197,7 +197,7 @@ pub fn made_up_lease() -> LeaseKey {
 /// What it answers to calls.
 pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
     match ask {
-        Ask::Inspect(Origin::Path(root)) if root == "/srv/tool" || root == "/srv/torn" => {
+        Ask::Inspect(Origin::Path(root)) if ["/srv/tool", "/srv/torn", "/srv/stand"].contains(&root.as_str()) => {
             let name = root.rsplit('/').next().unwrap_or_default().to_owned();
             Ok(Answered::Repository(Repository { root, name, default_branch: "main".into(), head: Some("c0ffee".into()) }))
         }
@@ -206,6 +206,12 @@ pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
                 Repository { root: "/srv/shop".into(), name: "shop".into(), default_branch: "main".into(), head: Some("c0ffee".into()) };
             Ok(Answered::Repository(repository))
         }
+        Ask::Inspect(Origin::Url(url)) if url.starts_with("https://git.example/") => Ok(Answered::Repository(Repository {
+            root: url,
+            name: "far".into(),
+            default_branch: "main".into(),
+            head: Some("c0ffee".into()),
+        })),
         Ask::Diff { base, head, .. } => Ok(Answered::Diff { text: format!("from {base} to {head:?}"), cut: false }),
         Ask::Output { name, from, .. } => Ok(Answered::Output(crate::jobs::output(&name, from))),
         Ask::Inspect(_) => Err(CallFailed::NotARepository("there is no repository".into())),
@@ -213,6 +219,7 @@ pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
         Ask::Resolve { .. } => Ok(Answered::Commit("c0ffee".into())),
         Ask::File { path, origin, .. } if path == "fugue.toml" => Ok(Answered::File(match origin {
             Origin::Path(path) if path == "/srv/tool" => Some(crate::plans::TOOL.into()),
+            Origin::Path(path) if path == "/srv/stand" => Some("[[teardown]]\nname = \"down\"\ncommand = \"make down\"".into()),
             Origin::Path(path) if path == "/srv/torn" => Some("[merge]\nstratgy = \"rebase\"".into()),
             _ => None,
         })),

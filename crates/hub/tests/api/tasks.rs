@@ -190,7 +190,7 @@ pub fn checked(head: &str, ran: Vec<Ran>) -> Outcome {
     let commit = Commit { id: head.into(), title: "Fix login".into() };
     let file = FileChange { path: "src/login.rs".into(), added: Some(3), deleted: Some(1) };
     let change = Change { commits: vec![commit], files: vec![file], files_total: 1, added: 3, deleted: 1 };
-    Outcome::Checked(Checked { head: head.into(), base: "c0ffee".into(), change, ran })
+    Outcome::Checked(Checked { head: head.into(), base: "c0ffee".into(), change, ran, edited: None })
 }
 
 fn landed(head: &str) -> MergeEnd {
@@ -404,7 +404,8 @@ async fn merging(app: App) -> Result<()> {
 async fn nothing_done(app: App) -> Result<()> {
     let mut bench = Bench::at(app).await?;
     let id = bench.add(json!([{"title": "Fix login"}])).await?.remove(0);
-    let nothing = || Outcome::Checked(Checked { head: "c0ffee".into(), base: "c0ffee".into(), change: Change::default(), ran: vec![] });
+    let nothing =
+        || Outcome::Checked(Checked { head: "c0ffee".into(), base: "c0ffee".into(), change: Change::default(), ran: vec![], edited: None });
     let turn = bench.assigned().await?;
     bench.checks(&id, &turn, nothing()).await?;
     assert_eq!(bench.is(&id, "needs_human").await?["need"], "nothing_changed");
@@ -421,7 +422,7 @@ async fn nothing_done(app: App) -> Result<()> {
     bench.verb(&id, "retry", json!({})).await?;
     let turn = bench.assigned().await?;
     let Outcome::Checked(mut edited) = checked("h1", vec![]) else { unreachable!() };
-    edited.change.files[0].path = "fugue.toml".into();
+    edited.edited = Some(vec!["fugue.toml".into()]);
     bench.checks(&id, &turn, Outcome::Checked(edited)).await?;
     let asks = bench.is(&id, "needs_human").await?;
     assert!(asks["need"] == "checks_edited" && asks["why"].as_str().unwrap().contains("fugue.toml"), "{asks:#}");

@@ -169,6 +169,12 @@ pub fn commits(git: &Git, from: &str, to: &str) -> Result<Vec<Commit>, GitFailed
     Ok(listed.split('\0').filter(|line| !line.is_empty()).map(commit).rev().collect())
 }
 
+/// Which of these paths differ between two commits, also because something was moved away from there.
+pub fn touched(git: &Git, from: &str, to: &str, guarded: &[String]) -> Result<Vec<String>, GitFailed> {
+    let listed = git.run(["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to])?;
+    Ok(listed.split('\0').filter(|path| guarded.iter().any(|guarded| guarded == path)).map(str::to_owned).collect())
+}
+
 /// What has changed from one commit to another.
 pub fn change(git: &Git, from: &str, to: &str) -> Result<Change, GitFailed> {
     let listed = git.run(["diff", "--numstat", "-z", "-M", "--no-ext-diff", "--no-textconv", from, to])?;

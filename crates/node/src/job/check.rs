@@ -34,16 +34,32 @@ struct Ground {
     path: PathBuf,
 }
 
+/// What is to be checked.
+pub struct Wanted {
+    /// The worktree.
+    pub place: Place,
+    /// The branch that the change is for.
+    pub target: String,
+    /// The message of the commit of what was left.
+    pub message: String,
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// Paths of which is said whether the change touches them.
+    pub guarded: Vec<String>,
+}
+
 /// What there is before the checks run.
 struct Begun {
     head: String,
     base: String,
     change: Change,
+    edited: Vec<String>,
     unfit: Option<String>,
 }
 
 impl Job {
-    pub(super) async fn check(&self, place: Place, target: String, message: String, checks: Vec<Check>) -> Result<Outcome, Ends> {
+    pub(super) async fn check(&self, wanted: Wanted) -> Result<Outcome, Ends> {
+        let Wanted { place, target, message, checks, guarded } = wanted;
         let impossible = |why: String| Err(Ends::Impossible(why));
         if place.kind == PlaceKind::Checkout {
             return impossible(format!("{} is a working copy of people: only worktrees are checked.", place.path));
@@ -54,8 +70,8 @@ impl Job {
         let Some(intent) = intent else { return impossible(format!("The worktree {} is gone.", place.path)) };
         let ground = Ground { home, folder, repository: intent.repository, path: intent.path };
         let at = ground.clone();
-        let begun = self.blocking(move || Ok::<_, io::Error>(at.begin(&target, &message))).await?;
-        let Begun { head, base, change, unfit } = match begun {
+        let begun = self.blocking(move || Ok::<_, io::Error>(at.begin(&target, &message, &guarded))).await?;
+        let Begun { head, base, change, edited, unfit } = match begun {
             Ok(begun) => begun,
             Err(why) => return impossible(why),
         };
@@ -63,7 +79,7 @@ impl Job {
             Some(why) => vec![unfit_for_checks(why)],
             None => self.checks(&ground, &head, place.session.as_str(), checks).await?,
         };
-        Ok(Outcome::Checked(Checked { head, base, change, ran }))
+        Ok(Outcome::Checked(Checked { head, base, change, ran, edited: Some(edited) }))
     }
 
     async fn checks(&self, ground: &Ground, head: &str, marker: &str, checks: Vec<Check>) -> Result<Vec<Ran>, Ends> {
@@ -93,7 +109,7 @@ impl Job {
 
 impl Ground {
     /// Commits, and counts; in words why that is not possible.
-    fn begin(&self, target: &str, message: &str) -> Result<Begun, String> {
+    fn begin(&self, target: &str, message: &str, guarded: &[String]) -> Result<Begun, String> {
         let lock = lock(&self.home, &self.repository).map_err(|error| error.to_string())?;
         let git = Git::at(&self.path);
         let left: Entries = record::read(&self.folder.join(LEFT)).map_err(|error| error.to_string())?.unwrap_or_default();
@@ -111,7 +127,8 @@ impl Ground {
         let base = base.map_err(|_| format!("What is checked and the branch {target:?} have no commit in common."))?;
         let base = base.lines().next().unwrap_or_default().to_owned();
         let change = change::change(&git, &base, &head).map_err(|failed| failed.to_string())?;
-        Ok(Begun { head, base, change, unfit })
+        let edited = change::touched(&git, &base, &head, guarded).map_err(|failed| failed.to_string())?;
+        Ok(Begun { head, base, change, edited, unfit })
     }
 
     fn beside(&self, head: &str) -> Result<Entries, String> {

@@ -13,9 +13,10 @@ use crate::machine::boot_ms;
 use crate::turn::{self, Talk, Turn};
 use crate::worktree;
 use fugue_domain::durable;
+use fugue_domain::limits::ROOM_AGAIN_MS;
 use fugue_domain::link::{Assignment, Place};
 use fugue_domain::reason::Reason;
-use fugue_domain::turn::{Ending, Opening};
+use fugue_domain::turn::{Ending, Opening, ParkedBy};
 use std::path::PathBuf;
 use tokio::time::Instant;
 
@@ -91,6 +92,11 @@ impl Session {
 
     /// From the worktree to the message in the agent's stdin.
     async fn begin(&mut self, assignment: Assignment) {
+        if self.shared.is_full() && !worktree::is_ready(&self.shared.home, &assignment.place) {
+            let again = self.shared.world.now() + ROOM_AGAIN_MS;
+            let words = "The worktrees of this node take all the room they may have, and nothing of it can be made again.".to_owned();
+            return self.fail(Ending::Parked { until: Some(again), by: ParkedBy::Room }, words);
+        }
         if let Err(error) = self.prepare(&assignment.place).await {
             return self.fail(Ending::Failed { reason: Reason::WorktreeFailed }, error.to_string());
         }

@@ -5,7 +5,7 @@ use fugue_domain::agent::Driver;
 use fugue_domain::world::SharedWorld;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 /// What all sessions of a node share.
 pub struct Shared {
@@ -26,6 +26,7 @@ pub struct Shared {
     /// Keepers that wait.
     pub spares: Spares,
     agents: AtomicI64,
+    full: AtomicBool,
 }
 
 impl Shared {
@@ -35,7 +36,28 @@ impl Shared {
         let (pass_env, world) = (options.pass_env.clone(), options.world.clone());
         let (project_commands, check_seconds_max) = (options.project_commands, options.check_seconds_max);
         let slots = usize::try_from(options.slots).unwrap_or(1).max(1);
-        Self { home, programs, pass_env, project_commands, check_seconds_max, slots, world, spares, agents: AtomicI64::new(0) }
+        Self {
+            home,
+            programs,
+            pass_env,
+            project_commands,
+            check_seconds_max,
+            slots,
+            world,
+            spares,
+            agents: AtomicI64::new(0),
+            full: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether there is no room for another worktree.
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
+    /// Says whether there is room for another worktree.
+    pub fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
     }
 
     /// Live agent processes.

@@ -4,6 +4,7 @@ use fugue_domain::agent::{Agent, Driver};
 use fugue_domain::id::{JobId, NodeId, SessionId, TurnId};
 use fugue_domain::lease::LeaseKey;
 use fugue_domain::link::{Assignment, FromHub, FromNode, Hello, Place, Report};
+use fugue_domain::node::Room;
 use fugue_domain::project::Origin;
 use fugue_domain::session::PlaceKind;
 use fugue_domain::turn::Opening;
@@ -79,6 +80,7 @@ impl Node {
             pass_env: vec![],
             project_commands: true,
             check_seconds_max: 60,
+            budget: fugue_node::Budget::default(),
             world: Arc::new(crate::world::RealWorld),
         };
         change(&mut options);
@@ -157,6 +159,15 @@ impl Connection {
         loop {
             if let FromNode::Heartbeat { jobs, .. } = self.hear_any().await {
                 return jobs;
+            }
+        }
+    }
+
+    /// What the next heartbeat says that worktrees take.
+    pub async fn room(&mut self) -> Option<Room> {
+        loop {
+            if let FromNode::Heartbeat { load, .. } = self.hear_any().await {
+                return load.room;
             }
         }
     }

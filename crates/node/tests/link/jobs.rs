@@ -4,7 +4,7 @@ use crate::hub::*;
 use fugue_domain::check::{Check, Command, Exit, Ran};
 use fugue_domain::id::{JobId, TaskId};
 use fugue_domain::job::{Checked, Entry, Merge, Merged, Outcome, Strategy, Work};
-use fugue_domain::limits::CHECK_TAIL_BYTES_MAX;
+use fugue_domain::limits::{CHANGE_FILES_MAX, CHECK_TAIL_BYTES_MAX};
 use fugue_domain::link::{Answered, Ask, FromHub, FromNode, Place};
 use fugue_domain::project::Origin;
 use std::path::{Path, PathBuf};
@@ -33,9 +33,14 @@ pub struct Bench {
 
 impl Bench {
     pub async fn new(name: &str) -> Self {
+        Self::with(name, |_| {}).await
+    }
+
+    /// The same, with other settings of the node.
+    pub async fn with(name: &str, change: impl FnOnce(&mut fugue_node::Options)) -> Self {
         let folder = Folder::new(name);
         let (home, repository, hub) = (folder.0.join("node"), repository(&folder.0), Hub::new().await);
-        let node = Node::start(&home, &hub);
+        let node = Node::start_with(&home, &hub, change);
         let link = hub.accept().await;
         Self { folder, home, repository, hub, node: Some(node), link, jobs: 0 }
     }
@@ -89,10 +94,16 @@ impl Bench {
 
     pub async fn checked(&mut self, place: &Place, checks: Vec<Check>) -> Checked {
         let (place, message) = (place.clone(), "Left by the agent\n\nTask: x".to_owned());
-        match self.carried_out(Work::Check { place, target: "main".into(), message, checks }).await {
+        match self.carried_out(Work::Check { place, target: "main".into(), message, checks, guarded: Vec::new() }).await {
             Outcome::Checked(checked) => checked,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// A job that comes to nothing.
+    pub async fn checked_nothing(&mut self) {
+        let gone = Work::Check { place: self.place(99), target: "main".into(), message: "m".into(), checks: vec![], guarded: Vec::new() };
+        assert!(matches!(self.carried_out(gone).await, Outcome::Impossible(_)));
     }
 
     /// A session's worktree with a commit of its own, as an entry of a merge.
@@ -225,6 +236,31 @@ async fn what_was_left_is_committed_counted_and_checked_at_that_commit() {
 }
 
 #[tokio::test]
+async fn what_proves_a_change_is_guarded_however_large_the_change_is() {
+    let mut bench = Bench::new("guarded").await;
+    std::fs::create_dir(bench.repository.join("ci")).unwrap();
+    for name in ["test.sh", "lint.sh", "z.sh"] {
+        std::fs::write(bench.repository.join("ci").join(name), "exit 0\n").unwrap();
+    }
+    git(&bench.repository, &["add", "."]);
+    git(&bench.repository, &["commit", "-qm", "checks"]);
+    let place = bench.prepared(7).await;
+    let path = PathBuf::from(&place.path);
+    for number in 0..CHANGE_FILES_MAX + 20 {
+        std::fs::write(path.join(format!("a{number:04}")), "x\n").unwrap();
+    }
+    std::fs::write(path.join("ci/z.sh"), "exit 1\n").unwrap();
+    // Moved away: by its new name nobody would know it again.
+    git(&path, &["mv", "ci/lint.sh", "b"]);
+    let guarded = ["ci/lint.sh", "ci/test.sh", "ci/z.sh", "fugue.toml"].map(str::to_owned).to_vec();
+    let work = Work::Check { place, target: "main".into(), message: "m".into(), checks: vec![], guarded };
+    let Outcome::Checked(checked) = bench.carried_out(work).await else { panic!("not checked") };
+    assert!(checked.change.files_total > CHANGE_FILES_MAX as i64 && checked.change.files.len() == CHANGE_FILES_MAX);
+    assert!(!checked.change.files.iter().any(|file| file.path == "ci/z.sh"), "it is none of those that are listed");
+    assert_eq!(checked.edited, Some(vec!["ci/lint.sh".to_owned(), "ci/z.sh".to_owned()]));
+}
+
+#[tokio::test]
 async fn what_a_check_leaves_is_said_and_not_committed_as_the_agents_work() {
     let mut bench = Bench::new("left").await;
     let place = bench.prepared(7).await;
@@ -280,9 +316,9 @@ async fn what_cannot_be_committed_is_told_like_a_red_check() {
         "{checked:?}"
     );
     // Nothing of it is possible where there is nothing.
-    let gone = Work::Check { place: bench.place(8), target: "main".into(), message: "m".into(), checks: vec![] };
+    let gone = Work::Check { place: bench.place(8), target: "main".into(), message: "m".into(), checks: vec![], guarded: Vec::new() };
     assert!(matches!(bench.carried_out(gone).await, Outcome::Impossible(why) if why.contains("is gone")));
-    let nowhere = Work::Check { place: place.clone(), target: "nowhere".into(), message: "m".into(), checks: vec![] };
+    let nowhere = Work::Check { place: place.clone(), target: "nowhere".into(), message: "m".into(), checks: vec![], guarded: Vec::new() };
     assert!(matches!(bench.carried_out(nowhere).await, Outcome::Impossible(why) if why.contains("\"nowhere\"")));
     bench.clean().await;
 }
@@ -292,7 +328,7 @@ async fn outputs_are_kept_whole_and_only_their_ends_are_said() {
     let mut bench = Bench::new("outputs").await;
     let place = bench.prepared(7).await;
     let flood = check("flood", "i=0; while [ $i -lt 60000 ]; do echo \"line $i äöü\"; i=$((i+1)); done");
-    let id = bench.ask(Work::Check { place, target: "main".into(), message: "m".into(), checks: vec![flood] }).await;
+    let id = bench.ask(Work::Check { place, target: "main".into(), message: "m".into(), checks: vec![flood], guarded: Vec::new() }).await;
     let Outcome::Checked(checked) = bench.outcome(&id).await else { panic!("not checked") };
     let expected: String = (0..60_000).map(|line| format!("line {line} äöü\n")).collect();
     let ran = &checked.ran[0];
@@ -315,7 +351,13 @@ async fn a_node_that_was_away_begins_again_and_says_again() {
     let place = bench.prepared(7).await;
     let (begun, go) = (bench.folder.0.join("begun"), bench.folder.0.join("go"));
     let waits = format!("echo x >> {}; while ! test -f {}; do sleep 0.05; done", begun.display(), go.display());
-    let work = Work::Check { place: place.clone(), target: "main".into(), message: "m".into(), checks: vec![check("waits", &waits)] };
+    let work = Work::Check {
+        place: place.clone(),
+        target: "main".into(),
+        message: "m".into(),
+        checks: vec![check("waits", &waits)],
+        guarded: Vec::new(),
+    };
     let id = bench.ask(work.clone()).await;
     let times = || std::fs::read_to_string(&begun).map_or(0, |text| text.lines().count());
     eventually("the check to begin", || times() == 1).await;
@@ -343,8 +385,13 @@ async fn a_dropped_job_ends_with_everything_that_it_started_and_so_does_one_whos
     let place = bench.prepared(72).await;
     let (other, pid) = (bench.prepared(73).await, bench.folder.0.join("pid"));
     let hangs = check("hangs", &format!("setsid sleep 600 & echo $! >> {}; trap '' TERM; sleep 600; sleep 600", pid.display()));
-    let work =
-        |place: &Place| Work::Check { place: place.clone(), target: "main".into(), message: "m".into(), checks: vec![hangs.clone()] };
+    let work = |place: &Place| Work::Check {
+        place: place.clone(),
+        target: "main".into(),
+        message: "m".into(),
+        checks: vec![hangs.clone()],
+        guarded: Vec::new(),
+    };
     for closes in [false, true] {
         let _ = std::fs::remove_file(&pid);
         let id = bench.ask(work(&place)).await;
@@ -352,8 +399,13 @@ async fn a_dropped_job_ends_with_everything_that_it_started_and_so_does_one_whos
         let second = bench.ask(work(&place)).await;
         eventually("the check to begin", || pid.exists()).await;
         // What was asked for last is done meanwhile, in another worktree.
-        let elsewhere =
-            Work::Check { place: other.clone(), target: "main".into(), message: "m".into(), checks: vec![check("true", "true")] };
+        let elsewhere = Work::Check {
+            place: other.clone(),
+            target: "main".into(),
+            message: "m".into(),
+            checks: vec![check("true", "true")],
+            guarded: Vec::new(),
+        };
         assert!(matches!(bench.carried_out(elsewhere).await, Outcome::Checked(_)));
         match closes {
             false => {

@@ -3,6 +3,8 @@
 mod hub;
 mod jobs;
 mod merges;
+mod room;
+mod teardown;
 #[path = "../../examples/keeper/world.rs"]
 mod world;
 

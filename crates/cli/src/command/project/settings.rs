@@ -79,6 +79,9 @@ fn table(settings: &Written, needs_person: bool) -> Table {
     for setup in &settings.setup {
         row(format!("set-up {}", setup.name), command(setup));
     }
+    for teardown in &settings.teardown {
+        row(format!("tear-down {}", teardown.name), command(teardown));
+    }
     for proof in &settings.checks {
         let when: Vec<&str> = proof.when.iter().map(|when| if *when == When::Task { "task" } else { "merge" }).collect();
         let required = if proof.check.required { "" } else { ", not required" };

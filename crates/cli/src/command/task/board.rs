@@ -4,6 +4,7 @@ use super::super::Context;
 use super::items;
 use crate::client::{Client, segment};
 use crate::error::Failure;
+use crate::live::Changes;
 use crate::output::{BOLD, DIM, ERROR, GOOD, Table, WARN, cut, span, tame};
 use anstyle::Style;
 use clap::Args;
@@ -12,10 +13,6 @@ use fugue_domain::id::TaskId;
 use fugue_domain::session::SessionState;
 use std::collections::HashMap;
 use std::process::ExitCode;
-use std::time::Duration;
-
-/// How often it is looked whether something has happened.
-const LOOK: Duration = Duration::from_millis(700);
 
 /// Which tasks are listed.
 #[derive(Args)]
@@ -53,19 +50,23 @@ impl List {
             query.extend(value.as_ref().map(|value| format!("{name}={}", segment(value))));
         }
         let path = format!("/api/v1/tasks{}{}", if query.is_empty() { "" } else { "?" }, query.join("&"));
+        if self.follow {
+            return follow(context, client, &path, self.limit).await;
+        }
         let mut tasks: Vec<View> = client.list(&path, self.limit).await?;
         tasks.sort_by_key(|task| (rank(&task.state), std::cmp::Reverse(task.priority)));
-        if !self.follow {
-            context.out.value(&items(&tasks), |_| table(&tasks, context.world.now()).print(context.out))?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        follow(context, client, &path, self.limit, tasks).await
+        context.out.value(&items(&tasks), |_| table(&tasks, context.world.now()).print(context.out))?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
 /// Shows each change in a line, until nothing more happens by itself.
-async fn follow(context: &Context, client: &Client, path: &str, limit: usize, mut tasks: Vec<View>) -> Result<ExitCode, Failure> {
+async fn follow(context: &Context, client: &Client, path: &str, limit: usize) -> Result<ExitCode, Failure> {
     let mut seen: HashMap<TaskId, String> = HashMap::new();
+    // Listened first and looked afterwards, so that nothing is missed in between.
+    let mut changes = Changes::of(client).await;
+    let mut tasks: Vec<View> = client.list(path, limit).await?;
+    tasks.sort_by_key(|task| (rank(&task.state), std::cmp::Reverse(task.priority)));
     loop {
         for task in &tasks {
             let now = format!("{} {} {}", task.state, task.attempt, task.why.as_deref().unwrap_or_default());
@@ -77,7 +78,7 @@ async fn follow(context: &Context, client: &Client, path: &str, limit: usize, mu
             let good = !tasks.iter().any(|task| task.state == "needs_human");
             return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        tokio::time::sleep(LOOK).await;
+        changes.wait().await;
         tasks = client.list(path, limit).await?;
         tasks.reverse();
     }

@@ -5,6 +5,7 @@ use super::board::{mark, moves};
 use super::path;
 use crate::client::Client;
 use crate::error::Failure;
+use crate::live::Changes;
 use crate::output::{BOLD, DIM, ERROR, GOOD, Output, WARN, say, span, tame};
 use crate::transcript::day;
 use fugue_domain::api::{Entry, Evidence, Shown, TaskDetail, Verdict};
@@ -13,10 +14,7 @@ use fugue_domain::id::TaskId;
 use fugue_domain::job::{Change, Commit};
 use fugue_domain::task::proof::ended;
 use std::process::ExitCode;
-use std::time::Duration;
 
-/// How often it is looked whether something has happened.
-const LOOK: Duration = Duration::from_millis(700);
 /// Lines of a red check's output that are shown.
 const LINES: usize = 20;
 /// Files of a change that are shown.
@@ -30,14 +28,19 @@ pub async fn run(context: &Context, client: &Client, id: &TaskId, follow: bool) 
     if !follow {
         return Ok(ExitCode::SUCCESS);
     }
+    // Listened first and looked afterwards, so that nothing is missed in between.
+    let mut changes = Changes::of(client).await;
     let mut told = task.story.last().map_or(0, |entry| entry.n);
-    while moves(&task.task) || task.task.state == "blocked" {
-        tokio::time::sleep(LOOK).await;
+    loop {
         task = client.get(&path(id)).await?;
         for entry in task.story.iter().filter(|entry| entry.n > told) {
             out.value(entry, |entry| out.line(story(entry)))?;
         }
         told = task.story.last().map_or(told, |entry| entry.n);
+        if !moves(&task.task) && task.task.state != "blocked" {
+            break;
+        }
+        changes.wait().await;
     }
     if let (Some(hint), false) = (&task.hint, out.json) {
         say(hint);
@@ -115,7 +118,7 @@ fn evidence(out: Output, evidence: &Evidence) -> Result<(), Failure> {
         part(out, "On the target branch")?;
         evidence.landed.iter().try_for_each(|commit| out.line(committed(commit)))?;
     }
-    Ok(())
+    checks(out, "Tear-down of the worktree", &evidence.torn_down)
 }
 
 fn changed(out: Output, change: &Change) -> Result<(), Failure> {

@@ -2,13 +2,12 @@
 
 use super::facts::sound;
 use crate::db::{Tx, durable, query};
-use crate::effect::Effect;
 use crate::fault::Done;
 use crate::{agent, approval, budget, message, metrics, session, turn};
 use fugue_domain::approval::Request;
 use fugue_domain::id::NodeId;
 use fugue_domain::limits::{APPROVAL_BYTES_MAX, APPROVAL_NAME_BYTES_MAX};
-use fugue_domain::link::{Batch, FromHub, Report};
+use fugue_domain::link::{Batch, Report};
 use fugue_domain::money::Usage;
 use fugue_domain::turn::{Ending, Input, ParkedBy};
 use serde_json::value::RawValue;
@@ -92,8 +91,7 @@ async fn keep(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
 async fn release(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
     let found = session::find(tx.conn, &row.org, &row.session).await?;
     if found.closed_at.is_some() {
-        let place = session::leaving(tx.conn, &row.org, &found).await?;
-        tx.after_commit(Effect::Say(found.place.node, Box::new(FromHub::Release(place))));
+        session::give_back(tx, &row.org, &found).await?;
     }
     Ok(())
 }
@@ -170,7 +168,11 @@ async fn remember(tx: &mut Tx<'_>, row: &turn::Row, memory: &RawValue) -> Done<(
         tracing::warn!(turn.id = %row.id, bytes = memory.get().len(), "a driver wants more kept than is allowed; the conversation begins anew after a loss");
         return Ok(());
     }
-    query("UPDATE sessions SET memory = $2 WHERE id = $1").bind(row.session.as_str()).bind(memory.get()).execute(tx.conn).await?;
+    // An agent that has only this turn has a conversation of its own.
+    let turn = query("UPDATE turns SET memory = $2 WHERE id = $1 AND spec IS NOT NULL");
+    if turn.bind(row.id.as_str()).bind(memory.get()).execute(tx.conn).await? == 0 {
+        query("UPDATE sessions SET memory = $2 WHERE id = $1").bind(row.session.as_str()).bind(memory.get()).execute(tx.conn).await?;
+    }
     Ok(())
 }
 
