@@ -198,8 +198,7 @@ fn check(caller: &Caller, new: &NewToken) -> Done<()> {
     Ok(())
 }
 
-const COLUMNS: &str =
-    "id, name, role, org_id, created_at, expires_at, (SELECT COUNT(*) FROM devices d WHERE d.token_id = tokens.id)";
+const COLUMNS: &str = "id, name, role, org_id, created_at, expires_at, (SELECT COUNT(*) FROM devices d WHERE d.token_id = tokens.id)";
 
 fn view(row: &Row) -> Done<Token> {
     let expires_at = row.get::<Option<i64>>(5)?.map(Time);

@@ -15,6 +15,13 @@ export type Turn = Schemas["Turn"];
 export type Me = Schemas["Me"];
 export type Role = Schemas["Role"];
 export type JoinCode = Schemas["JoinCode"];
+export type Cost = Schemas["Cost"];
+export type CostBy = Schemas["CostBy"];
+export type Costs = Schemas["Costs"];
+export type Budgets = Schemas["Budgets"];
+export type Run = Schemas["Run"];
+export type Found = Schemas["Found"];
+export type Token = Schemas["Token"];
 
 /** What went wrong: the hub's problem, or that it was not reached. */
 export class Failure extends Error {

@@ -26,14 +26,23 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Which lists a hint makes old. */
 export function meant(hint: Hint): string[] {
-  if (hint === "everything") return ["sessions", "session", "approvals", "approval", "nodes", "turn", "me"];
+  if (hint === "everything") return ["sessions", "session", "approvals", "approval", "nodes", "turn", "me", "costs", "budgets", "runs"];
   if ("session" in hint) return ["sessions", "session"];
   if ("approval" in hint) return ["approvals", "approval", "sessions"];
   if ("node" in hint) return ["nodes"];
   return [];
 }
 
+const hearers = new Set<(hint: Hint) => void>();
+
+/** Hears every hint, until the returned function is called. */
+export function onHint(hearer: (hint: Hint) => void): () => void {
+  hearers.add(hearer);
+  return () => hearers.delete(hearer);
+}
+
 function hear(hint: Hint): void {
+  for (const hearer of hearers) hearer(hint);
   for (const key of meant(hint)) stale.add(key);
   if (timer !== undefined) return;
   timer = setTimeout(() => {

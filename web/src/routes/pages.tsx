@@ -1,5 +1,6 @@
 import { useParams } from "@tanstack/react-router";
 import { Approvals, OneApproval } from "@/features/approval/list";
+import { More } from "@/features/frame/more";
 import { Nodes } from "@/features/node/list";
 import { NewSession } from "@/features/session/create";
 import { Pair } from "@/features/settings/pair";
@@ -26,6 +27,11 @@ export function NodesRoute() {
 export function NewSessionRoute() {
   useTitle(m.new_session());
   return <NewSession />;
+}
+
+export function MoreRoute() {
+  useTitle(m.more());
+  return <More />;
 }
 
 export function SettingsRoute() {

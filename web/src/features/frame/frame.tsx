@@ -1,33 +1,27 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { CircleCheck, Inbox, MessagesSquare, Server, Settings } from "lucide-react";
+import { Link, useRouterState } from "@tanstack/react-router";
+import { Ellipsis, Search } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
 import { pendingQuery } from "@/api/approval";
 import { useStanding } from "@/api/live";
 import { meQuery } from "@/api/me";
 import { standingWord } from "@/api/standing";
-import { Help } from "@/features/frame/help";
+import { FindButton, HelpButton, Keyboard, openPalette } from "@/features/frame/keyboard";
+import { screens } from "@/features/frame/screens";
 import { m } from "@/text/gen/messages.js";
+import { Button } from "@/ui/button";
 import { cn } from "@/ui/class";
 import { showWaiting } from "@/ui/title";
 import { Toasts } from "@/ui/toast";
-
-/** The screens there are. */
-function screens() {
-  return [
-    { to: "/", label: m.now(), icon: Inbox, exact: true },
-    { to: "/sessions", label: m.sessions(), icon: MessagesSquare, exact: false },
-    { to: "/approvals", label: m.approvals(), icon: CircleCheck, exact: false },
-    { to: "/nodes", label: m.nodes(), icon: Server, exact: false },
-    { to: "/settings", label: m.settings(), icon: Settings, exact: false },
-  ] as const;
-}
 
 /** Rail on a desk, tabs on a phone; the connection always in sight. */
 export function Frame({ children, bare }: { children: ReactNode; bare: boolean }) {
   const waiting = useQuery(pendingQuery).data?.length ?? 0;
   const me = useQuery(meQuery);
   useEffect(() => showWaiting(waiting), [waiting]);
+  const tabs = screens().filter((screen) => screen.tab);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const aside = !tabs.some(({ to }) => (to === "/" ? path === "/" : path.startsWith(to)));
   return (
     <div className="flex h-full flex-col desk:flex-row">
       <a
@@ -38,11 +32,12 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
       </a>
       <nav aria-label={m.screens()} className="flex w-46 shrink-0 flex-col border-r border-line bg-panel p-2 max-desk:hidden">
         <p className="px-2.5 pt-1 pb-3 text-title font-semibold">Fugue</p>
-        {screens().map(({ to, label, icon: Icon, exact }) => (
+        <FindButton />
+        {screens().map(({ to, label, icon: Icon }) => (
           <Link
             key={to}
             to={to}
-            activeOptions={{ exact }}
+            activeOptions={{ exact: to === "/" }}
             className="control flex items-center gap-2.5 rounded-box px-2.5 text-soft hover:bg-raised hover:text-ink"
             activeProps={{ className: "bg-accent-tint! text-ink! font-semibold", "aria-current": "page" }}
           >
@@ -52,7 +47,7 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
           </Link>
         ))}
         <div className="mt-auto flex flex-col gap-2 px-2.5 pb-1 text-small text-soft">
-          <Help />
+          <HelpButton />
           {me.data !== undefined && (
             <p className="truncate">
               {me.data.org_name} · {me.data.role}
@@ -69,6 +64,11 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
       >
         {!bare && <span className="flex-1 font-semibold">Fugue</span>}
         <Pill />
+        {!bare && (
+          <Button kind="quiet" size="icon" className="-mr-3" aria-label={m.find()} onClick={openPalette}>
+            <Search />
+          </Button>
+        )}
       </header>
       <main id="main" tabIndex={-1} className="min-h-0 min-w-0 flex-1 outline-none">
         {children}
@@ -77,11 +77,11 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
         aria-label={m.screens()}
         className={cn("grid grid-cols-5 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] desk:hidden", bare && "hidden")}
       >
-        {screens().map(({ to, label, icon: Icon, exact }) => (
+        {tabs.map(({ to, label, icon: Icon }) => (
           <Link
             key={to}
             to={to}
-            activeOptions={{ exact }}
+            activeOptions={{ exact: to === "/" }}
             className="relative flex h-14 min-w-0 flex-col items-center justify-center gap-0.5 text-soft"
             activeProps={{ className: "text-accent! font-semibold", "aria-current": "page" }}
           >
@@ -90,8 +90,20 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
             {to === "/approvals" && <Count waiting={waiting} className="absolute top-0.5 left-1/2 ml-2" />}
           </Link>
         ))}
+        <Link
+          to="/more"
+          className={cn(
+            "relative flex h-14 min-w-0 flex-col items-center justify-center gap-0.5 text-soft",
+            aside && "font-semibold text-accent!",
+          )}
+          aria-current={aside ? "page" : undefined}
+        >
+          <Ellipsis aria-hidden className="size-5" />
+          <span className="max-w-full truncate text-[0.69rem] leading-4">{m.more()}</span>
+        </Link>
       </nav>
       <Toasts />
+      <Keyboard />
     </div>
   );
 }
