@@ -92,6 +92,51 @@ async function readBack(page) {
   await page.unroute("**/events?**");
 }
 
+/** Everything by keyboard: the palette finds a session by its title, a chord leads to a screen, and `?` tells all keys. */
+async function findAndGo(page, run, t, look) {
+  await page.keyboard.press("Control+k");
+  const box = page.getByRole("combobox", { name: t("find_anything") });
+  await box.fill(`rehearse ${run.name}`);
+  const option = page.getByRole("option", { name: `Rehearse ${run.name}` });
+  await option.first().waitFor();
+  await look("palette");
+  await box.dispatchEvent("keydown", { key: "Enter", keyCode: 229, isComposing: true, bubbles: true });
+  assert.equal(await box.isVisible(), true, "Enter chose what the input method composed");
+  while ((await option.first().getAttribute("aria-selected")) !== "true") await box.press("ArrowDown");
+  await box.press("Enter");
+  await page.waitForURL("**/sessions/ses_*");
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.keyboard.press("g");
+  await page.keyboard.press(",");
+  await page.waitForURL("**/settings");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: t("keyboard") }).waitFor();
+  await look("help");
+  await page.keyboard.press("Escape");
+}
+
+/** A token is made, shown once, and revoked. */
+async function tokenOnce(page, t, look) {
+  const button = (key, values) => page.getByRole("button", { name: t(key, values), exact: true });
+  await button("token_make").click();
+  await page.getByLabel(t("token_name"), { exact: true }).fill("journey");
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: t("token_make"), exact: true })
+    .click();
+  const secret = await page.getByRole("dialog").locator("code").innerText();
+  assert.match(secret, /^fgt_/);
+  await look("token");
+  await button("token_kept").click();
+  await page.getByRole("listitem").filter({ hasText: "journey" }).getByRole("button").click();
+  assert.equal((await page.content()).includes(secret), false, "the secret is still there");
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: t("token_revoke_named", { name: "journey" }), exact: true })
+    .click();
+  await page.getByText("journey", { exact: true }).waitFor({ state: "detached" });
+}
+
 async function walk(browser, run, link) {
   const t = wordsOf(run.lang);
   const context = await browser.newContext({
@@ -231,6 +276,11 @@ async function walk(browser, run, link) {
     ["/sessions", "sessions"],
     ["/approvals", "approvals"],
     ["/nodes", "nodes"],
+    ["/cost", "cost"],
+    ["/agents", "agents"],
+    ["/agents/reviewer", "runs"],
+    ["/events", "events"],
+    ["/more", "more"],
     ["/settings", "settings"],
   ]) {
     await page.goto(what.url + path);
@@ -240,8 +290,10 @@ async function walk(browser, run, link) {
       .waitFor({ state: "attached" });
     await page.getByText(t("live"), { exact: true }).locator("visible=true").first().waitFor();
     await page.waitForFunction(() => document.querySelector("[role=status][aria-label]") === null);
-    await look(path === "/" ? "now" : path.slice(1));
+    await look(path === "/" ? "now" : path.slice(1).replaceAll("/", "-"));
   }
+  await findAndGo(page, run, t, look);
+  await tokenOnce(page, t, look);
   const other = run.lang === "en" ? "ja" : "en";
   await page.evaluate(() => (window.before = true));
   await page.getByText(other === "ja" ? "日本語" : "English", { exact: true }).click();

@@ -16,7 +16,7 @@ for (const entry of readdirSync("src", { recursive: true, withFileTypes: true })
   const [, layer, noun] = path.split("/");
   const text = readFileSync(path, "utf8");
   const lines = text.split("\n").length;
-  if (lines > 300 && !path.includes("gen")) findings.push(`${path}: ${lines} lines, at most 300`);
+  if (lines > 300 && !/text\/gen\/|\.gen\./.test(path)) findings.push(`${path}: ${lines} lines, at most 300`);
   if (!(layer in MAY)) continue;
   for (const [, target] of text.matchAll(/from "@\/([^"]+)"/g)) {
     const [to, toNoun] = target.split("/");

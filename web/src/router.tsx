@@ -1,4 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import type { EventFilter } from "@/api/across";
+import type { CostFilter as CostSearch } from "@/api/cost";
 import type { PlanFilter } from "@/api/plan";
 import type { Filter } from "@/api/session";
 import type { TaskFilter } from "@/api/task";
@@ -11,6 +13,27 @@ const PLAN_STATES: readonly string[] = ["planning", "proposed", "accepted", "rej
 const TASK_FILTERS = ["q", "project", "plan", "label"] as const;
 
 const pages = () => import("@/routes/pages");
+const costPage = () => import("@/routes/cost");
+const agentPages = () => import("@/routes/agents");
+const eventPage = () => import("@/routes/events");
+
+/** A word of the address, if it is one of these. */
+function one<T extends string | number>(value: unknown, words: readonly T[]): T | undefined {
+  return words.find((word) => String(word) === String(value));
+}
+
+/** What is known of a search, without what is not. */
+function definite<T extends object>(search: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+/** Any words of the address. */
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
 const root = createRootRoute({ component: Root, notFoundComponent: Missing, errorComponent: Broken });
 const now = createRoute({ getParentRoute: () => root, path: "/", component: NowRoute });
 const sessions = createRoute({
@@ -60,6 +83,29 @@ const plan = createRoute({ getParentRoute: () => root, path: "/plans/$id", compo
 const queue = createRoute({ getParentRoute: () => root, path: "/merge-queue", component: lazyRouteComponent(work, "MergeQueueRoute") });
 const ofWork = [tasks, newTask, task, review, plans, newPlan, plan, queue] as const;
 
+const cost = createRoute({
+  getParentRoute: () => root,
+  path: "/cost",
+  component: lazyRouteComponent(costPage, "CostRoute"),
+  validateSearch: ({ by, days }: Record<string, unknown>): CostSearch =>
+    definite({ by: one(by, ["day", "project", "agent", "model", "task", "session"]), days: one(days, [7, 30, 90, 365]) }),
+});
+const agents = createRoute({ getParentRoute: () => root, path: "/agents", component: lazyRouteComponent(agentPages, "AgentsRoute") });
+const noAgent = createRoute({ getParentRoute: () => agents, path: "/", component: lazyRouteComponent(agentPages, "NoAgent") });
+const agent = createRoute({
+  getParentRoute: () => agents,
+  path: "$name",
+  component: lazyRouteComponent(agentPages, "AgentRoute"),
+  validateSearch: ({ run }: Record<string, unknown>): { run?: string } => definite({ run: text(run) }),
+});
+const events = createRoute({
+  getParentRoute: () => root,
+  path: "/events",
+  component: lazyRouteComponent(eventPage, "EventsRoute"),
+  validateSearch: ({ kind, level, project, session }: Record<string, unknown>): EventFilter =>
+    definite({ kind: text(kind), level: one(level, ["info", "warning", "error"]), project: text(project), session: text(session) }),
+});
+
 const pair = createRoute({ getParentRoute: () => root, path: "/pair", component: lazyRouteComponent(pages, "PairRoute") });
 
 export const router = createRouter({
@@ -70,6 +116,9 @@ export const router = createRouter({
     approvals,
     approval,
     nodes,
+    cost,
+    agents.addChildren([noAgent, agent]),
+    events,
     settings,
     more,
     pair,

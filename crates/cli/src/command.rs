@@ -7,6 +7,7 @@ mod completions;
 mod cost;
 mod demo;
 mod doctor;
+mod events;
 mod hub;
 mod interrupt;
 mod job;
@@ -17,6 +18,7 @@ mod pair;
 mod plan;
 mod project;
 mod queue;
+mod search;
 mod send;
 mod session;
 mod task;
@@ -92,6 +94,8 @@ enum Command {
     Attach(attach::Attach),
     Merge(merge::Merge),
     Cost(cost::Cost),
+    Events(events::Events),
+    Search(search::Search),
     #[command(subcommand)]
     Token(token::Token),
     Pair(pair::Pair),
@@ -214,6 +218,8 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Attach(attach) => attach.run(context).await?,
         Command::Merge(merge) => return merge.run(context).await,
         Command::Cost(cost) => cost.run(context).await?,
+        Command::Events(events) => events.run(context).await?,
+        Command::Search(search) => search.run(context).await?,
         Command::Token(token) => token.run(context).await?,
         Command::Pair(pair) => pair.run(context).await?,
         Command::Doctor(doctor) => return doctor.run(context).await,

@@ -36,7 +36,9 @@ fn without_a_hub_the_error_says_where_it_looked_and_what_to_do() {
     let folder = Folder::new("unreachable");
     let expected = "error: no hub answers at http://127.0.0.1:9: Connection refused (os error 111)\n \
                     hint: Start one with `fugue up`, or say where it is: --hub URL, FUGUE_HUB, or `hub` in config.toml.\n";
-    for args in [&["session", "list"][..], &["send", "hello"], &["approve"], &["log"], &["node", "list"], &["cost"]] {
+    for args in
+        [&["session", "list"][..], &["send", "hello"], &["approve"], &["log"], &["node", "list"], &["cost"], &["events"], &["search", "x"]]
+    {
         let (code, stdout, stderr) = run(&folder, &[args, &["--hub", "http://127.0.0.1:9"]].concat());
         assert_eq!((code, stdout.as_str()), (3, ""), "{args:?}");
         if cfg!(target_os = "linux") {

@@ -13,7 +13,9 @@ use crate::turn::{OnInterruption, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod cost;
 mod device;
+mod find;
 mod job;
 mod merge;
 mod plan;
@@ -21,7 +23,9 @@ mod review;
 mod run;
 mod task;
 
+pub use cost::{Budgets, Cost, CostBy, Costs, DayBudget, ParkedTurn, SessionBudget};
 pub use device::{Device, DeviceCode, NewDevice};
+pub use find::{EventList, Found, FoundKind};
 pub use job::Job;
 pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
 pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};
@@ -396,6 +400,9 @@ pub struct Token {
     pub created_at: Time,
     /// When it stops working.
     pub expires_at: Option<Time>,
+    /// Whether it is a device's: a browser's cookie, which its person finds among their devices.
+    #[serde(default)]
+    pub device: bool,
     /// The credential itself, only in the reply that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
@@ -444,6 +451,15 @@ pub struct Me {
     pub role: Role,
     /// The credential.
     pub token: TokenId,
+}
+
+/// How the hub is: `GET /api/v1/health`. When its database takes no writes, the answer is a problem instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// The version of the hub.
+    pub version: String,
+    /// How long its database took for a write, in milliseconds.
+    pub write_ms: i64,
 }
 
 /// A single-use ticket for `/api/v1/ws`.

@@ -4,9 +4,11 @@
 //! (`session.`, `message.`, `turn.`, `approval.`, `budget.`) and facts of the agent (`agent.`, `tool.`, `output`, `gap`) share one
 //! sequence. A [`Delta`] is no fact: it shows the typing of a text that will be an event, has no number and is never stored.
 
+use crate::approval::ApprovalState;
 use crate::id::{ApprovalId, MessageId, NodeId, TurnId};
 use crate::money::Usage;
 use crate::reason::Reason;
+use crate::rule::Verdict;
 use crate::time::Time;
 use crate::turn::{OnInterruption, Outcome, Wish};
 use serde::{Deserialize, Serialize};
@@ -156,7 +158,7 @@ pub enum Event {
         /// The question.
         approval: ApprovalId,
         /// How.
-        state: crate::approval::ApprovalState,
+        state: ApprovalState,
         /// What the person said.
         reason: Option<String>,
     },
@@ -216,7 +218,7 @@ pub enum Event {
         /// The tool.
         tool: String,
         /// What was decided.
-        verdict: crate::rule::Verdict,
+        verdict: Verdict,
         /// By which rule.
         rule: Option<String>,
     },
@@ -251,8 +253,8 @@ pub enum Event {
     },
 }
 
-/// How serious a notice is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+/// How serious something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Good to know.
@@ -273,6 +275,36 @@ pub enum Stream {
     Stderr,
 }
 
+impl Level {
+    /// Every word, as it is asked for.
+    pub const WORDS: &'static [&'static str] = &["info", "warning", "error"];
+
+    /// Reads a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Info, Self::Warning, Self::Error].into_iter().zip(Self::WORDS).find(|(_, known)| **known == word).map(|(level, _)| level)
+    }
+}
+
+impl Event {
+    /// How serious it is to somebody who watches many sessions at once.
+    pub fn level(&self) -> Level {
+        match self {
+            Event::TurnEnded { outcome: Outcome::Failed | Outcome::Interrupted, .. } => Level::Error,
+            Event::AgentNotice { level, .. } => *level,
+            Event::TurnParked { .. }
+            | Event::TurnRequeued { reason: Some(_), .. }
+            | Event::ApprovalAnswered { state: ApprovalState::Expired, .. }
+            | Event::ToolJudged { verdict: Verdict::Deny, .. }
+            | Event::ToolEnded { ok: false, .. }
+            | Event::Gap { .. } => Level::Warning,
+            _ => Level::Info,
+        }
+    }
+}
+
+/// What an event's type may begin with, up to its first dot.
+pub const FAMILIES: &[&str] = &["session", "message", "turn", "approval", "agent", "tool", "output", "gap"];
+
 /// The typing of a text that will be an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -292,4 +324,27 @@ pub enum Delta {
 /// Whether a node may report an event of this type. The others are the hub's own to say.
 pub fn is_agents(kind: &str) -> bool {
     kind.starts_with("agent.") || kind.starts_with("tool.") || kind == "output" || kind == "gap"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_is_serious_and_what_worked_is_not() {
+        let level = |json: &str| serde_json::from_str::<Event>(json).unwrap().level();
+        let ended = |outcome| {
+            level(&format!(
+                r#"{{"type":"turn.ended","outcome":"{outcome}","reason":null,"maybe_executed":false,"attempts":1,"cost_usd":0,
+                    "tokens":{{"input":0,"output":0,"cache_read":0,"cache_write":0}},"on_interruption":"ask"}}"#
+            ))
+        };
+        assert_eq!(["succeeded", "cancelled", "failed", "interrupted"].map(ended), [Level::Info, Level::Info, Level::Error, Level::Error]);
+        assert_eq!(level(r#"{"type":"agent.notice","level":"error","text":"x"}"#), Level::Error);
+        assert_eq!(level(r#"{"type":"tool.ended","call":"1","ok":false,"output":""}"#), Level::Warning);
+        assert_eq!(level(r#"{"type":"tool.ended","call":"1","ok":true,"output":""}"#), Level::Info);
+        assert_eq!(level(r#"{"type":"turn.requeued","reason":null,"maybe_executed":false}"#), Level::Info);
+        assert!(Level::Info < Level::Warning && Level::Warning < Level::Error);
+        assert_eq!(["info", "error", "fatal"].map(Level::from_word), [Some(Level::Info), Some(Level::Error), None]);
+    }
 }

@@ -215,3 +215,21 @@ pub const FORECAST_COMMIT_FILES_MAX: usize = 30;
 pub const FOREMAN_PATIENCE_MS: i64 = 10 * 60 * 1_000;
 /// Milliseconds of waiting that count as much as one step of priority, so that nothing waits for ever behind what is more important.
 pub const FOREMAN_STEP_MS: i64 = 60 * 60 * 1_000;
+/// Days that costs are added up for, unless somebody says otherwise.
+pub const COST_DAYS: i64 = 30;
+/// Days that costs can be added up for: a year, and a day more for leap years.
+pub const COST_DAYS_MAX: i64 = 366;
+/// Sums of one answer, those with budgets and those that wait likewise; what does not fit is told as a rest, or is what matters least.
+pub const COST_ITEMS_MAX: i64 = 100;
+/// Events that one request for those of all sessions looks through. A rare kind is found page by page, each of them soon.
+pub const EVENTS_LOOKED_MAX: usize = 5_000;
+/// Sessions that such a request reads side by side. Where more were at work in the same moment, those that were last at work come first.
+pub const EVENTS_SESSIONS_MAX: usize = 150;
+/// Characters of one text of an event in that list; the session's own history has all of it.
+pub const EVENTS_TEXT_CHARS_MAX: usize = 400;
+/// Sessions, tasks and plans, of each the newest, that a search looks through.
+pub const SEARCHED_MAX: i64 = 20_000;
+/// Things of one kind that a search finds.
+pub const FOUND_MAX: i64 = 12;
+/// Words of a search; what comes after is not looked for.
+pub const SEARCH_WORDS_MAX: usize = 4;

@@ -51,6 +51,64 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// Milliseconds of a day.
+const DAY_MS: Millis = 24 * 60 * 60 * 1_000;
+
+/// A day in UTC, as days since 1970. On the wire it is a date: `2026-11-21`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(pub i64);
+
+impl Day {
+    /// The day of a moment.
+    pub fn of(now: Millis) -> Self {
+        Self(now.div_euclid(DAY_MS))
+    }
+
+    /// When it begins.
+    pub fn begins(self) -> Time {
+        Time(self.0.saturating_mul(DAY_MS))
+    }
+}
+
+/// What a day must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a day is written like 2026-11-21")]
+pub struct NotADay;
+
+impl std::str::FromStr for Day {
+    type Err = NotADay;
+    fn from_str(text: &str) -> Result<Self, NotADay> {
+        let begins = (text.len() == "2026-11-21".len()).then(|| Time::parse(&format!("{text}T00:00:00Z"))).flatten();
+        begins.map(|time| Self::of(time.0)).ok_or(NotADay)
+    }
+}
+
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.begins().to_string().split('T').next().unwrap_or_default())
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for Day {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
+        ObjectBuilder::new().schema_type(SchemaType::new(Type::String)).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).into()
+    }
+}
+impl utoipa::ToSchema for Day {}
+
 impl utoipa::PartialSchema for Time {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
@@ -74,5 +132,16 @@ mod tests {
             assert_eq!(serde_json::from_str::<Time>(json).unwrap(), moment);
         }
         assert!(serde_json::from_str::<Time>("\"tomorrow\"").is_err());
+    }
+
+    #[test]
+    fn a_day_is_a_date_in_utc() {
+        let day = Day::of(1_795_222_700_776);
+        assert_eq!((day, day.to_string()), (Day(20_778), "2026-11-21".to_owned()));
+        assert_eq!((Day::of(-1), Day(-1).to_string()), (Day(-1), "1969-12-31".to_owned()));
+        assert_eq!(("2026-11-21".parse(), day.begins().to_string()), (Ok(day), "2026-11-21T00:00:00.000Z".to_owned()));
+        for wrong in ["2026-11-31", "2026-1-1", "21.11.2026", "today", "", "+026-11-21"] {
+            assert_eq!(wrong.parse::<Day>(), Err(NotADay), "{wrong}");
+        }
     }
 }

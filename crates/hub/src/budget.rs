@@ -9,11 +9,16 @@ use crate::turn;
 use fugue_domain::approval::{ApprovalKind, Request};
 use fugue_domain::id::{OrgId, SessionId};
 use fugue_domain::money::{MicroUsd, Usage};
+use fugue_domain::time::Day;
 use fugue_domain::turn::Input;
 use fugue_domain::world::Millis;
 use serde::{Deserialize, Serialize};
 
-const DAY_MS: Millis = 24 * 60 * 60 * 1_000;
+pub mod routes;
+mod standing;
+
+pub use standing::show;
+
 /// A budget question has no end: the turn stays parked until somebody answers.
 const NEVER: Millis = 253_402_300_799_000;
 
@@ -28,11 +33,6 @@ pub struct Exceeded {
     pub limit_usd: MicroUsd,
     /// What may be spent more after a yes.
     pub more_usd: MicroUsd,
-}
-
-/// The day of a moment, UTC.
-fn day(now: Millis) -> i64 {
-    now.div_euclid(DAY_MS)
 }
 
 /// What a session may still spend; absent when nothing limits it.
@@ -52,7 +52,7 @@ async fn limits(conn: &mut Conn, session: &SessionId, now: Millis) -> Done<Vec<E
          LEFT JOIN spending d ON d.org_id = s.org_id AND d.day = $2 WHERE s.id = $1",
     )
     .bind(session.as_str())
-    .bind(day(now))
+    .bind(Day::of(now).0)
     .fetch_one(conn)
     .await?;
     let limit = |budget: &str, spent: i64, limit: i64, more: i64| Exceeded {
@@ -94,7 +94,7 @@ async fn add_to_day(tx: &mut Tx<'_>, org: &OrgId, cost: MicroUsd, allowed: Micro
          ON CONFLICT (org_id, day) DO UPDATE SET cost = spending.cost + $3, allowed = spending.allowed + $4",
     )
     .bind(org.as_str())
-    .bind(day(tx.now))
+    .bind(Day::of(tx.now).0)
     .bind(cost.0)
     .bind(allowed.0)
     .execute(tx.conn)

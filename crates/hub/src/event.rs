@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
+pub mod across;
 pub mod archive;
 pub mod archivist;
 pub mod merge;

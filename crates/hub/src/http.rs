@@ -5,8 +5,8 @@
 use crate::hub::Hub;
 use crate::metrics;
 use crate::{
-    agent, approval, device, event, job, link, merge_queue, message, node, org, plan, project, review, run, session, settings, task, token,
-    turn,
+    agent, approval, budget, cost, device, event, job, link, merge_queue, message, node, org, plan, project, review, run, search, session,
+    settings, task, token, turn,
 };
 use axum::Router;
 use axum::http::Method;
@@ -57,6 +57,7 @@ pub fn routes() -> Vec<Route> {
         get("/problems/{slug}", Public, "explainProblem", "What a problem type means", problem::page).answers(Gives::Text("text/markdown")),
         get("/api/v1/openapi.json", Read, "openapi", "This document", health::openapi).answers(Gives::Text("application/json")),
 
+        get("/api/v1/health", Read, "showHealth", "Which version the hub is, and that its database takes writes", health::show).gives::<Health>(),
         get("/api/v1/me", Read, "whoAmI", "Who the caller is", org::routes::me).gives::<Me>(),
         get("/api/v1/org", Read, "getOrg", "The org's settings", org::routes::settings).gives::<OrgSettings>(),
         patch("/api/v1/org", Administer, "changeOrg", "Change the org's settings", org::routes::change).takes::<OrgSettings>().gives::<OrgSettings>(),
@@ -127,6 +128,11 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/approvals/{id}", Read, "getApproval", "One question", approval::routes::get).gives::<Approval>(),
         post("/api/v1/approvals/{id}/approve", Approve, "approve", "Say yes to exactly what was shown", approval::routes::approve).may_take::<Decision>().gives::<Approval>(),
         post("/api/v1/approvals/{id}/deny", Approve, "deny", "Say no", approval::routes::deny).may_take::<Decision>().gives::<Approval>(),
+
+        get("/api/v1/costs", Read, "listCosts", "What was spent, added up", cost::routes::list).param(Word("by", CostBy::WORDS)).param(Text("from")).param(Text("to")).gives::<Costs>(),
+        get("/api/v1/budgets", Read, "showBudgets", "What may still be spent, and what waits because of a limit", budget::routes::show).gives::<Budgets>(),
+        get("/api/v1/events", Read, "listEvents", "Events of all sessions, newest first", event::routes::across).param(Text("session")).param(Text("project")).param(Text("kind")).param(Word("level", fugue_domain::event::Level::WORDS)).param(Number("limit", 1, fugue_domain::limits::PAGE_ITEMS_MAX)).param(Text("cursor")).gives::<EventList>(),
+        get("/api/v1/search", Read, "search", "Sessions, tasks and plans that have these words", search::routes::find).param(Text("q")).lists_all::<Found>(),
 
         get("/api/v1/jobs/{id}", Read, "getJob", "One job: what a node does without an agent", job::routes::get).gives::<Job>(),
         get("/api/v1/jobs/{id}/output", Read, "readJobOutput", "The whole output of one of its commands", job::routes::output).param(Text("check")).answers(Gives::Text("text/plain")),

@@ -170,6 +170,7 @@ pub async fn create(hub: &Hub, caller: &Caller, new: NewToken, key: Option<Key>)
                     org,
                     created_at: Time(tx.now),
                     expires_at: new.expires_at,
+                    device: false,
                     token: Some(secret),
                 };
                 let reply = Reply::new(201, &token)?;
@@ -197,7 +198,7 @@ fn check(caller: &Caller, new: &NewToken) -> Done<()> {
     Ok(())
 }
 
-const COLUMNS: &str = "id, name, role, org_id, created_at, expires_at";
+const COLUMNS: &str = "id, name, role, org_id, created_at, expires_at, (SELECT COUNT(*) FROM devices d WHERE d.token_id = tokens.id)";
 
 fn view(row: &Row) -> Done<Token> {
     let expires_at = row.get::<Option<i64>>(5)?.map(Time);
@@ -208,6 +209,7 @@ fn view(row: &Row) -> Done<Token> {
         org: column::id(row, 3)?,
         created_at: Time(row.get(4)?),
         expires_at,
+        device: row.get::<i64>(6)? > 0,
         token: None,
     })
 }

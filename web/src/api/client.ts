@@ -37,6 +37,13 @@ export type MergeQueue = Schemas["MergeQueue"];
 export type MergeEntry = Schemas["MergeEntry"];
 export type Job = Schemas["Job"];
 export type JobOutcome = Schemas["JobOutcome"];
+export type Cost = Schemas["Cost"];
+export type CostBy = Schemas["CostBy"];
+export type Costs = Schemas["Costs"];
+export type Budgets = Schemas["Budgets"];
+export type Run = Schemas["Run"];
+export type Found = Schemas["Found"];
+export type Token = Schemas["Token"];
 
 /** What went wrong: the hub's problem, or that it was not reached. */
 export class Failure extends Error {

@@ -29,7 +29,8 @@ const WORK = ["tasks", "task", "plans", "plan", "merge-queue", "reviews", "diff"
 
 /** Which lists a hint makes old. */
 export function meant(hint: Hint): string[] {
-  if (hint === "everything") return ["sessions", "session", "approvals", "approval", "nodes", "turn", "me", ...WORK];
+  if (hint === "everything")
+    return ["sessions", "session", "approvals", "approval", "nodes", "turn", "me", "costs", "budgets", "runs", ...WORK];
   if ("session" in hint) return ["sessions", "session"];
   if ("approval" in hint) return ["approvals", "approval", "sessions", "tasks", "task"];
   if ("task" in hint || "plan" in hint) return WORK;
@@ -37,7 +38,16 @@ export function meant(hint: Hint): string[] {
   return [];
 }
 
+const hearers = new Set<(hint: Hint) => void>();
+
+/** Hears every hint, until the returned function is called. */
+export function onHint(hearer: (hint: Hint) => void): () => void {
+  hearers.add(hearer);
+  return () => hearers.delete(hearer);
+}
+
 function hear(hint: Hint): void {
+  for (const hearer of hearers) hearer(hint);
   for (const key of meant(hint)) stale.add(key);
   if (timer !== undefined) return;
   timer = setTimeout(() => {

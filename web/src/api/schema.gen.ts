@@ -122,6 +122,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may still be spent, and what waits because of a limit */
+        get: operations["showBudgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was spent, added up */
+        get: operations["listCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -169,6 +203,40 @@ export interface paths {
         post?: never;
         /** Sign a device out */
         delete: operations["revokeDevice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of all sessions, newest first */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which version the hub is, and that its database takes writes */
+        get: operations["showHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -614,6 +682,23 @@ export interface paths {
         };
         /** One run, with its result */
         get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions, tasks and plans that have these words */
+        get: operations["search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1272,6 +1357,15 @@ export interface components {
          * @enum {string}
          */
         Because: "stated" | "history";
+        /** @description `GET /api/v1/budgets`: what may still be spent, and what waits because of a limit. */
+        Budgets: {
+            /** @description Today. */
+            day: components["schemas"]["DayBudget"];
+            /** @description Turns that wait for a usage limit, a budget or a pause, those that come back first before the others. */
+            parked: components["schemas"]["ParkedTurn"][];
+            /** @description Open sessions with a budget, those with the smallest part left first. */
+            sessions: components["schemas"]["SessionBudget"][];
+        };
         /** @description A change, counted. */
         Change: {
             /**
@@ -1347,6 +1441,37 @@ export interface components {
             /** @description The first line of its message. */
             title: string;
         };
+        /** @description One sum. */
+        Cost: components["schemas"]["Usage"] & {
+            /** @description The day, the name, or the id; absent for work that was for no task, and for the total. */
+            key?: string | null;
+            /** @description What a person calls it; absent where the key is that already. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description How many sessions it went through.
+             */
+            sessions: number;
+        };
+        /**
+         * @description What costs are added up by.
+         * @enum {string}
+         */
+        CostBy: "day" | "project" | "agent" | "model" | "task" | "session";
+        /** @description `GET /api/v1/costs`: what was spent from one day to another, added up. */
+        Costs: {
+            /** @description By what. */
+            by: components["schemas"]["CostBy"];
+            /** @description The first day. */
+            from: components["schemas"]["Day"];
+            /** @description The sums. Days: the newest first, those that cost nothing left out. Everything else: the dearest first. */
+            items: components["schemas"]["Cost"][];
+            rest?: components["schemas"]["Usage"] | null;
+            /** @description The last day. */
+            to: components["schemas"]["Day"];
+            /** @description Everything. */
+            total: components["schemas"]["Cost"];
+        };
         /** @description A setting that does not hold as it is written. */
         Cut: {
             /** @description Because of what. */
@@ -1357,6 +1482,21 @@ export interface components {
             key: string;
             /** @description What the file says. */
             wanted: string;
+        };
+        /** Format: date */
+        Day: string;
+        /** @description The org's budget of a day. */
+        DayBudget: {
+            /** @description What people allowed today beyond it. */
+            allowed_usd: components["schemas"]["MicroUsd"];
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            /** @description The day. */
+            day: components["schemas"]["Day"];
+            left_usd?: components["schemas"]["MicroUsd"] | null;
+            /** @description When the next day begins. */
+            resets_at: components["schemas"]["Time"];
+            /** @description What it has cost. */
+            spent_usd: components["schemas"]["MicroUsd"];
         };
         /** @description `POST /api/v1/approvals/{id}/approve` and `/deny`. */
         Decision: {
@@ -1428,6 +1568,20 @@ export interface components {
             state: string;
             /** @description What happened, in words. */
             words: string;
+        };
+        /**
+         * @description `GET /api/v1/events`: events of all sessions, newest first. Each item is one flat event object with its `session`, the
+         *     `session_title`, its `seq` and its `level`; long texts in it are cut, and then it says `"cut": true`.
+         */
+        EventList: {
+            /** @description The events. */
+            items: Record<string, never>[];
+            looked_back_to?: components["schemas"]["Time"] | null;
+            /**
+             * @description Give this as `cursor` to look further back; absent at the end. A page may have fewer items than were asked for, or none: then
+             *     nothing of what was looked through fits, and there is more behind it.
+             */
+            next_cursor?: string | null;
         };
         /** @description `GET /api/v1/sessions/{id}/events`. Each item is one flat event object with its `seq`. */
         EventPage: {
@@ -1507,6 +1661,38 @@ export interface components {
             severity?: components["schemas"]["Severity"];
             /** @description What, why, and what to do instead. */
             text: string;
+        };
+        /** @description `GET /api/v1/search`: one thing that has the words. */
+        Found: {
+            /** @description Who works on it, or its branch; what tells it from others of the same title. */
+            detail?: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["FoundKind"];
+            /** @description Its project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description Where it stands: a state of its kind. */
+            state: string;
+            /** @description Its title; of a plan its goal. */
+            title: string;
+            /** @description When something happened to it last. */
+            updated_at: components["schemas"]["Time"];
+        };
+        /**
+         * @description What was found.
+         * @enum {string}
+         */
+        FoundKind: "session" | "task" | "plan";
+        /** @description How the hub is: `GET /api/v1/health`. When its database takes no writes, the answer is a problem instead. */
+        Health: {
+            /** @description The version of the hub. */
+            version: string;
+            /**
+             * Format: int64
+             * @description How long its database took for a write, in milliseconds.
+             */
+            write_ms: number;
         };
         /**
          * @description What is left of a session's events, and where.
@@ -1957,6 +2143,22 @@ export interface components {
          * @enum {string}
          */
         Ownership: "cgroup" | "subreaper" | "sweep";
+        /** @description A turn that waits outside the line. */
+        ParkedTurn: {
+            /** @description Its agent. */
+            agent: string;
+            /** @description The program whose limit it is. */
+            driver: components["schemas"]["Driver"];
+            /** @description Why. */
+            reason: components["schemas"]["Reason"];
+            /** @description Its session. */
+            session: components["schemas"]["SessionId"];
+            /** @description The session's title. */
+            title: string;
+            /** @description The turn. */
+            turn: components["schemas"]["TurnId"];
+            until?: components["schemas"]["Time"] | null;
+        };
         /** @description Where a session works. */
         Place: {
             /** @description The commit it began at. */
@@ -2286,6 +2488,22 @@ export interface components {
             /** @description When something happened last. */
             updated_at: components["schemas"]["Time"];
         };
+        /** @description A session's budget. */
+        SessionBudget: {
+            /** @description Its agent. */
+            agent: string;
+            /** @description What it may cost. */
+            budget_usd: components["schemas"]["MicroUsd"];
+            /** @description What is left. */
+            left_usd: components["schemas"]["MicroUsd"];
+            /** @description The session. */
+            session: components["schemas"]["SessionId"];
+            /** @description What it has cost. */
+            spent_usd: components["schemas"]["MicroUsd"];
+            task?: components["schemas"]["TaskId"] | null;
+            /** @description Its title. */
+            title: string;
+        };
         /** @description `PATCH /api/v1/sessions/{id}`. */
         SessionChange: {
             budget_usd?: components["schemas"]["MicroUsd"] | null;
@@ -2610,6 +2828,8 @@ export interface components {
         Token: {
             /** @description When it was made. */
             created_at: components["schemas"]["Time"];
+            /** @description Whether it is a device's: a browser's cookie, which its person finds among their devices. */
+            device?: boolean;
             expires_at?: components["schemas"]["Time"] | null;
             /** @description Its id. */
             id: components["schemas"]["TokenId"];
@@ -2715,6 +2935,13 @@ export interface components {
             state: string;
         };
         TurnId: string;
+        /** @description What a piece of work has used. */
+        Usage: {
+            /** @description Money, in US dollars. */
+            cost_usd: components["schemas"]["MicroUsd"];
+            /** @description Tokens. */
+            tokens: components["schemas"]["Tokens"];
+        };
         UserId: string;
         /** @description A judgement about one commit. */
         Verdict: {
@@ -3085,6 +3312,64 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    showBudgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budgets"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCosts: {
+        parameters: {
+            query?: {
+                by?: "day" | "project" | "agent" | "model" | "task" | "session";
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Costs"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listDevices: {
         parameters: {
             query?: {
@@ -3234,6 +3519,67 @@ export interface operations {
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                session?: string;
+                project?: string;
+                kind?: string;
+                level?: "info" | "warning" | "error";
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    showHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
@@ -4339,6 +4685,39 @@ export interface operations {
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Found"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];

@@ -80,9 +80,33 @@ export function clock(at: number): string {
   return made("clock", (tag) => new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })).format(at);
 }
 
+/** The time of day to the second, for what follows upon each other. */
+export function clockSeconds(at: number): string {
+  return made(
+    "clockSeconds",
+    (tag) => new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
+  ).format(at);
+}
+
 /** Day and time, whole. */
 export function moment(at: number): string {
   return made("moment", (tag) => new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" })).format(at);
+}
+
+/** The day alone, whole. */
+export function date(at: number): string {
+  return made("date", (tag) => new Intl.DateTimeFormat(tag, { dateStyle: "medium" })).format(at);
+}
+
+/** A day that is written as a date, of no time zone: month and day, and the year unless it is this one. */
+export function calendarDay(day: string | undefined): string {
+  if (day === undefined) return "";
+  const at = Date.parse(`${day}T00:00:00Z`);
+  const year = day.slice(0, 4) === new Date().toISOString().slice(0, 4) ? undefined : "numeric";
+  return made(
+    `calendar${year ?? ""}`,
+    (tag) => new Intl.DateTimeFormat(tag, { month: "short", day: "numeric", timeZone: "UTC", ...(year && { year }) }),
+  ).format(at);
 }
 
 /** How long ago, within a day; the date beyond. */

@@ -48,16 +48,19 @@ export function Choice<T extends string>({
   label,
   value,
   options,
+  rows = false,
   onChange,
 }: {
   label: string;
   value: T;
   options: { value: T; label: string }[];
+  /** So many that a phone shows them in rows of three. */
+  rows?: boolean;
   onChange: (value: T) => void;
 }) {
   const name = useId();
   return (
-    <fieldset className="flex flex-wrap gap-1 rounded-box bg-raised p-1">
+    <fieldset className={cn("flex flex-wrap gap-1 rounded-box bg-raised p-1", rows && "max-desk:grid max-desk:grid-cols-3")}>
       <legend className="sr-only">{label}</legend>
       {options.map((option) => (
         <label

@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0007_merge_queue.sql"),
     include_str!("../migrations/0008_devices.sql"),
     include_str!("../migrations/0010_teardown_resolver.sql"),
+    include_str!("../migrations/0011_costs.sql"),
 ];
 
 /// Brings the schema up to date. Two hubs that start at once do it one after the other.

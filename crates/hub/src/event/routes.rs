@@ -1,6 +1,6 @@
-//! The events of a session: one URL, as a page, as server-sent events or as a WebSocket.
+//! The events of a session: one URL, as a page, as server-sent events or as a WebSocket. And those of all sessions, as pages.
 
-use crate::event;
+use crate::event::{self, across::EventFilter};
 use crate::fault::Done;
 use crate::http::caller::Asking;
 use crate::http::page::Params;
@@ -11,6 +11,8 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
+use fugue_domain::api::EventList;
+use fugue_domain::event::{FAMILIES, Level};
 use fugue_domain::id::SessionId;
 use fugue_domain::problem::{Kind, Problem};
 
@@ -34,6 +36,20 @@ pub async fn read(
         return Ok(sse::reply(&app, Tail::open(&app, &asking, session, after).await?));
     }
     Ok(axum::Json(event::page(&app.hub, &asking, &session, after, limit).await?).into_response())
+}
+
+/// `GET /api/v1/events`.
+pub async fn across(State(app): State<App>, asking: Asking, mut params: Params) -> Done<axum::Json<EventList>> {
+    let kind = |word: &str| FAMILIES.contains(&word.split('.').next().unwrap_or_default()).then(|| word.to_owned());
+    let filter = EventFilter {
+        session: params.parse("session", "give the id of a session")?,
+        project: params.text("project")?,
+        kind: params.word("kind", kind, &format!("give a type, or its beginning: {}", FAMILIES.join(", ")))?,
+        level: params.word("level", Level::from_word, &format!("give one of {}", Level::WORDS.join(", ")))?,
+    };
+    let (limit, cursor) = (params.limit()?, params.text("cursor")?);
+    params.end()?;
+    event::across::list(&app.hub, &asking, filter, limit, cursor).await.map(axum::Json)
 }
 
 /// Where a browser's stream was cut off. It wins over the URL, which a browser sends unchanged when it comes back.

@@ -8,6 +8,7 @@ use axum::handler::Handler;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use fugue_domain::api::Health;
 use fugue_domain::problem::{Kind, Problem};
 use std::future::{Ready, ready};
 use std::sync::OnceLock;
@@ -21,6 +22,14 @@ pub async fn alive() -> &'static str {
 pub async fn database(State(app): State<App>) -> Done<&'static str> {
     app.hub.db.write(|_| Box::pin(async { Ok(()) })).await?;
     Ok("ready\n")
+}
+
+/// `GET /api/v1/health`: the same for a page, whose cookie goes no further than the API.
+pub async fn show(State(app): State<App>) -> Done<axum::Json<Health>> {
+    let begun = app.hub.world.now();
+    app.hub.db.write(|_| Box::pin(async { Ok(()) })).await?;
+    let write_ms = (app.hub.world.now() - begun).max(0);
+    Ok(axum::Json(Health { version: env!("CARGO_PKG_VERSION").to_owned(), write_ms }))
 }
 
 /// `GET /metrics`.

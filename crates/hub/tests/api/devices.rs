@@ -111,6 +111,12 @@ async fn devices_are_listed_and_signed_out_by_their_person_only() -> Result<()> 
     let id_of = |current: bool| items.iter().find(|one| one["current"] == current).and_then(|one| one["id"].as_str()).context("an id");
     let (id, own) = (id_of(false)?, id_of(true)?);
     assert_eq!(items.len(), 2);
+    // Their credentials are tokens, and are known as what they are.
+    let tokens = app.owner.all("/api/v1/tokens").await?;
+    let of_devices = tokens.iter().filter(|token| token["device"] == true).count();
+    assert_eq!((tokens.len(), of_devices), (3, 2), "{tokens:?}");
+    let health: Value = app.request(Method::GET, "/api/v1/health").header("cookie", &first).send().await?.json().await?;
+    assert_eq!((&health["version"], health["write_ms"].is_i64()), (&json!(env!("CARGO_PKG_VERSION")), true), "{health}");
     let other = app.token(json!({"name": "o", "role": "admin", "org": "elsewhere"})).await?;
     assert_eq!(other.get("/api/v1/devices").await?["items"], json!([]));
     let foreign = app.request(Method::DELETE, &format!("/api/v1/devices/{id}")).bearer_auth(other.token());

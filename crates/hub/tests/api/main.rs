@@ -1,10 +1,12 @@
 //! The hub's API in process: real HTTP and WebSockets on loopback, a clock of the test's own, and simulated nodes that dial the
 //! real link. The main path runs on SQLite, and on PostgreSQL when there is one.
 
+mod across;
 mod app;
 mod claims;
 mod cockpit;
 mod conflicts;
+mod costs;
 mod devices;
 mod doors;
 mod hosts;

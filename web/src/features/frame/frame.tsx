@@ -1,24 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useRouterState } from "@tanstack/react-router";
-import { Ellipsis } from "lucide-react";
+import { Ellipsis, Search } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
 import { pendingQuery } from "@/api/approval";
 import { useStanding } from "@/api/live";
 import { meQuery } from "@/api/me";
 import { useNeeding } from "@/api/needing";
 import { standingWord } from "@/api/standing";
-import { Help } from "@/features/frame/help";
-import { type Screen, screens } from "@/features/frame/screens";
+import { FindButton, HelpButton, Keyboard, openPalette } from "@/features/frame/keyboard";
+import { screens } from "@/features/frame/screens";
 import { m } from "@/text/gen/messages.js";
+import { Button } from "@/ui/button";
 import { cn } from "@/ui/class";
 import { showWaiting } from "@/ui/title";
 import { Toasts } from "@/ui/toast";
-
-/** The tab of a phone behind which the other screens are. */
-function more(): Screen {
-  const also = screens().flatMap((screen) => (screen.phone ? [] : [screen.to]));
-  return { to: "/more", label: m.more(), icon: Ellipsis, exact: false, phone: true, also };
-}
 
 /** Rail on a desk, tabs on a phone; the connection always in sight. */
 export function Frame({ children, bare }: { children: ReactNode; bare: boolean }) {
@@ -29,6 +24,9 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
   const belongs = (also: string[] = []) => also.some((start) => path.startsWith(start));
   const work = useNeeding().count;
   useEffect(() => showWaiting(waiting + work), [waiting, work]);
+  const tabs = screens().filter((screen) => screen.tab);
+  const rest = screens().flatMap((screen) => (screen.tab ? [] : [screen.to as string]));
+  const phone = [...tabs, { to: "/more" as const, label: m.more(), icon: Ellipsis, also: rest }];
   const counts: Record<string, number> = { "/approvals": waiting, "/tasks": work };
   return (
     <div className="flex h-full flex-col desk:flex-row">
@@ -40,11 +38,12 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
       </a>
       <nav aria-label={m.screens()} className="flex w-46 shrink-0 flex-col border-r border-line bg-panel p-2 max-desk:hidden">
         <p className="px-2.5 pt-1 pb-3 text-title font-semibold">Fugue</p>
-        {screens().map(({ to, label, icon: Icon, exact, also }) => (
+        <FindButton />
+        {screens().map(({ to, label, icon: Icon, also }) => (
           <Link
             key={to}
             to={to}
-            activeOptions={{ exact }}
+            activeOptions={{ exact: to === "/" }}
             aria-current={belongs(also) ? "true" : undefined}
             className={cn(
               "control flex items-center gap-2.5 rounded-box px-2.5 text-soft hover:bg-raised hover:text-ink",
@@ -58,7 +57,7 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
           </Link>
         ))}
         <div className="mt-auto flex flex-col gap-2 px-2.5 pb-1 text-small text-soft">
-          <Help />
+          <HelpButton />
           {me.data !== undefined && (
             <p className="truncate">
               {me.data.org_name} · {me.data.role}
@@ -75,6 +74,11 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
       >
         {!bare && <span className="flex-1 font-semibold">Fugue</span>}
         <Pill />
+        {!bare && (
+          <Button kind="quiet" size="icon" className="-mr-3" aria-label={m.find()} onClick={openPalette}>
+            <Search />
+          </Button>
+        )}
       </header>
       <main id="main" tabIndex={-1} className="min-h-0 min-w-0 flex-1 outline-none">
         {children}
@@ -83,11 +87,11 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
         aria-label={m.screens()}
         className={cn("grid grid-cols-5 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)] desk:hidden", bare && "hidden")}
       >
-        {[...screens().filter((screen) => screen.phone), more()].map(({ to, label, icon: Icon, exact, also }) => (
+        {phone.map(({ to, label, icon: Icon, also }) => (
           <Link
             key={to}
             to={to}
-            activeOptions={{ exact }}
+            activeOptions={{ exact: to === "/" }}
             aria-current={belongs(also) ? "true" : undefined}
             className={cn(
               "relative flex h-14 min-w-0 flex-col items-center justify-center gap-0.5 text-soft",
@@ -102,6 +106,7 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
         ))}
       </nav>
       <Toasts />
+      <Keyboard />
     </div>
   );
 }

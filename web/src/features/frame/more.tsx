@@ -11,7 +11,7 @@ export function More() {
         <h1 className="text-title font-semibold">{m.more()}</h1>
         <ul className="overflow-hidden rounded-box border border-line bg-panel">
           {screens()
-            .filter((screen) => !screen.phone)
+            .filter((screen) => !screen.tab)
             .map(({ to, label, icon: Icon }) => (
               <li key={to} className="border-b border-line last:border-0">
                 <Link to={to} className="flex min-h-14 items-center gap-3 px-3 hover:bg-raised focus-visible:-outline-offset-2">

@@ -1,24 +1,40 @@
-import { CircleCheck, Inbox, type LucideIcon, MessagesSquare, Server, Settings, SquareKanban } from "lucide-react";
+import {
+  Bot,
+  CircleCheck,
+  Inbox,
+  type LucideIcon,
+  MessagesSquare,
+  ReceiptText,
+  ScrollText,
+  Server,
+  Settings,
+  SquareKanban,
+} from "lucide-react";
 import { m } from "@/text/gen/messages.js";
 
-/** `also`: the beginnings of other addresses that belong to it. */
 export type Screen = {
-  to: "/" | "/sessions" | "/tasks" | "/approvals" | "/nodes" | "/settings" | "/more";
+  to: "/" | "/sessions" | "/tasks" | "/approvals" | "/nodes" | "/cost" | "/agents" | "/events" | "/settings";
   label: string;
   icon: LucideIcon;
-  exact: boolean;
-  phone: boolean;
+  /** Pressed after `g`, it leads there. */
+  key: string;
+  /** Among the tabs of a phone; the others are under More. */
+  tab: boolean;
+  /** The beginnings of other addresses that belong to it. */
   also?: string[];
 };
 
-/** The screens there are, in the order of the rail. Those with `phone` have a tab of their own there, the others stand under More. */
+/** The screens there are, in the order of the rail. */
 export function screens(): Screen[] {
   return [
-    { to: "/", label: m.now(), icon: Inbox, exact: true, phone: true },
-    { to: "/sessions", label: m.sessions(), icon: MessagesSquare, exact: false, phone: true },
-    { to: "/tasks", label: m.board(), icon: SquareKanban, exact: false, phone: true, also: ["/plans", "/merge-queue"] },
-    { to: "/approvals", label: m.approvals(), icon: CircleCheck, exact: false, phone: true },
-    { to: "/nodes", label: m.nodes(), icon: Server, exact: false, phone: false },
-    { to: "/settings", label: m.settings(), icon: Settings, exact: false, phone: false },
+    { to: "/", label: m.now(), icon: Inbox, key: "n", tab: true },
+    { to: "/sessions", label: m.sessions(), icon: MessagesSquare, key: "s", tab: true },
+    { to: "/tasks", label: m.board(), icon: SquareKanban, key: "b", tab: true, also: ["/plans", "/merge-queue"] },
+    { to: "/approvals", label: m.approvals(), icon: CircleCheck, key: "a", tab: true },
+    { to: "/nodes", label: m.nodes(), icon: Server, key: "m", tab: false },
+    { to: "/cost", label: m.cost(), icon: ReceiptText, key: "c", tab: false },
+    { to: "/agents", label: m.agents(), icon: Bot, key: "r", tab: false },
+    { to: "/events", label: m.events(), icon: ScrollText, key: "e", tab: false },
+    { to: "/settings", label: m.settings(), icon: Settings, key: ",", tab: false },
   ];
 }

@@ -1,8 +1,9 @@
 import { ChevronRight } from "lucide-react";
 import { memo, type ReactNode, useState } from "react";
+import { outcomeWord, reasonWord } from "@/api/reason";
 import type { Item } from "@/features/session/item";
 import type { Row } from "@/features/session/rows";
-import { outcomeWord, parkedWord, reasonWord } from "@/features/session/state";
+import { parkedWord } from "@/features/session/state";
 import { Output, ToolCard, ToolMany } from "@/features/session/tool";
 import { bytes, clock, duration, many, moment, money } from "@/text/format";
 import { m } from "@/text/gen/messages.js";

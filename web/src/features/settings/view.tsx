@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { useStanding } from "@/api/live";
-import { meQuery } from "@/api/me";
-import { standingWord } from "@/api/standing";
+import { may, meQuery } from "@/api/me";
+import { About } from "@/features/settings/about";
 import { Devices } from "@/features/settings/devices";
+import { Tokens } from "@/features/settings/tokens";
 import { m } from "@/text/gen/messages.js";
 import { changeLocale, locale } from "@/text/locale";
 import { Shown } from "@/ui/asked";
@@ -12,7 +12,6 @@ import { changeTheme, type Theme, theme } from "@/ui/theme";
 
 export function Settings() {
   const me = useQuery(meQuery);
-  const standing = useStanding();
   const [chosen, setChosen] = useState<Theme>(theme);
   return (
     <div className="h-full scroll">
@@ -47,20 +46,14 @@ export function Settings() {
         <Part title={m.devices()}>
           <Devices />
         </Part>
+        {may(me.data?.role, "administer") && (
+          <Part title={m.tokens_title()}>
+            <Tokens />
+          </Part>
+        )}
         <Part title={m.about()}>
           <Shown query={me} lines={2}>
-            {(known) => (
-              <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 [&_dd]:[overflow-wrap:anywhere] [&_dt]:text-soft">
-                <dt>{m.org()}</dt>
-                <dd>{known.org_name}</dd>
-                <dt>{m.role()}</dt>
-                <dd>{known.role}</dd>
-                <dt>{m.hub()}</dt>
-                <dd>{location.host}</dd>
-                <dt>{m.connection()}</dt>
-                <dd>{standingWord(standing)}</dd>
-              </dl>
-            )}
+            {(known) => <About me={known} />}
           </Shown>
         </Part>
       </div>

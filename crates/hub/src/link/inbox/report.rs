@@ -1,6 +1,7 @@
 //! One batch of a lease's reports, folded into the turn's row, the session's events and the bill.
 
 use super::facts::sound;
+use crate::cost::{self, Used};
 use crate::db::{Tx, durable, query};
 use crate::fault::Done;
 use crate::{agent, approval, budget, message, metrics, session, turn};
@@ -36,7 +37,7 @@ pub async fn store(tx: &mut Tx<'_>, node: &NodeId, batch: Batch) -> Done<Option<
     if known < 0 {
         return Ok(Some((reports, false)));
     }
-    let mut used = Usage::default();
+    let mut used = Used::new();
     for report in batch.reports.into_iter().skip(known as usize) {
         reports += 1;
         fold(tx, &mut row, report, &mut used).await?;
@@ -45,10 +46,7 @@ pub async fn store(tx: &mut Tx<'_>, node: &NodeId, batch: Batch) -> Done<Option<
         }
     }
     tx.events.reported(&row.org, &row.session, reports);
-    if used != Usage::default() {
-        keep(tx, &row).await?;
-        budget::spend(tx, &row, used).await?;
-    }
+    keep(tx, &row, &used).await?;
     let ended = row.rules.state.lease().is_none();
     if ended {
         release(tx, &row).await?;
@@ -69,8 +67,13 @@ async fn stored(tx: &mut Tx<'_>, batch: &Batch) -> Done<i64> {
     Ok(found.get(0)?)
 }
 
-/// Writes down the bill.
-async fn keep(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
+/// Writes down the bill, if there is one.
+async fn keep(tx: &mut Tx<'_>, row: &turn::Row, used: &Used) -> Done<()> {
+    let mut whole = Usage::default();
+    used.values().for_each(|usage| whole += *usage);
+    if whole == Usage::default() {
+        return Ok(());
+    }
     query(
         "UPDATE turns SET cost = $3, tokens_input = $4, tokens_output = $5, tokens_cache_read = $6, tokens_cache_write = $7 \
          WHERE id = $1 AND epoch = $2",
@@ -84,6 +87,8 @@ async fn keep(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
     .bind(row.usage.tokens.cache_write)
     .execute(tx.conn)
     .await?;
+    budget::spend(tx, row, whole).await?;
+    cost::add(tx, row, used).await?;
     Ok(())
 }
 
@@ -96,7 +101,7 @@ async fn release(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
     Ok(())
 }
 
-async fn fold(tx: &mut Tx<'_>, row: &mut turn::Row, report: Report, used: &mut Usage) -> Done<()> {
+async fn fold(tx: &mut Tx<'_>, row: &mut turn::Row, report: Report, used: &mut Used) -> Done<()> {
     let epoch = row.epoch;
     match report {
         Report::Event(event) => {
@@ -113,9 +118,10 @@ async fn fold(tx: &mut Tx<'_>, row: &mut turn::Row, report: Report, used: &mut U
         Report::Withdrawn { key } => approval::closed(tx, row, &key).await?,
         Report::Used { usage, model } => {
             let usage = counted(usage);
+            let model = cost::model(model.as_deref());
             row.usage += usage;
-            *used += usage;
-            bill(tx, row, usage, model.as_deref()).await?;
+            bill(tx, row, usage, &model).await?;
+            *used.entry(model).or_default() += usage;
         }
         Report::Memory(memory) => remember(tx, row, &memory).await?,
         Report::Steered { message, taken } => {
@@ -150,15 +156,14 @@ fn counted(mut usage: Usage) -> Usage {
     usage
 }
 
-async fn bill(tx: &mut Tx<'_>, row: &turn::Row, usage: Usage, model: Option<&str>) -> Done<()> {
+async fn bill(tx: &mut Tx<'_>, row: &turn::Row, usage: Usage, model: &str) -> Done<()> {
     let driver = session::find(tx.conn, &row.org, &row.session).await?.driver.word();
-    let model: String = model.unwrap_or("unknown").chars().take(80).collect();
-    ::metrics::gauge!(metrics::COST, "driver" => driver, "model" => model.clone()).increment(usage.cost_usd.usd());
+    ::metrics::gauge!(metrics::COST, "driver" => driver, "model" => model.to_owned()).increment(usage.cost_usd.usd());
     let tokens = usage.tokens;
     for (kind, count) in
         [("input", tokens.input), ("output", tokens.output), ("cache_read", tokens.cache_read), ("cache_write", tokens.cache_write)]
     {
-        ::metrics::counter!(metrics::TOKENS, "driver" => driver, "model" => model.clone(), "kind" => kind).increment(count as u64);
+        ::metrics::counter!(metrics::TOKENS, "driver" => driver, "model" => model.to_owned(), "kind" => kind).increment(count as u64);
     }
     Ok(())
 }
