@@ -53,6 +53,7 @@ keys! {
     plain_http = "true", default "false": "Listen on an address that is not loopback without TLS. Everyone on the way can read prompts and credentials, so only for a network that encrypts by itself (WireGuard, Tailscale).";
     allow_hosts = "[\"hub.example\"]", default "the address it listens on": "Further names that the hub answers for (the `Host` header).";
     allow_origins = "[\"https://hub.example\"]", default "the hub's own": "Further origins whose web pages may talk to the hub.";
+    push_hosts = "[\"push.example\"]", default "none": "Push services besides those of the browsers (`fcm.googleapis.com`, `updates.push.services.mozilla.com`, `*.push.apple.com`, `*.notify.windows.com`) that the hub may send to: hosts, with a port if it is not 443. `http://127.0.0.1:PORT` names one on this machine.";
     lease_seconds = "86400", default "86400": "How long a node may work on without a word from the hub. A laptop may sleep through the night.";
     archive_dir = "\"/var/lib/fugue/archive\"", default "archive in the data folder": "Where the hub keeps the events of closed sessions, one compressed file each. Back it up together with the database (docs/ARCHIVE.md).";
     archive_after_days = "7", default "7": "Days after a closed session's worktree is gone until its events move from the database into the archive; 0 for at once, or `\"never\"`. They are read as before.";
@@ -85,6 +86,8 @@ pub struct Config {
     pub allow_hosts: Vec<String>,
     /// Further origins.
     pub allow_origins: Vec<String>,
+    /// Further push services.
+    pub push_hosts: Vec<String>,
     /// How long leases last.
     pub lease_ms: i64,
     /// Where archived histories go, if not into the data folder.
@@ -206,6 +209,7 @@ impl Given {
             plain_http: self.take("plain_http", yes_or_no)?.unwrap_or(false),
             allow_hosts: self.take("allow_hosts", list)?.unwrap_or_default(),
             allow_origins: self.take("allow_origins", list)?.unwrap_or_default(),
+            push_hosts: self.take("push_hosts", list)?.unwrap_or_default(),
             lease_ms: self.take("lease_seconds", |text| whole(text, 3..=604_800))?.map_or(limits::LEASE_MS, |seconds| seconds * 1_000),
             archive_dir: self.take("archive_dir", path)?,
             archive_after_days: self.take("archive_after_days", days)?.unwrap_or(Some(limits::ARCHIVE_AFTER_DAYS)),

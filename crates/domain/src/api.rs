@@ -17,6 +17,7 @@ mod device;
 mod job;
 mod merge;
 mod plan;
+mod push;
 mod review;
 mod run;
 mod task;
@@ -25,6 +26,7 @@ pub use device::{Device, DeviceCode, NewDevice};
 pub use job::Job;
 pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
 pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};
+pub use push::{NewPush, PushAnswer, PushState, PushVerdict, PushWish, QuietHours};
 pub use review::{NewReview, Review};
 pub use run::{NewRun, Run};
 pub use task::{

@@ -29,6 +29,7 @@ pub mod org;
 pub mod page;
 pub mod plan;
 pub mod project;
+pub mod push;
 pub mod reaper;
 pub mod review;
 pub mod run;
@@ -97,7 +98,8 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     let address = listener.local_addr().map_err(listen)?;
     metrics::install();
     let url = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, reachable(address));
-    let settings = Settings { url: url.clone(), lease_ms: options.lease_ms, keeping: options.keeping.clone() };
+    let push = push::Means::new(home.push_key(&*world)?, &options.push_hosts);
+    let settings = Settings { url: url.clone(), lease_ms: options.lease_ms, keeping: options.keeping.clone(), push };
     let hub = Hub::open(&location, settings, world).await?;
     home.ensure_owner(&hub).await?;
 
@@ -110,6 +112,7 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     tasks.spawn(reaper::run(hub.clone(), closing.clone()));
     tasks.spawn(event::archivist::run(hub.clone(), closing.clone()));
     tasks.spawn(review::begin_wanted(hub.clone(), closing.clone()));
+    tasks.spawn(push::run(hub.clone(), closing.clone()));
     tasks.spawn(watch(app.clone()));
     // Made once: a bare router would be copied for every connection, with its whole table.
     let service = router(app.clone()).into_make_service();

@@ -242,6 +242,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/merge-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes on their way to their branches */
+        get: operations["listMergeQueues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merge-queue/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would happen, as a job that moves nothing */
+        post: operations["tryMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merge-queue/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a task's change out of its queue */
+        delete: operations["leaveMergeQueue"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages/{id}": {
         parameters: {
             query?: never;
@@ -399,6 +450,92 @@ export interface paths {
         patch: operations["changeOrg"];
         trace?: never;
     };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans */
+        get: operations["listPlans"];
+        put?: never;
+        /** Let an agent make a plan of a goal */
+        post: operations["createPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plan, with its graph */
+        get: operations["getPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let its tasks begin */
+        post: operations["acceptPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it up */
+        post: operations["rejectPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Other tasks instead of those that are proposed */
+        put: operations["replacePlanTasks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -428,6 +565,76 @@ export interface paths {
         get: operations["getProject"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its fugue.toml says, and what of it holds */
+        get: operations["getProjectSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is pushed to the device that asks */
+        get: operations["getPush"];
+        /** Subscribe this device, or change what it wants */
+        put: operations["putPush"];
+        post?: never;
+        /** Push nothing to this device any more */
+        delete: operations["removePush"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a question from its notification */
+        post: operations["answerPush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Push something to this device, to see that it works */
+        post: operations["testPush"];
         delete?: never;
         options?: never;
         head?: never;
@@ -705,6 +912,40 @@ export interface paths {
         put?: never;
         /** Let it be tried again */
         post: operations["retryTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A person's verdict about one commit */
+        post: operations["reviewTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said about its change */
+        get: operations["listReviews"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1018,6 +1259,17 @@ export interface components {
             /** @description Whether it comes with Fugue and was not changed. */
             built_in: boolean;
         };
+        /** @description Which agent does what, unless a task names one. */
+        Agents: {
+            /** @description Makes tasks of goals. */
+            plan: string;
+            /** @description Brings together what does not fit. */
+            resolve: string;
+            /** @description Looks at changes. */
+            review: string;
+            /** @description Works on tasks. */
+            work: string;
+        };
         /** @description An approval. */
         Approval: {
             /** @description The agent that asks. */
@@ -1068,6 +1320,11 @@ export interface components {
          * @enum {string}
          */
         ApprovalState: "pending" | "approved" | "denied" | "expired" | "withdrawn";
+        /**
+         * @description How one knows that two tasks will meet.
+         * @enum {string}
+         */
+        Because: "stated" | "history";
         /** @description A change, counted. */
         Change: {
             /**
@@ -1090,6 +1347,11 @@ export interface components {
              */
             files_total: number;
         };
+        /** @description A command whose exit code proves something. */
+        Check: components["schemas"]["Command"] & {
+            /** @description Whether a task must not pass without it. */
+            required: boolean;
+        };
         /** @description What a worktree holds and what the checks say of it. */
         Checked: {
             /** @description Where it left the target branch. */
@@ -1101,12 +1363,53 @@ export interface components {
             /** @description Each check's run, in the order of the checks. */
             ran: components["schemas"]["Ran"][];
         };
+        /** @description Two tasks that should not be worked on side by side. */
+        Clash: {
+            /** @description The one. */
+            a: string;
+            /** @description The other. */
+            b: string;
+            /** @description How one knows. */
+            because: components["schemas"]["Because"];
+            /** @description Where. */
+            paths: string[];
+        };
+        /**
+         * @description A command of a project: its text is given to `sh -c` in the worktree. It comes from `fugue.toml` as it is on the target branch, never
+         *     from the tree that an agent can change.
+         */
+        Command: {
+            /** @description The text. */
+            command: string;
+            /** @description Variables that it gets besides the node's own; their values may hold [`CACHE`] and [`SLOT`]. */
+            env?: {
+                [key: string]: string;
+            };
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Seconds after which it is ended, with everything that it started.
+             */
+            timeout_s: number;
+        };
         /** @description A commit, in a line. */
         Commit: {
             /** @description Its hash. */
             id: string;
             /** @description The first line of its message. */
             title: string;
+        };
+        /** @description A setting that does not hold as it is written. */
+        Cut: {
+            /** @description Because of what. */
+            by: string;
+            /** @description What holds. */
+            holds: string;
+            /** @description Its key. */
+            key: string;
+            /** @description What the file says. */
+            wanted: string;
         };
         /** @description `POST /api/v1/approvals/{id}/approve` and `/deny`. */
         Decision: {
@@ -1133,6 +1436,8 @@ export interface components {
             id: components["schemas"]["DeviceId"];
             /** @description What the person knows it by. */
             name: string;
+            /** @description What is pushed to it. */
+            pushes?: components["schemas"]["PushKind"][];
             /** @description What it may do. */
             role: components["schemas"]["Role"];
         };
@@ -1240,6 +1545,20 @@ export interface components {
             /** @description Its path in the repository, as it is after the change. */
             path: string;
         };
+        /** @description One thing that was found. */
+        Finding: {
+            /** @description The path in the repository; empty for the change as a whole. */
+            file?: string;
+            /**
+             * Format: int64
+             * @description The line in the new version of the file; 0 for the whole file.
+             */
+            line?: number;
+            /** @description How serious it is. */
+            severity?: components["schemas"]["Severity"];
+            /** @description What, why, and what to do instead. */
+            text: string;
+        };
         /**
          * @description What is left of a session's events, and where.
          * @enum {string}
@@ -1310,6 +1629,21 @@ export interface components {
             /** @description Its credential, shown once. */
             token: string;
         };
+        /** @description How much at once, and how much at all. */
+        Limits: {
+            /**
+             * Format: int64
+             * @description Times that a task is given to its agent.
+             */
+            attempts: number;
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            /**
+             * Format: int64
+             * @description Tasks worked on side by side.
+             */
+            parallel: number;
+            plan_budget_usd?: components["schemas"]["MicroUsd"] | null;
+        };
         /** @description How busy a node is. */
         Load: {
             /**
@@ -1348,6 +1682,44 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description The credential. */
             token: components["schemas"]["TokenId"];
+        };
+        /** @description A change in a merge queue. */
+        MergeEntry: {
+            /** @description The branch of its worktree. */
+            branch: string;
+            /** @description When it came. */
+            entered_at: components["schemas"]["Time"];
+            /** @description The commit that was checked and reviewed. */
+            head: string;
+            /**
+             * Format: int64
+             * @description Its place in the queue; the next has 1.
+             */
+            place: number;
+            /**
+             * Format: int64
+             * @description The larger, the earlier.
+             */
+            priority: number;
+            /** @description In line, being tried, or being tried although its task does not want it any more. */
+            standing: components["schemas"]["Standing"];
+            /** @description Whose. */
+            task: components["schemas"]["TaskId"];
+            /** @description The task's title. */
+            title: string;
+        };
+        /** @description The merge queue of one branch. */
+        MergeQueue: {
+            again_at?: components["schemas"]["Time"] | null;
+            /** @description In the order in which they are tried. */
+            entries: components["schemas"]["MergeEntry"][];
+            job?: components["schemas"]["JobId"] | null;
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description The branch. */
+            target: string;
+            /** @description Why the branch could not be moved when that was tried last, in words. */
+            why?: string | null;
         };
         /** @description What came of [`Work::Merge`]. Unless it landed, nothing has moved. */
         Merged: {
@@ -1388,6 +1760,22 @@ export interface components {
             /** @description Not now, in words for people: somebody works in a tree with this branch, or moved it meanwhile. */
             waits: string;
         };
+        /** @description How finished work comes onto the target branch. */
+        Merging: {
+            /**
+             * Format: int64
+             * @description Changes that are tested together at most.
+             */
+            batch: number;
+            /** @description Whether a change may touch the files of the checks that prove it. */
+            may_edit_checks?: boolean;
+            /** @description The remote that the branch is pushed to afterwards; none when absent. */
+            push?: string | null;
+            /** @description Who looks at each change. */
+            review: components["schemas"]["Reviewer"][];
+            /** @description How. */
+            strategy: components["schemas"]["Strategy"];
+        };
         /** @description A message. */
         Message: {
             /** @description When it was accepted. */
@@ -1420,7 +1808,7 @@ export interface components {
          * @description What a person is needed for.
          * @enum {string}
          */
-        Need: "attempts_used_up" | "same_failure" | "nothing_changed" | "writes_denied" | "agent_failed" | "setup_failed" | "checks_edited" | "conflict" | "budget" | "impossible" | "taken_over";
+        Need: "attempts_used_up" | "same_failure" | "nothing_changed" | "writes_denied" | "agent_failed" | "setup_failed" | "checks_edited" | "review_failed" | "conflict" | "budget" | "impossible" | "taken_over";
         /** @description `POST /api/v1/devices`. */
         NewDevice: {
             /** @description The code. It works once. */
@@ -1435,6 +1823,17 @@ export interface components {
             /** @description What to do. */
             text: string;
         };
+        /** @description `POST /api/v1/plans`. */
+        NewPlan: {
+            /** @description The agent that makes the plan; the project's own choice when absent. */
+            agent?: string | null;
+            budget_usd?: components["schemas"]["MicroUsd"] | null;
+            driver?: components["schemas"]["Driver"] | null;
+            /** @description What shall be reached. */
+            goal: string;
+            /** @description The project's id or name. */
+            project: string;
+        };
         /** @description `POST /api/v1/projects`: exactly one of `path` and `url`. */
         NewProject: {
             /** @description Its name; the last part of the path or URL when absent. */
@@ -1445,6 +1844,28 @@ export interface components {
             path?: string | null;
             /** @description A URL that git can clone. */
             url?: string | null;
+        };
+        /** @description `PUT /api/v1/push`: the browser's subscription, and what is wanted. */
+        NewPush: {
+            /** @description Its authentication secret, base64url. */
+            auth: string;
+            /** @description Where its push service takes what is for it. */
+            endpoint: string;
+            /** @description Its public key, base64url. */
+            p256dh: string;
+            /** @description What it wants to hear of. */
+            wish: components["schemas"]["PushWish"];
+        };
+        /** @description `POST /api/v1/tasks/{id}/review`: a person's verdict. */
+        NewReview: {
+            /** @description About single lines, files, or the whole. */
+            comments?: components["schemas"]["Finding"][];
+            /** @description The commit that was read, whole. A verdict about another one than the task's present one is refused. */
+            commit: string;
+            /** @description In a sentence or two. */
+            summary?: string;
+            /** @description `approve` or `request_changes`. */
+            verdict: components["schemas"]["Decision"];
         };
         /** @description `POST /api/v1/agents/{name}/runs`. */
         NewRun: {
@@ -1531,6 +1952,13 @@ export interface components {
             /** @description What its bearer may do; not more than the caller may. */
             role: components["schemas"]["Role"];
         };
+        /** @description `POST /api/v1/merge-queue/dry-run`. */
+        NewTrial: {
+            /** @description The project's id or name. */
+            project: string;
+            /** @description The tasks whose entries are tried, in this order; all that are in the queue when empty. */
+            tasks?: components["schemas"]["TaskId"][];
+        };
         /** @description A node. */
         Node: {
             /**
@@ -1609,7 +2037,72 @@ export interface components {
          * @enum {string}
          */
         PlaceKind: "worktree" | "checkout";
+        /** @description A plan: tasks proposed for one goal. */
+        Plan: {
+            /** @description What it has cost, its making included, in US dollars. */
+            cost_usd: components["schemas"]["MicroUsd"];
+            /** @description When the goal was stated. */
+            created_at: components["schemas"]["Time"];
+            decided_at?: components["schemas"]["Time"] | null;
+            /** @description What shall be reached. */
+            goal: string;
+            /** @description Its id. */
+            id: components["schemas"]["PlanId"];
+            /** @description Its project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description What only a person can decide. */
+            questions: string[];
+            /** @description The run that makes it, or made it. */
+            run: components["schemas"]["RunId"];
+            /** @description The session of that run. */
+            session: components["schemas"]["SessionId"];
+            /** @description `planning`, `proposed`, `accepted`, `rejected`, `failed`, or `over` when nothing of an accepted one is left to do. */
+            state: string;
+            /** @description The plan in a few sentences. */
+            summary?: string | null;
+            /**
+             * Format: int64
+             * @description How many of them are done.
+             */
+            tasks_done: number;
+            /**
+             * Format: int64
+             * @description How many tasks it has.
+             */
+            tasks_total: number;
+            /** @description Why it failed. */
+            why?: string | null;
+        };
+        /** @description A plan with its graph: `GET /api/v1/plans/{id}`. */
+        PlanDetail: components["schemas"]["Plan"] & {
+            /** @description Tasks that will probably touch the same files, by their ids. */
+            clashes: components["schemas"]["Clash"][];
+            /** @description The longest chain: what decides how long it takes. */
+            critical: components["schemas"]["TaskId"][];
+            /** @description The tasks by depth: those of one layer need only what stands in layers before. */
+            layers: components["schemas"]["TaskId"][][];
+            /** @description Its tasks, each after what it needs. */
+            tasks: components["schemas"]["PlanTask"][];
+        };
         PlanId: string;
+        /** @description A task as a part of a plan. */
+        PlanTask: {
+            /** @description Its id. */
+            id: components["schemas"]["TaskId"];
+            /** @description Tasks that must be done before. */
+            needs: components["schemas"]["TaskId"][];
+            /** @description Where it stands. */
+            state: string;
+            /** @description What it is; `needs` in here are ids. */
+            task: components["schemas"]["NewTask"];
+            /** @description Why it does not go on, or does not begin. */
+            why?: string | null;
+        };
+        /** @description `PUT /api/v1/plans/{id}/tasks`: other tasks instead of those that are proposed. */
+        PlanTasks: {
+            /** @description All of them. */
+            tasks: components["schemas"]["NewTask"][];
+        };
         /** @description A problem on the wire, as `application/problem+json`. */
         ProblemBody: {
             /** @description What happened to which thing. */
@@ -1660,6 +2153,71 @@ export interface components {
             url?: string | null;
         };
         ProjectId: string;
+        /** @description What holds for a project: `GET /api/v1/projects/{id}/settings`. */
+        ProjectSettings: {
+            /** @description The commit at which `fugue.toml` was looked for; absent if nobody could look yet. */
+            commit?: string | null;
+            /** @description What the file says and does not hold, because somebody allows less. */
+            cuts: components["schemas"]["Cut"][];
+            /** @description Whether there is a file that could be read. */
+            found: boolean;
+            /** @description Whether a person must approve every change. */
+            needs_person: boolean;
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            read_at?: components["schemas"]["Time"] | null;
+            /** @description What holds. */
+            settings: components["schemas"]["Settings"];
+            /** @description What is wrong with the file. Then what was read before holds, and nothing new begins. */
+            wrong?: string | null;
+        };
+        /** @description A check, and when it is run. */
+        Proof: components["schemas"]["Check"] & {
+            /** @description When; both when nothing is said. */
+            when: components["schemas"]["When"][];
+        };
+        /** @description `POST /api/v1/push/answers`: an answer from a notification. */
+        PushAnswer: {
+            /** @description The right that came with the push. It works once, for its device and its question. */
+            right: string;
+            /** @description The answer. */
+            verdict: components["schemas"]["PushVerdict"];
+        };
+        /**
+         * @description What a device may want to hear of.
+         * @enum {string}
+         */
+        PushKind: "approval" | "needs_human" | "finished" | "failed" | "test";
+        /** @description The pushes of the device that asks. */
+        PushState: {
+            /** @description The hub's key, with which a browser subscribes; base64url. */
+            key: string;
+            wish?: components["schemas"]["PushWish"] | null;
+        };
+        /**
+         * @description Yes or no.
+         * @enum {string}
+         */
+        PushVerdict: "approve" | "deny";
+        /** @description What a device wants to hear of, and when. */
+        PushWish: {
+            /** @description Whether questions can be answered from the notification, which names the tool and not the exact bytes. */
+            answers?: boolean;
+            /** @description Which kinds. */
+            kinds: components["schemas"]["PushKind"][];
+            /** @description The language: `en` or `ja`. */
+            locale: string;
+            quiet?: components["schemas"]["QuietHours"] | null;
+        };
+        /** @description Hours of the day at which nothing comes. */
+        QuietHours: {
+            /** @description From this time of day, as `22:00`. */
+            from: string;
+            /** @description Up to this one; the next day when it is earlier. */
+            to: string;
+            /** @description The time zone, as `Asia/Tokyo`. */
+            zone: string;
+        };
         /** @description A command was run: the evidence. */
         Ran: {
             /**
@@ -1693,6 +2251,35 @@ export interface components {
              */
             text: string | null;
         };
+        /** @description A review: what somebody says about one commit of a change. */
+        Review: {
+            /** @description The commit that is judged. */
+            commit: string;
+            /** @description When it was wanted. */
+            created_at: components["schemas"]["Time"];
+            ended_at?: components["schemas"]["Time"] | null;
+            /** @description In detail. */
+            findings: components["schemas"]["Finding"][];
+            /** @description Its id. */
+            id: components["schemas"]["ReviewId"];
+            person?: components["schemas"]["UserId"] | null;
+            run?: components["schemas"]["RunId"] | null;
+            /** @description Whether the change has another commit by now, so that this counts no more. */
+            stale: boolean;
+            /** @description `wanted`, `running`, `ended`, or `dropped` when nobody wanted it any more. */
+            state: string;
+            /** @description In a sentence or two; for one that could not be had, why. */
+            summary?: string | null;
+            /** @description The task. */
+            task: components["schemas"]["TaskId"];
+            verdict?: components["schemas"]["Decision"] | null;
+        };
+        ReviewId: string;
+        /**
+         * @description Who must have looked at a change before it is merged.
+         * @enum {string}
+         */
+        Reviewer: "agent" | "person";
         /**
          * @description A named set of permissions.
          * @enum {string}
@@ -1810,6 +2397,62 @@ export interface components {
          * @enum {string}
          */
         SessionState: "idle" | "busy" | "waiting" | "parked" | "closed";
+        /** @description The settings of a project. */
+        Settings: {
+            /**
+             * @description By whom.
+             * @default {
+             *       "plan": "coordinator",
+             *       "resolve": "conflict-resolver",
+             *       "review": "reviewer",
+             *       "work": "coder"
+             *     }
+             */
+            agents: components["schemas"]["Agents"];
+            /**
+             * @description What proves that a tree is good.
+             * @default []
+             */
+            checks: components["schemas"]["Proof"][];
+            /**
+             * @description How much.
+             * @default {
+             *       "attempts": 3,
+             *       "budget_usd": null,
+             *       "parallel": 4,
+             *       "plan_budget_usd": null
+             *     }
+             */
+            limits: components["schemas"]["Limits"];
+            /**
+             * @description How work comes onto the target branch.
+             * @default {
+             *       "batch": 4,
+             *       "may_edit_checks": false,
+             *       "push": null,
+             *       "review": [
+             *         "agent"
+             *       ],
+             *       "strategy": "rebase"
+             *     }
+             */
+            merge: components["schemas"]["Merging"];
+            /**
+             * @description Run once in each new worktree.
+             * @default []
+             */
+            setup: components["schemas"]["Command"][];
+            /**
+             * @description The branch that work is for; the project's default branch when absent.
+             * @default null
+             */
+            target: string | null;
+        };
+        /**
+         * @description How serious a finding is.
+         * @enum {string}
+         */
+        Severity: "blocking" | "advice";
         /** @description What there is to see of something that happened. */
         Shown: {
             /** @enum {string} */
@@ -1877,10 +2520,20 @@ export interface components {
             onto: string;
         };
         /**
+         * @description Where an entry stands.
+         * @enum {string}
+         */
+        Standing: "waiting" | "tried" | "leaving";
+        /**
          * @description Where a run stands, in a word.
          * @enum {string}
          */
         Status: "running" | "succeeded" | "failed" | "cancelled" | "invalid";
+        /**
+         * @description How a change comes onto the branch.
+         * @enum {string}
+         */
+        Strategy: "rebase" | "merge" | "squash";
         /** @description A task. */
         Task: {
             /** @description The agent's name; the project's own choice when absent. */
@@ -2088,6 +2741,17 @@ export interface components {
              */
             output: number;
         };
+        /** @description A merge that is only tried: nothing moves. What would have happened is the outcome of its job. */
+        Trial: {
+            /** @description What is tried together. */
+            entries: components["schemas"]["MergeEntry"][];
+            /** @description Its job. */
+            job: components["schemas"]["JobId"];
+            /** @description The project. */
+            project: components["schemas"]["ProjectId"];
+            /** @description The branch. */
+            target: string;
+        };
         /** @description A turn. */
         Turn: {
             /**
@@ -2146,6 +2810,7 @@ export interface components {
             state: string;
         };
         TurnId: string;
+        UserId: string;
         /** @description A judgement about one commit. */
         Verdict: {
             /** @description Whether it may be merged. */
@@ -2162,6 +2827,11 @@ export interface components {
             /** @description In words. */
             words?: string | null;
         };
+        /**
+         * @description When a check is run.
+         * @enum {string}
+         */
+        When: "task" | "merge";
         /** Format: int64 */
         i64: number;
     };
@@ -2778,6 +3448,121 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listMergeQueues: {
+        parameters: {
+            query?: {
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["MergeQueue"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    tryMerge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrial"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    leaveMergeQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     getMessage: {
         parameters: {
             query?: never;
@@ -3221,6 +4006,230 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listPlans: {
+        parameters: {
+            query?: {
+                state?: "planning" | "proposed" | "accepted" | "rejected" | "failed" | "over";
+                project?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Plan"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlan"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    acceptPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rejectPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replacePlanTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanTasks"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listProjects: {
         parameters: {
             query?: {
@@ -3329,6 +4338,197 @@ export interface operations {
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getProjectSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSettings"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushState"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    putPush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPush"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushState"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    removePush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    answerPush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushAnswer"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    testPush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
@@ -4145,6 +5345,91 @@ export interface operations {
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    reviewTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again give the same reply, for a day. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReview"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listReviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Review"][];
+                        /** @description Give this as `cursor` to get the next page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];

@@ -85,6 +85,11 @@ export function moment(at: number): string {
   return made("moment", (tag) => new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" })).format(at);
 }
 
+/** Several words as one phrase. */
+export function list(words: readonly string[]): string {
+  return made("list", (tag) => new Intl.ListFormat(tag, { type: "conjunction", style: "short" })).format(words);
+}
+
 /** How long ago, within a day; the date beyond. */
 export function ago(at: number, now: number): string {
   const seconds = Math.max(0, Math.round((now - at) / 1000));

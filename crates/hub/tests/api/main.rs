@@ -16,6 +16,7 @@ mod openapi;
 mod panics;
 mod path;
 mod plans;
+mod pushes;
 mod raw;
 mod runs;
 mod strangers;

@@ -5,12 +5,14 @@ import { type ReactNode, useEffect } from "react";
 import { pendingQuery } from "@/api/approval";
 import { useStanding } from "@/api/live";
 import { meQuery } from "@/api/me";
+import { closeSettled } from "@/api/push";
 import { standingWord } from "@/api/standing";
+import { takeOver, useWaiting } from "@/api/worker";
 import { Help } from "@/features/frame/help";
 import { m } from "@/text/gen/messages.js";
 import { cn } from "@/ui/class";
 import { showWaiting } from "@/ui/title";
-import { Toasts } from "@/ui/toast";
+import { Toasts, toast } from "@/ui/toast";
 
 /** The screens there are. */
 function screens() {
@@ -25,9 +27,17 @@ function screens() {
 
 /** Rail on a desk, tabs on a phone; the connection always in sight. */
 export function Frame({ children, bare }: { children: ReactNode; bare: boolean }) {
-  const waiting = useQuery(pendingQuery).data?.length ?? 0;
+  const pending = useQuery(pendingQuery).data;
+  const waiting = pending?.length ?? 0;
   const me = useQuery(meQuery);
   useEffect(() => showWaiting(waiting), [waiting]);
+  useEffect(() => {
+    if (pending !== undefined) void closeSettled(pending.map((one) => one.id));
+  }, [pending]);
+  const fresh = useWaiting();
+  useEffect(() => {
+    if (fresh) toast(m.new_version(), { label: m.reload(), run: takeOver }, true);
+  }, [fresh]);
   return (
     <div className="flex h-full flex-col desk:flex-row">
       <a

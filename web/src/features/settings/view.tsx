@@ -4,6 +4,8 @@ import { useStanding } from "@/api/live";
 import { meQuery } from "@/api/me";
 import { standingWord } from "@/api/standing";
 import { Devices } from "@/features/settings/devices";
+import { Install } from "@/features/settings/install";
+import { Pushes } from "@/features/settings/push";
 import { m } from "@/text/gen/messages.js";
 import { changeLocale, locale } from "@/text/locale";
 import { Shown } from "@/ui/asked";
@@ -43,6 +45,12 @@ export function Settings() {
               { value: "dark", label: m.theme_dark() },
             ]}
           />
+        </Part>
+        <Part title={m.pushes()}>
+          <Pushes />
+        </Part>
+        <Part title={m.install()}>
+          <Install />
         </Part>
         <Part title={m.devices()}>
           <Devices />
