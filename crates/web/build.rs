@@ -26,6 +26,8 @@ const SOURCES: &[&str] = &[
 ];
 /// Written by the build itself.
 const MADE: &str = "gen";
+/// The oldest Node.js that vite runs on.
+const NODE: (u32, u32) = (20, 19);
 const MISSING: &str =
     "the cockpit is not built: install Node.js 20.19 or newer (with npm), or set FUGUE_WEB_DIST to a built one, or FUGUE_WEB=skip";
 
@@ -44,7 +46,7 @@ fn main() {
     } else if let Some(folder) = given {
         println!("cargo::rerun-if-changed={}", folder.display());
         Some(folder)
-    } else if Command::new("npm").arg("--version").output().is_ok_and(|ran| ran.status.success()) {
+    } else if equipped() {
         Some(built(&web, &out))
     } else if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
         panic!("{MISSING}");
@@ -56,6 +58,16 @@ fn main() {
     let dist = dist.unwrap_or_else(|| placeholder(&out));
     let table = table(&dist, built).unwrap_or_else(|error| panic!("cannot read {}: {error}", dist.display()));
     fs::write(out.join("files.rs"), table).expect("the output folder can be written");
+}
+
+/// Whether npm is here, and a Node.js that is new enough for what it shall build.
+fn equipped() -> bool {
+    let says = |program: &str| Command::new(program).arg("--version").output().ok().filter(|ran| ran.status.success());
+    let Some(node) = says("node") else { return false };
+    let text = String::from_utf8_lossy(&node.stdout).into_owned();
+    let mut parts = text.trim().trim_start_matches('v').split('.').map(|part| part.parse::<u32>().unwrap_or_default());
+    let version = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    version >= NODE && says("npm").is_some()
 }
 
 /// Cargo looks at each file but not at what the build writes itself, which would make it run every time.
@@ -94,7 +106,7 @@ fn npm(web: &Path, words: &[&str]) {
     let ran = Command::new("npm").args(words).current_dir(web).output().unwrap_or_else(|error| panic!("npm did not start: {error}"));
     if !ran.status.success() {
         let (said, wrong) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-        panic!("npm {} failed ({}):\n{said}\n{wrong}", words.join(" "), ran.status);
+        panic!("npm {} failed ({}):\n{said}\n{wrong}\nFUGUE_WEB=skip builds without the cockpit.", words.join(" "), ran.status);
     }
 }
 

@@ -4,6 +4,7 @@
 //! ends, everything that was started in that home is ended, found by the home's path. A program that does not get ready, or a test
 //! that fails, shows the log.
 
+use crate::certificate::Certificate;
 use crate::client::Client;
 use crate::leaf;
 use crate::orphans::{self, Process};
@@ -33,6 +34,7 @@ pub struct Fugue {
     /// The verb that is traced; every one when absent.
     traced: Option<&'static str>,
     dial: Option<String>,
+    tls: bool,
 }
 
 /// A variable of the environment, for every part or for those of one data folder.
@@ -60,7 +62,7 @@ impl Fugue {
             scratch.folder(name)?;
         }
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        Ok(Self { scratch, program: program.to_owned(), port, env: Vec::new(), tracer: Vec::new(), traced: None, dial: None })
+        Ok(Self { scratch, program: program.to_owned(), port, env: Vec::new(), tracer: Vec::new(), traced: None, dial: None, tls: false })
     }
 
     /// Adds a variable to the environment of every part that is started afterwards.
@@ -82,6 +84,15 @@ impl Fugue {
     pub fn through(mut self, address: SocketAddr) -> Self {
         self.dial = Some(format!("http://{address}"));
         self.env_of("hub", "FUGUE_ALLOW_HOSTS", address.to_string())
+    }
+
+    /// Lets hubs speak TLS, and be known to others by this name.
+    #[must_use]
+    pub fn over_tls(mut self, certificate: &Certificate, name: &str) -> Self {
+        self.tls = true;
+        let address = format!("https://{name}:{}", self.port);
+        let this = self.env_of("hub", "FUGUE_TLS_CERT", &certificate.cert).env_of("hub", "FUGUE_TLS_KEY", &certificate.key);
+        this.env_of("hub", "FUGUE_ADDRESS", address)
     }
 
     /// Starts hubs under another program, which is given the command line behind its own words.
@@ -119,9 +130,10 @@ impl Fugue {
         SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
-    /// Where the hub is.
+    /// Where the hub is, for this machine. With TLS that is a port of its own, which the data folder tells.
     pub fn base(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        let told = std::fs::read_to_string(self.home().join("hub.url")).ok().filter(|_| self.tls);
+        told.map_or_else(|| format!("http://127.0.0.1:{}", self.port), |url| url.trim().to_owned())
     }
 
     /// A client with the owner's token.
@@ -233,8 +245,7 @@ impl Fugue {
     }
 
     async fn wait_for_health(&self, part: &mut Part) -> Result<()> {
-        let client = Client::new(&self.base(), "");
-        part.ready("answer at /healthz", async || Ok(client.get("/healthz").await.is_ok())).await
+        part.ready("answer at /healthz", async || Ok(Client::new(&self.base(), "").get("/healthz").await.is_ok())).await
     }
 
     async fn wait_for_node(&self, part: &mut Part) -> Result<()> {

@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod browser;
+pub mod certificate;
 pub mod chance;
 pub mod checker;
 pub mod client;

@@ -222,6 +222,11 @@ async function pushes(context, page, service) {
   await page.getByLabel(t("quiet_hours"), { exact: true }).check();
   await until("the hours to be stored", async () => (await stored()).quiet?.from === "22:00");
   await look(page, "settings-pushes");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await look(page, "settings-pushes-phone");
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1280, height: 900 });
   await page.getByLabel(t("quiet_hours"), { exact: true }).uncheck();
   await until("the hours to be gone", async () => (await stored()).quiet === undefined);
 

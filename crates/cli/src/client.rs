@@ -221,8 +221,8 @@ impl Client {
     }
 }
 
-/// Whether a URL leads to this machine itself.
-fn loopback(url: &str) -> bool {
+/// Whether an address is one of this machine, for itself only.
+pub fn loopback(url: &str) -> bool {
     let Some((_, rest)) = url.split_once("://") else { return false };
     let host = match rest.strip_prefix('[') {
         Some(six) => six.split(']').next(),

@@ -51,6 +51,7 @@ keys! {
     tls_cert = "\"/etc/fugue/cert.pem\"", default "none": "Certificate chain of the hub, PEM.";
     tls_key = "\"/etc/fugue/key.pem\"", default "none": "Private key of the certificate, PEM.";
     plain_http = "true", default "false": "Listen on an address that is not loopback without TLS. Everyone on the way can read prompts and credentials, so only for a network that encrypts by itself (WireGuard, Tailscale).";
+    address = "\"https://fugue.example\"", default "the address it listens on": "Under which address browsers and other machines reach the hub, through a proxy or a tunnel too. Links and join codes name it, and the hub answers under it.";
     allow_hosts = "[\"hub.example\"]", default "the address it listens on": "Further names that the hub answers for (the `Host` header).";
     allow_origins = "[\"https://hub.example\"]", default "the hub's own": "Further origins whose web pages may talk to the hub.";
     push_hosts = "[\"push.example\"]", default "none": "Push services besides those of the browsers (`fcm.googleapis.com`, `updates.push.services.mozilla.com`, `*.push.apple.com`, `*.notify.windows.com`) that the hub may send to: hosts, with a port if it is not 443. `http://127.0.0.1:PORT` names one on this machine.";
@@ -82,6 +83,8 @@ pub struct Config {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Whether plain HTTP beyond loopback is accepted.
     pub plain_http: bool,
+    /// Under which address others reach the hub.
+    pub address: Option<String>,
     /// Further host names.
     pub allow_hosts: Vec<String>,
     /// Further origins.
@@ -207,6 +210,7 @@ impl Given {
             database: self.take("database", database)?.flatten(),
             tls,
             plain_http: self.take("plain_http", yes_or_no)?.unwrap_or(false),
+            address: self.take("address", |text| http_url(text).map(|url| without_default_port(&url)))?,
             allow_hosts: self.take("allow_hosts", list)?.unwrap_or_default(),
             allow_origins: self.take("allow_origins", list)?.unwrap_or_default(),
             push_hosts: self.take("push_hosts", list)?.unwrap_or_default(),
@@ -257,6 +261,12 @@ fn http_url(text: &str) -> Result<String, String> {
         Some(_) => Ok(text.trim_end_matches('/').to_owned()),
         None => Err("is no address of a hub: write http:// or https://, a host and a port".to_owned()),
     }
+}
+
+/// As browsers write an origin: the port that goes without saying is left out.
+fn without_default_port(url: &str) -> String {
+    let cut = if url.starts_with("https://") { url.strip_suffix(":443") } else { url.strip_suffix(":80") };
+    cut.unwrap_or(url).to_owned()
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

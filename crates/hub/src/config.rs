@@ -26,6 +26,8 @@ pub struct Options {
     pub allow_hosts: Vec<String>,
     /// Origins of web pages that may use the API, such as `https://cockpit.example`.
     pub allow_origins: Vec<String>,
+    /// Under which address people and other machines reach the hub, such as `https://fugue.example`, when that is not the bound one.
+    pub address: Option<String>,
     /// How long a lease lasts.
     pub lease_ms: Millis,
     /// How long histories are kept, and where.
@@ -145,6 +147,7 @@ mod tests {
             plain_http: false,
             allow_hosts: Vec::new(),
             allow_origins: Vec::new(),
+            address: None,
             lease_ms: 1,
             keeping: Keeping::of("/x".as_ref()),
             push_hosts: Vec::new(),

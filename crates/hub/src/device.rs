@@ -30,7 +30,7 @@ pub async fn code(hub: &Hub, caller: &Caller) -> Done<DeviceCode> {
     if let Who::Node(_) = caller.who {
         return Err(Problem::new(Kind::Forbidden, "A node has no devices.").into());
     }
-    let (world, maker) = (hub.world.clone(), caller.token.clone());
+    let (world, maker, address) = (hub.world.clone(), caller.token.clone(), hub.settings.address.clone());
     hub.db
         .write(move |tx| {
             Box::pin(async move {
@@ -44,7 +44,7 @@ pub async fn code(hub: &Hub, caller: &Caller) -> Done<DeviceCode> {
                     .bind(expires_at)
                     .execute(tx.conn)
                     .await?;
-                Ok(DeviceCode { path: format!("/pair#{code}"), expires_at: Time(expires_at) })
+                Ok(DeviceCode { path: format!("/pair#{code}"), address, expires_at: Time(expires_at) })
             })
         })
         .await

@@ -15,8 +15,10 @@ use std::sync::Arc;
 /// Settings that nouns need.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where this machine's programs find the hub.
+    /// Where it listens, as a URL.
     pub url: String,
+    /// Under which address people and other machines reach it, when somebody said so.
+    pub address: Option<String>,
     /// How long a lease lasts from each renewal.
     pub lease_ms: Millis,
     /// How long histories are kept, and where.

@@ -50,12 +50,13 @@ use crate::http::listener::{self, Door};
 use crate::http::{App, router};
 use crate::hub::{Hub, Settings};
 use crate::link::NodeLinks;
+use axum::routing::IntoMakeService;
 use axum::serve::{Listener, ListenerExt};
 pub use config::{DAY_MS, Keeping, Options, StartError, Tls};
 use fugue_domain::id::NodeId;
 use fugue_domain::world::SharedWorld;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -78,8 +79,6 @@ pub struct Running {
 
 /// Starts a hub. When this returns, requests are answered.
 pub async fn start(options: Options, world: SharedWorld) -> Result<Running, StartError> {
-    // Events are small and wanted at once. A socket that refuses the option still works.
-    let at_once = |tcp: &mut TcpStream| drop(tcp.set_nodelay(true));
     start_on(options, world, async |address| Ok(TcpListener::bind(address).await?.tap_io(at_once))).await
 }
 
@@ -97,14 +96,22 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     let listener = bind(options.listen).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     metrics::install();
+    let beside = if tls.is_some() { Some(beside().await?) } else { None };
     let url = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, reachable(address));
     let push = push::Means::new(home.push_key(&*world)?, &options.push_hosts);
-    let settings = Settings { url: url.clone(), lease_ms: options.lease_ms, keeping: options.keeping.clone(), push };
+    let (lease_ms, keeping) = (options.lease_ms, options.keeping.clone());
+    let settings = Settings { url: url.clone(), address: options.address.clone(), lease_ms, keeping, push };
     let hub = Hub::open(&location, settings, world).await?;
     home.ensure_owner(&hub).await?;
 
     let closing = CancellationToken::new();
-    let hosts = Hosts::new(address, &options.allow_hosts, &options.allow_origins);
+    let mut hosts = Hosts::new(address, &options.allow_hosts, &options.allow_origins);
+    if let Some(address) = &options.address {
+        hosts = hosts.and_under(address);
+    }
+    if let Some((_, at)) = beside {
+        hosts = hosts.and_at(at);
+    }
     let app = App::new(hub.clone(), hosts, options.cockpit, closing.clone());
     let mut tasks = JoinSet::new();
     tasks.spawn(scheduler::run(hub.clone(), closing.clone()));
@@ -116,14 +123,35 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     tasks.spawn(watch(app.clone()));
     // Made once: a bare router would be copied for every connection, with its whole table.
     let service = router(app.clone()).into_make_service();
-    let server = axum::serve(Door::new(listener, tls), service).with_graceful_shutdown(closing.clone().cancelled_owned());
-    tasks.spawn(async move {
-        if let Err(error) = server.await {
-            tracing::error!(cause = %error, "the HTTP server ended");
-        }
-    });
+    tasks.spawn(serve(Door::new(listener, tls), service.clone(), closing.clone()));
+    let url = beside.as_ref().map_or(url, |(_, at)| format!("http://{at}"));
+    if let Some((listener, _)) = beside {
+        tasks.spawn(serve(Door::new(listener.tap_io(at_once), None), service, closing.clone()));
+    }
     tracing::info!(%address, database = location.shown(), "hub started");
     Ok(Running { url, address, app, tasks, _home: home })
+}
+
+/// Events are small and wanted at once. A socket that refuses the option still works.
+fn at_once(tcp: &mut TcpStream) {
+    let _ = tcp.set_nodelay(true);
+}
+
+/// A second address, on loopback and without TLS: no certificate names this machine as its own programs call it.
+async fn beside() -> Result<(TcpListener, SocketAddr), StartError> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let bound = async {
+        let listener = TcpListener::bind(address).await?;
+        let at = listener.local_addr()?;
+        Ok((listener, at))
+    };
+    bound.await.map_err(|cause| StartError::Listen { address, cause })
+}
+
+async fn serve<L: Listener<Addr = SocketAddr>>(door: Door<L>, service: IntoMakeService<axum::Router>, closing: CancellationToken) {
+    if let Err(error) = axum::serve(door, service).with_graceful_shutdown(closing.cancelled_owned()).await {
+        tracing::error!(cause = %error, "the HTTP server ended");
+    }
 }
 
 /// The small things that are due again and again.
@@ -146,7 +174,7 @@ fn reachable(address: SocketAddr) -> String {
 }
 
 impl Running {
-    /// Where it answers, for somebody on this machine.
+    /// Where it answers, for somebody on this machine: with TLS, at a loopback address of its own.
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -96,7 +96,8 @@ pub async fn facts(conn: &mut Conn, node: &NodeId) -> Done<Option<NodeFacts>> {
 
 /// Makes a code with which one machine can join.
 pub async fn join_code(hub: &Hub, caller: &Caller, key: Option<Key>) -> Done<Reply> {
-    let (world, org, url) = (hub.world.clone(), caller.org.clone(), hub.settings.url.clone());
+    let (world, org) = (hub.world.clone(), caller.org.clone());
+    let url = hub.settings.address.as_ref().unwrap_or(&hub.settings.url).clone();
     hub.db
         .write(move |tx| {
             Box::pin(async move {

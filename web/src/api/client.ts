@@ -1,6 +1,7 @@
 // The way to the hub: the generated client, and one class for everything that goes wrong on it.
 import createClient from "openapi-fetch";
 import type { components, paths } from "@/api/schema.gen";
+import { m } from "@/text/gen/messages.js";
 
 type Schemas = components["schemas"];
 export type Problem = Schemas["ProblemBody"];
@@ -19,7 +20,7 @@ export type JoinCode = Schemas["JoinCode"];
 export class Failure extends Error {
   readonly problem: Problem | undefined;
   constructor(problem: Problem | undefined, cause?: unknown) {
-    super(problem?.detail ?? "The hub was not reached.", { cause });
+    super(problem?.detail ?? m.offline_title(), { cause });
     this.problem = problem;
   }
   get status(): number {

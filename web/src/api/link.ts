@@ -23,12 +23,16 @@ type Said =
   | { hint: Hint }
   | { session: string; event: SessionEvent }
   | { session: string; delta: { turn: string; delta: Delta } }
-  | { session: string; problem: Problem };
+  | { session: string; problem: Problem }
+  | { alive: true };
 
 /** Asleep longer than this, the old socket is not believed: it may be dead without knowing. */
 const ASLEEP_MS = 5_000;
+/** The hub says something at least every 15 seconds: after this long in silence the connection is dead, whatever it says of itself. */
+const SILENCE_MS = 45_000;
+const LOOK_MS = 5_000;
 /** The hub takes our word for what is on the screen for a minute (crates/domain/src/limits.rs, PUSH_SCREEN_MS). */
-const LOOK_MS = 25_000;
+const TELL_MS = 25_000;
 /** How long a connection may take. */
 const OPENING_MS = 8_000;
 
@@ -54,7 +58,7 @@ export class Link {
     addEventListener("online", () => this.again());
     addEventListener("offline", () => this.lost());
     addEventListener("pageshow", (event) => event.persisted && this.again());
-    setInterval(() => document.hidden || this.tellLook(), LOOK_MS);
+    setInterval(() => document.hidden || this.tellLook(), TELL_MS);
     document.addEventListener("visibilitychange", () => {
       this.tellLook();
       if (document.hidden) {
@@ -63,6 +67,9 @@ export class Link {
         this.again();
       }
     });
+    setInterval(() => {
+      if (this.standing.kind === "live" && this.seen !== undefined && Date.now() - this.seen > SILENCE_MS) this.lost();
+    }, LOOK_MS);
     void this.open();
   }
 
@@ -149,6 +156,7 @@ export class Link {
       this.hear(said.hint);
       return;
     }
+    if ("alive" in said) return;
     const follower = this.followers.get(said.session);
     if ("event" in said) follower?.event(said.event);
     else if ("delta" in said) follower?.delta(said.delta.delta);

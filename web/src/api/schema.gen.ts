@@ -1443,6 +1443,8 @@ export interface components {
         };
         /** @description A code with which one browser becomes a device of the person who made it. */
         DeviceCode: {
+            /** @description The hub's address as browsers reach it, when the hub was told one (`--address`). */
+            address?: string | null;
             /** @description When it stops working. */
             expires_at: components["schemas"]["Time"];
             /** @description Where to open it, below the hub's address. The code stands in the fragment, which no server ever sees. */

@@ -25,14 +25,16 @@ export function NowRoute() {
   useTitle(m.now());
   return (
     <div className="h-full scroll">
-      <div className="mx-auto flex max-w-180 flex-col gap-5 p-4 desk:p-6">
+      <div className="page max-w-180 gap-5">
         <div className="flex items-center justify-between gap-2">
           <h1 className="text-title font-semibold">{m.now()}</h1>
-          <Button asChild kind="plain">
-            <Link to="/sessions/new">
-              <Plus aria-hidden /> {m.new_session()}
-            </Link>
-          </Button>
+          {recent.data?.length !== 0 && (
+            <Button asChild kind="plain">
+              <Link to="/sessions/new">
+                <Plus aria-hidden /> {m.new_session()}
+              </Link>
+            </Button>
+          )}
         </div>
         <Shown query={pending} lines={2}>
           {(waiting) =>

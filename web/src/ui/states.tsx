@@ -11,7 +11,7 @@ function Form({ icon, title, children, live = false, whole = false }: FormProps)
   return (
     <div
       {...(live ? { role: "alert" } : {})}
-      className="mx-auto flex max-w-110 flex-col items-start gap-2 px-4 py-10 text-soft [&_svg]:size-5"
+      className="mx-(--aside,auto) flex max-w-110 flex-col items-start gap-2 px-(--inset,1rem) py-10 text-soft [&_svg]:size-5"
     >
       {icon}
       <Heading className="text-title font-semibold text-ink">{title}</Heading>
@@ -23,7 +23,7 @@ function Form({ icon, title, children, live = false, whole = false }: FormProps)
 /** Grey lines in the place of what comes, after 150 ms. */
 export function Loading({ lines = 5, className }: { lines?: number; className?: string }) {
   return (
-    <div role="status" aria-label={m.loading()} className={cn("flex flex-col gap-3 p-4", className)}>
+    <div role="status" aria-label={m.loading()} className={cn("flex flex-col gap-3 px-(--inset,1rem) py-4", className)}>
       {Array.from({ length: lines }, (_, line) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: grey lines have no identity
         <div key={line} className={cn("skeleton h-5", line % 3 === 2 ? "w-3/5" : line % 2 === 1 ? "w-4/5" : "w-full")} />

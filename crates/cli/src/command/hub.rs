@@ -29,7 +29,7 @@ pub struct HubFlags {
     /// `sqlite`, or a PostgreSQL URL (better given as FUGUE_DATABASE when it holds a password).
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Certificate chain, PEM.
+    /// Certificate chain, PEM. What runs on this machine comes in by a loopback port of its own.
     #[arg(long, value_name = "FILE")]
     tls_cert: Option<String>,
     /// Private key, PEM.
@@ -38,6 +38,9 @@ pub struct HubFlags {
     /// Listen beyond loopback without TLS: everyone on the way can read prompts and credentials.
     #[arg(long)]
     plain_http: bool,
+    /// Under which address browsers and other machines reach the hub, through a proxy or a tunnel too: `https://fugue.example`.
+    #[arg(long, value_name = "URL")]
+    address: Option<String>,
     /// A further host name to answer for; may be given several times.
     #[arg(long, value_name = "HOST", alias = "allow-hosts")]
     allow_host: Vec<String>,
@@ -62,6 +65,7 @@ impl HubFlags {
             ("tls_cert", self.tls_cert.clone()),
             ("tls_key", self.tls_key.clone()),
             ("plain_http", self.plain_http.then(|| "true".to_owned())),
+            ("address", self.address.clone()),
             ("allow_hosts", list(&self.allow_host)),
             ("allow_origins", list(&self.allow_origin)),
             ("lease_seconds", self.lease_seconds.clone()),
@@ -81,7 +85,7 @@ impl Hub {
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
         let _log = log::start(&context.config.log, context.config.log_dir.as_deref(), &context.world)?;
         let running = Started::start(&context.config, &context.home, &context.world).await?;
-        say(format_args!("{BOLD}Hub{BOLD:#} at {}", running.hub.url()));
+        say(format_args!("{BOLD}Hub{BOLD:#} at {}", context.config.address.as_deref().unwrap_or(running.hub.url())));
         say(format_args!("  token   {}", context.home.path().join(TOKEN_FILE).display()));
         if !fugue_web::BUILT {
             say(format_args!("{DIM}  The cockpit is not in this build: Node.js was missing when it was made.{DIM:#}"));
@@ -113,6 +117,7 @@ impl Started {
             plain_http: config.plain_http,
             allow_hosts: config.allow_hosts.clone(),
             allow_origins: config.allow_origins.clone(),
+            address: config.address.clone(),
             lease_ms: config.lease_ms,
             keeping: keeping(config, home),
             push_hosts: config.push_hosts.clone(),

@@ -14,7 +14,8 @@ use serde_json::json;
 /// Sign a browser in: prints a link, and the same as a QR code for a phone.
 #[derive(Args)]
 pub struct Pair {
-    /// The hub's address as the browser reaches it, for example `https://fugue.example`. Default: as this command reaches it.
+    /// The hub's address as the browser reaches it, for example `https://fugue.example`. Default: the one that the hub was started with,
+    /// or as this command reaches it.
     #[arg(long, value_name = "URL")]
     address: Option<String>,
 }
@@ -23,9 +24,8 @@ impl Pair {
     /// Carries it out.
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
         let client = context.client()?;
-        let base = self.address.as_deref().unwrap_or_else(|| client.base()).trim_end_matches('/').to_owned();
         let code: DeviceCode = client.post("/api/v1/devices/codes", &json!({})).await?;
-        let link = format!("{base}{}", code.path);
+        let link = link(&code, self.address.as_deref(), client.base());
         context.out.value(&json!({ "link": link, "expires_at": code.expires_at }), |_| {
             show(&link);
             Ok(())
@@ -36,14 +36,23 @@ impl Pair {
 /// Makes a code with a client and shows its link, for `fugue up`.
 pub async fn offer(client: &Client) -> Result<(), Failure> {
     let code: DeviceCode = client.post("/api/v1/devices/codes", &json!({})).await?;
-    show(&format!("{}{}", client.base(), code.path));
+    show(&link(&code, None, client.base()));
     Ok(())
+}
+
+/// Where the code is opened: as was said, or as the hub was told, or as this command reaches it.
+fn link(code: &DeviceCode, said: Option<&str>, base: &str) -> String {
+    let base = said.or(code.address.as_deref()).unwrap_or(base);
+    format!("{}{}", base.trim_end_matches('/'), code.path)
 }
 
 fn show(link: &str) {
     say(format_args!("  cockpit {BOLD}{link}{BOLD:#}"));
     say(format_args!("{DIM}          works once, within {DEVICE_CODE_SECONDS} seconds; `fugue pair` makes another{DIM:#}"));
-    if let Some(code) = picture(link) {
+    if crate::client::loopback(link) {
+        // Another device could not open it.
+        say(format_args!("{DIM}          on this machine; for a phone, give the hub an --address that it can reach{DIM:#}"));
+    } else if let Some(code) = picture(link) {
         say(code);
     }
 }
@@ -57,6 +66,18 @@ fn picture(link: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_begins_with_what_was_said_last() {
+        let code = |address: Option<&str>| DeviceCode {
+            path: "/pair#fgc_1".to_owned(),
+            address: address.map(str::to_owned),
+            expires_at: fugue_domain::time::Time(0),
+        };
+        assert_eq!(link(&code(None), None, "http://127.0.0.1:1"), "http://127.0.0.1:1/pair#fgc_1");
+        assert_eq!(link(&code(Some("https://a.example")), None, "http://127.0.0.1:1"), "https://a.example/pair#fgc_1");
+        assert_eq!(link(&code(Some("https://a.example")), Some("https://b.example/"), "x"), "https://b.example/pair#fgc_1");
+    }
 
     #[test]
     fn a_link_fits_a_terminal() {

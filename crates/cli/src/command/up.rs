@@ -60,7 +60,7 @@ impl Up {
         let (_, token) = local.map_err(|error| Failure::failed(explain(&error)))?;
         context.home.write(NODE_TOKEN, &token)?;
         node.token = token;
-        greet(context, started.hub.url());
+        greet(context, context.config.address.as_deref().unwrap_or(started.hub.url()));
         cockpit(context, started.hub.url()).await;
         let stop = CancellationToken::new();
         let run = fugue_node::run(node, stop.clone());

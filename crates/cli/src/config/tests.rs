@@ -58,6 +58,22 @@ fn an_error_names_key_value_and_source() {
 }
 
 #[test]
+fn an_address_is_written_as_browsers_write_it() {
+    for (said, meant) in [
+        ("https://Fugue.example:443/", "https://Fugue.example"),
+        ("http://fugue.example:80", "http://fugue.example"),
+        ("https://fugue.example:80", "https://fugue.example:80"),
+        ("https://fugue.example:4747", "https://fugue.example:4747"),
+    ] {
+        let config = Config::load(Path::new("/nowhere"), nothing, &vec![("address", said.to_owned())]).unwrap();
+        assert_eq!(config.address.as_deref(), Some(meant));
+    }
+    for wrong in ["fugue.example", "https://", "https://fugue.example/cockpit", "wss://fugue.example"] {
+        assert!(refused(Config::load(Path::new("/nowhere"), nothing, &vec![("address", wrong.to_owned())])).contains("--address"));
+    }
+}
+
+#[test]
 fn days_are_a_number_or_never() {
     let with = |file: &str, env: &'static str| {
         let folder = Folder::with("days", file);

@@ -12,6 +12,9 @@ use utoipa::ToSchema;
 pub struct DeviceCode {
     /// Where to open it, below the hub's address. The code stands in the fragment, which no server ever sees.
     pub path: String,
+    /// The hub's address as browsers reach it, when the hub was told one (`--address`).
+    #[serde(default)]
+    pub address: Option<String>,
     /// When it stops working.
     pub expires_at: Time,
 }

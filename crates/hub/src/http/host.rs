@@ -19,6 +19,21 @@ impl Hosts {
     /// The names of this machine at the bound address, and what the operator added.
     pub fn new(bound: SocketAddr, more_hosts: &[String], more_origins: &[String]) -> Self {
         let port = bound.port();
+        let origins = more_origins.iter().map(|origin| tidy(origin)).collect();
+        let mut known = Self { port, hosts: Vec::new(), origins }.and_at(bound);
+        for name in more_hosts.iter().map(|name| tidy(name)) {
+            let has_port = name.rsplit(':').next().is_some_and(|port| port != name && port.parse::<u16>().is_ok());
+            let with_port = if has_port { name.clone() } else { format!("{name}:{port}") };
+            known.origins.extend([format!("https://{name}"), format!("http://{with_port}"), format!("https://{with_port}")]);
+            known.hosts.extend([name, with_port]);
+        }
+        known
+    }
+
+    /// Answers at this bound address too, under the names of this machine.
+    #[must_use]
+    pub fn and_at(mut self, bound: SocketAddr) -> Self {
+        let port = bound.port();
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
         if !bound.ip().is_unspecified() {
             names.push(match bound {
@@ -26,23 +41,24 @@ impl Hosts {
                 SocketAddr::V6(address) => format!("[{}]", address.ip()),
             });
         }
-        let mut hosts = Vec::new();
-        let mut origins: Vec<String> = more_origins.iter().map(|origin| tidy(origin)).collect();
         for name in names {
             if port == 80 || port == 443 {
-                origins.push(format!("{}://{name}", if port == 80 { "http" } else { "https" }));
+                self.origins.push(format!("{}://{name}", if port == 80 { "http" } else { "https" }));
             }
             let with_port = format!("{name}:{port}");
-            origins.extend([format!("http://{with_port}"), format!("https://{with_port}")]);
-            hosts.extend([name, with_port]);
+            self.origins.extend([format!("http://{with_port}"), format!("https://{with_port}")]);
+            self.hosts.extend([name, with_port]);
         }
-        for name in more_hosts.iter().map(|name| tidy(name)) {
-            let has_port = name.rsplit(':').next().is_some_and(|port| port != name && port.parse::<u16>().is_ok());
-            let with_port = if has_port { name.clone() } else { format!("{name}:{port}") };
-            origins.extend([format!("https://{name}"), format!("http://{with_port}"), format!("https://{with_port}")]);
-            hosts.extend([name, with_port]);
-        }
-        Self { port, hosts, origins }
+        self
+    }
+
+    /// Answers under this address too: exactly its host, to pages of exactly its origin.
+    #[must_use]
+    pub fn and_under(mut self, address: &str) -> Self {
+        let address = tidy(address);
+        self.hosts.extend(address.split_once("://").map(|(_, host)| host.to_owned()));
+        self.origins.push(address);
+        self
     }
 
     /// The port that the hub listens on.
@@ -119,6 +135,22 @@ mod tests {
             assert_eq!(ask(origin), Some(Kind::WrongOrigin), "{origin}");
         }
         assert_eq!(kind(&["localhost"], &["http://localhost:7400", "http://localhost:7400"]), Some(Kind::WrongOrigin));
+    }
+
+    #[test]
+    fn an_address_brings_its_host_and_its_origin_and_nothing_else() {
+        let hosts = hosts().and_under("https://Cockpit.example:8443/").and_at("127.0.0.1:7401".parse().unwrap());
+        let check = |host: &'static str, origin: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+            hosts.check(&Uri::from_static("/x"), &headers).err().map(|problem| problem.kind)
+        };
+        assert_eq!(check("cockpit.example:8443", "https://cockpit.example:8443"), None);
+        assert_eq!(check("cockpit.example:8443", "http://cockpit.example:8443"), Some(Kind::WrongOrigin));
+        assert_eq!(check("cockpit.example", "https://cockpit.example:8443"), Some(Kind::WrongHost));
+        assert_eq!(check("localhost:7401", "http://localhost:7401"), None);
+        assert_eq!(hosts.port(), 7400, "cookies keep their name");
     }
 
     #[test]

@@ -27,6 +27,9 @@ use std::collections::HashMap;
 /// Sessions that one connection may follow. More than a screen shows, few enough to bound the memory.
 const SUBSCRIPTIONS_MAX: usize = 1_000;
 
+/// What is said after a silence.
+const ALIVE: &str = r#"{"alive":true}"#;
+
 /// What a client says.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -113,7 +116,8 @@ impl Live {
             }
             () = self.app.closing.cancelled() => return Err(Some(Close::Closing)),
             () = standing.over() => return Err(Some(Close::Unauthenticated)),
-            () = ping => socket::ping(socket).await?,
+            // A page cannot see a ping, and must be able to tell a quiet hub from a dead connection.
+            () = ping => socket::feed(socket, ALIVE.to_owned()).await?,
         }
         Ok(socket::flush(socket).await?)
     }

@@ -59,6 +59,7 @@ impl App {
             plain_http: false,
             allow_hosts: vec!["hub.example".to_owned()],
             allow_origins: vec!["https://cockpit.example".to_owned()],
+            address: None,
             lease_ms: LEASE_MS,
             push_hosts: push_hosts.to_vec(),
             cockpit,

@@ -20,6 +20,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 const SOON: Duration = Duration::from_secs(20);
+/// Less than the time after which a push that waits that long is too late.
+const LATER: Duration = Duration::from_secs(50);
 /// What an agent is told, which no push may repeat.
 const PROMPT: &str = "the-prompt-itself";
 
@@ -102,12 +104,12 @@ impl Stage {
         let came = async || {
             let pushed = self.service.pushed();
             if pushed.len() < count {
-                self.app.world.advance(12 * PUSH_AGAIN_MS);
+                self.app.world.advance(3 * PUSH_AGAIN_MS);
                 self.app.hub().wake.pushes();
             }
             Ok(Some(pushed).filter(|pushed| pushed.len() >= count))
         };
-        let pushed = until("a push", SOON, came).await?;
+        let pushed = until("a push", LATER, came).await?;
         assert_eq!(pushed.len(), count, "more came than was to come");
         Ok(pushed)
     }

@@ -86,6 +86,7 @@ fn hub(sim: &mut Sim<'_>, home: &Path, seed: u64) {
         plain_http: true,
         allow_hosts: vec![HUB.0.to_owned()],
         allow_origins: Vec::new(),
+        address: None,
         lease_ms: LEASE_MS,
         keeping: Keeping::of(home),
         push_hosts: Vec::new(),

@@ -19,7 +19,7 @@ export function Approvals() {
   const asked = useQuery(askedQuery);
   return (
     <div className="h-full scroll">
-      <div className="mx-auto flex max-w-180 flex-col gap-3 p-4 desk:p-6">
+      <div className="page max-w-180 gap-3">
         <h1 className="text-title font-semibold">{m.approvals()}</h1>
         <Shown query={pending}>
           {(waiting) =>
@@ -72,7 +72,7 @@ export function OneApproval({ id }: { id: string }) {
   const query = useQuery(approvalQuery(id));
   return (
     <div className="h-full scroll">
-      <div className="mx-auto flex max-w-180 flex-col gap-3 p-4 desk:p-6">
+      <div className="page max-w-180 gap-3">
         <Button asChild kind="quiet" className="self-start pl-1">
           <Link to="/approvals">
             <ChevronLeft aria-hidden /> {m.approvals()}

@@ -24,7 +24,7 @@ export function Nodes() {
   const allowed = may(me.data?.role, "configure");
   return (
     <div className="h-full scroll">
-      <div className="mx-auto flex max-w-240 flex-col gap-3 p-4 desk:p-6">
+      <div className="page max-w-240 gap-3">
         <div className="flex items-center justify-between gap-2">
           <h1 className="text-title font-semibold">{m.nodes()}</h1>
           {allowed && (

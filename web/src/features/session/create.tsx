@@ -20,7 +20,7 @@ export function NewSession() {
   if (!may(me.data?.role, "operate")) return <Forbidden />;
   return (
     <div className="h-full scroll">
-      <div className="mx-auto max-w-160 p-4 desk:p-8">
+      <div className="page max-w-160">
         <h1 className="mb-4 text-title font-semibold">{m.new_session()}</h1>
         <Shown query={projects}>
           {(known) =>

@@ -65,6 +65,29 @@ describe("the fold of a session's events", () => {
     expect(made.items.map((item) => item.kind)).toEqual(["parked"]);
   });
 
+  it("puts a parked turn back in line, with its reason, and says its words once", () => {
+    const made = fold([
+      queued(1),
+      queued(2),
+      started(1),
+      { type: "turn.parked", turn: "trn_1", reason: "quota", until: "2026-11-21T15:00:00Z" },
+    ]);
+    expect(made.turn).toBeUndefined();
+    expect(made.queue.map((one) => [one.message, one.parked?.reason])).toEqual([
+      ["msg_1", "quota"],
+      ["msg_2", undefined],
+    ]);
+    for (const event of [
+      { seq: 5, ...started(1, 2) },
+      { seq: 6, type: "turn.requeued", turn: "trn_1", reason: "crashed", maybe_executed: true },
+      { seq: 7, ...started(1, 3) },
+    ])
+      made.apply({ at: AT, ...event } as unknown as SessionEvent);
+    expect(made.items.map((item) => item.kind)).toEqual(["said", "parked", "requeued", "requeued", "requeued"]);
+    expect(made.queue.map((one) => one.message)).toEqual(["msg_2"]);
+    expect(made.turn?.id).toBe("trn_1");
+  });
+
   it("joins a tool's call with its end", () => {
     const made = fold([
       { type: "tool.called", call: "c1", tool: "Bash", input: { command: "ls" } },

@@ -2,6 +2,7 @@
 // session has 100,000 events and copying them for each new one would take the whole screen's time. An item that changes becomes another object.
 import type { Delta, SessionEvent } from "@/api/event";
 import { type Item, type Typing, time, type Waiting } from "@/features/session/item";
+import { planOf, type Step } from "@/features/session/plan";
 import { written } from "@/features/session/rows";
 
 export type Usage = { cost: number; input: number; output: number };
@@ -16,7 +17,7 @@ export class Fold {
   queue: Waiting[] = [];
   typing: Typing | undefined;
   files = new Map<string, number>();
-  plan: { text: string; state: "pending" | "in_progress" | "completed" }[] = [];
+  plan: Step[] = [];
   /** The turn that runs. */
   turn: { id: string; since: number } | undefined;
   model: string | undefined;
@@ -27,6 +28,10 @@ export class Fold {
   messages = new Set<string>();
   private calls = new Map<string, number>();
   private asked = new Map<string, number>();
+  /** What the running turn carries out: it is in line again when it is parked, or its agent was lost. */
+  private begun: Waiting | undefined;
+  /** Turns whose words stand in the transcript already. */
+  private spoken = new Set<string>();
 
   constructor(after = 0) {
     this.seq = after;
@@ -88,11 +93,11 @@ export class Fold {
         this.items.push({ ...base, kind: "wished", wish: event.wish });
         return;
       case "turn.parked":
-        this.park(event.turn, { reason: event.reason, until: time(event.until) });
+        this.wait(event.turn, { reason: event.reason, until: time(event.until) });
         this.items.push({ ...base, kind: "parked", reason: event.reason, until: time(event.until) });
         return;
       case "turn.requeued":
-        this.park(event.turn, undefined);
+        this.wait(event.turn, undefined);
         if (event.reason !== null) this.items.push({ ...base, kind: "requeued", reason: event.reason, maybe: event.maybe_executed });
         return;
       case "turn.ended":
@@ -151,7 +156,7 @@ export class Fold {
       case "tool.called":
         this.calls.set(event.call, this.items.length);
         this.items.push({ ...base, kind: "tool", call: event.call, tool: event.tool, input: event.input, output: "", state: "running" });
-        this.notePlan(event.input);
+        this.plan = planOf(event.input) ?? this.plan;
         return;
       case "tool.judged":
         if (event.verdict === "deny")
@@ -189,9 +194,12 @@ export class Fold {
     if (place >= 0) this.queue = [...this.queue];
     if (turn !== undefined) this.turn = { id: turn, since: base.at };
     this.heard = base.at;
-    if (waiting !== undefined)
+    if (waiting !== undefined) this.begun = waiting;
+    const again = turn !== undefined && this.spoken.has(turn);
+    if (turn !== undefined) this.spoken.add(turn);
+    if (waiting !== undefined && !again)
       this.items.push({ ...base, kind: "said", message: waiting.message, text: waiting.text, steered: false, attempt });
-    else if (attempt > 1) this.items.push({ ...base, kind: "requeued", reason: null, maybe: false });
+    else if (again || attempt > 1) this.items.push({ ...base, kind: "requeued", reason: null, maybe: false });
   }
 
   private end(event: Extract<SessionEvent, { type: "turn.ended" }>, base: { id: string; seq: number; at: number }): void {
@@ -265,16 +273,6 @@ export class Fold {
     }
   }
 
-  private notePlan(input: unknown): void {
-    const todos = (input as { todos?: unknown } | null)?.todos;
-    if (!Array.isArray(todos)) return;
-    this.plan = todos.flatMap((todo: { content?: unknown; status?: unknown } | null) => {
-      if (typeof todo?.content !== "string") return [];
-      const state = todo.status === "completed" || todo.status === "in_progress" ? todo.status : "pending";
-      return [{ text: todo.content, state } as const];
-    });
-  }
-
   private move(message: string, position: number): void {
     const moved = this.queue.find((one) => one.message === message);
     if (moved === undefined) return;
@@ -282,9 +280,14 @@ export class Fold {
     this.queue = others.toSpliced(Math.max(0, position - 1), 0, moved);
   }
 
-  private park(turn: string | undefined, parked: Waiting["parked"]): void {
+  /** A turn stands in line, with or without a reason; the one that ran is in line again, in front. */
+  private wait(turn: string | undefined, parked: Waiting["parked"]): void {
+    if (this.turn?.id === turn) {
+      this.turn = undefined;
+      const { begun } = this;
+      if (begun !== undefined && begun.turn === turn) this.queue = [begun, ...this.queue];
+    }
     this.queue = this.queue.map((one) => (one.turn === turn ? { ...one, parked } : one));
-    if (this.turn?.id === turn && parked !== undefined) this.turn = undefined;
   }
 
   private change(place: number | undefined, changed: (item: Item) => Item | false): void {

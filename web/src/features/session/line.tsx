@@ -24,7 +24,7 @@ export function SessionLine({ session }: { session: Session }) {
     >
       <Mark state={state} className="mt-1 desk:mt-0.5" />
       <span className="min-w-0 flex-1">
-        <span className="flex items-baseline gap-2">
+        <span className="flex items-baseline leading-6 desk:leading-5 gap-2">
           <span className="min-w-0 flex-1 truncate font-semibold">{session.title}</span>
           <time dateTime={session.updated_at} title={moment(updated)} className="shrink-0 text-small text-soft">
             {ago(updated, now)}

@@ -26,7 +26,7 @@ export function SessionList({ filter, onFilter }: Props) {
             type="search"
             data-search
             className="pl-8"
-            placeholder={m.search_sessions()}
+            placeholder={m.search()}
             aria-label={m.search_sessions()}
             defaultValue={filter.q ?? ""}
             onChange={(event) => onFilter({ ...filter, q: event.target.value || undefined })}

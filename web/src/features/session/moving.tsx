@@ -30,7 +30,7 @@ export function MovingLine({ session }: { session: Session }) {
     >
       <Mark state={state} className="mt-1 desk:mt-0.5" />
       <span className="min-w-0 flex-1">
-        <span className="flex items-baseline gap-3">
+        <span className="flex items-baseline leading-6 desk:leading-5 gap-3">
           <span className="min-w-0 flex-1 truncate font-semibold">{session.title}</span>
           {since !== undefined && state === "working" && <span className="shrink-0 text-small text-soft">{duration(now - since)}</span>}
           <span className="shrink-0 text-small text-soft">{money(session.cost_usd)}</span>

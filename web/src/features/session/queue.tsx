@@ -34,9 +34,12 @@ export function Queue({ session, waiting, parcels, allowed }: Props) {
   return (
     <ol className="flex flex-col gap-1.5">
       {waiting.map((one, at) => (
-        <li key={one.message} className="flex items-start gap-2 rounded-box border border-line bg-panel py-1 pr-1 pl-2.5">
-          <span className="pt-1.5 text-small text-faint">{at + 1}</span>
-          <span className="min-w-0 flex-1 py-1.5">
+        <li
+          key={one.message}
+          className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-baseline gap-2 rounded-box border border-line bg-panel py-1 pr-1 pl-2.5"
+        >
+          <span className="text-small text-faint">{at + 1}</span>
+          <span className="min-w-0 py-1.5">
             <span className="line-clamp-3 whitespace-pre-wrap [overflow-wrap:anywhere]">{one.text}</span>
             {one.parked !== undefined && (
               <span className="mt-0.5 flex items-center gap-1 text-small text-parked">

@@ -12,6 +12,8 @@ import { Empty, Failed } from "@/ui/states";
 
 /** Nearer to the end than this, the reader is at the end. */
 const NEAR = 48;
+/** Room above the first line, and with the button that reads what came before. */
+const ABOVE = { without: 16, with: 60 };
 
 type Props = { transcript: Transcript; question: (asked: Question) => React.ReactNode };
 
@@ -28,7 +30,9 @@ export function TranscriptView({ transcript, question }: Props) {
     estimateSize: () => 44,
     overscan: 10,
     gap: 8,
-    paddingStart: 16,
+    paddingStart: transcript.more ? ABOVE.with : ABOVE.without,
+    // What comes in above leaves the lines on the screen where they are.
+    anchorTo: "end",
     getItemKey: (index) => rows[index]?.id ?? index,
   });
 
@@ -76,15 +80,15 @@ export function TranscriptView({ transcript, question }: Props) {
         className="h-full scroll [overflow-anchor:none] focus-visible:-outline-offset-2"
       >
         <div className="mx-auto max-w-220 px-4">
-          {transcript.more && (
-            <p className="pt-3 text-center text-small">
-              <Button kind="quiet" disabled={transcript.loading} onClick={() => void transcript.earlier()}>
-                {transcript.loading ? m.loading() : m.earlier()}
-              </Button>
-            </p>
-          )}
           {rows.length === 0 && typing === undefined && <Empty title={m.transcript_none()}>{m.transcript_none_body()}</Empty>}
           <div className="relative" style={{ height: virtual.getTotalSize() }}>
+            {transcript.more && (
+              <p className="flex h-14 items-center justify-center text-small">
+                <Button kind="quiet" disabled={transcript.loading} onClick={() => void transcript.earlier()}>
+                  {transcript.loading ? m.loading() : m.earlier()}
+                </Button>
+              </p>
+            )}
             {virtual.getVirtualItems().map((item) => {
               const row = rows[item.index];
               if (row === undefined) return null;

@@ -123,7 +123,18 @@ function Standing({ session, heard }: { session: Session; heard: number | undefi
     <p className="flex items-center gap-2 text-small text-soft">
       <Badge state={state}>{word}</Badge>
       {state === "working" && heard !== undefined && (
-        <span className="truncate">{standing.kind === "live" ? m.last_sign({ ago: ago(heard, now) }) : m.not_live()}</span>
+        <span className="truncate">
+          {standing.kind !== "live" ? (
+            m.not_live()
+          ) : (
+            <>
+              <span className="max-desk:sr-only">{m.last_sign({ ago: ago(heard, now) })}</span>
+              <span aria-hidden className="desk:hidden">
+                {ago(heard, now)}
+              </span>
+            </>
+          )}
+        </span>
       )}
     </p>
   );

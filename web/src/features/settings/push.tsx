@@ -32,6 +32,8 @@ export function Pushes() {
   const again = () => queries.invalidateQueries({ queryKey: ["push"] });
   const failed = (error: unknown) => toast((error as Failure).message);
   const change = useMutation({
+    // One after the other: the last word counts.
+    scope: { id: "push" },
     mutationFn: ({ key, wish }: { key: string; wish: PushWish }) => subscribe(key, wish),
     onError: (error) => failed(allowance() === "refused" ? new Error(m.pushes_refused()) : error),
     onSettled: () => Promise.all([again(), queries.invalidateQueries({ queryKey: ["devices"] })]),
@@ -64,7 +66,7 @@ export function Pushes() {
     );
   return (
     <div className="flex flex-col gap-3">
-      <Wish wish={wish} busy={change.isPending} onChange={store} />
+      <Wish wish={change.isPending ? change.variables.wish : wish} onChange={store} />
       <div className="flex flex-wrap gap-2">
         <Button className="max-desk:flex-1" disabled={test.isPending} onClick={() => test.mutate()}>
           {m.push_test()}
@@ -77,13 +79,13 @@ export function Pushes() {
   );
 }
 
-function Wish({ wish, busy, onChange }: { wish: PushWish; busy: boolean; onChange: (next: PushWish) => void }) {
+function Wish({ wish, onChange }: { wish: PushWish; onChange: (next: PushWish) => void }) {
   const me = useQuery(meQuery);
   const quiet = wish.quiet ?? undefined;
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const { quiet: _quiet, ...loud } = wish;
   return (
-    <fieldset disabled={busy} className="flex flex-col rounded-box border border-line bg-panel">
+    <fieldset className="flex flex-col rounded-box border border-line bg-panel">
       <legend className="sr-only">{m.pushes()}</legend>
       {KINDS.map((kind) => (
         <Switch
@@ -108,7 +110,7 @@ function Wish({ wish, busy, onChange }: { wish: PushWish; busy: boolean; onChang
         onChange={(on) => onChange(on ? { ...wish, quiet: { ...NIGHT, zone } } : loud)}
       />
       {quiet !== undefined && (
-        <div className="flex flex-wrap items-center gap-2 px-3 pb-3">
+        <div className="flex flex-wrap items-center gap-2 px-3 py-2.5">
           <Hour label={m.quiet_from()} value={quiet.from} onChange={(from) => onChange({ ...wish, quiet: { ...quiet, from, zone } })} />
           <Hour label={m.quiet_to()} value={quiet.to} onChange={(to) => onChange({ ...wish, quiet: { ...quiet, to, zone } })} />
           <span className="text-small text-soft">{quiet.zone}</span>

@@ -18,7 +18,7 @@ export function Settings() {
   const [chosen, setChosen] = useState<Theme>(theme);
   return (
     <div className="h-full scroll">
-      <div className="mx-auto flex max-w-160 flex-col gap-6 p-4 desk:p-6">
+      <div className="page max-w-160 gap-6">
         <h1 className="text-title font-semibold">{m.settings()}</h1>
         <Part title={m.language()}>
           <Choice
