@@ -132,7 +132,7 @@ fn check(hub: &Hub, new: &NewPush) -> Done<()> {
     hub.settings.push.services.check(&new.endpoint)?;
     let browser = seal::Browser::read(&new.p256dh, &new.auth);
     // The keys are good when something can be encrypted for them.
-    if !browser.is_some_and(|browser| seal::seal(&*hub.world, &browser, b"").is_ok()) {
+    if browser.is_none_or(|browser| seal::seal(&*hub.world, &browser, b"").is_err()) {
         return Err(Problem::invalid("/p256dh", "give the keys of the browser's subscription, as base64url").into());
     }
     if let Some(other) = new.wish.kinds.iter().find(|kind| !PushKind::CHOICES.contains(kind)) {

@@ -29,11 +29,11 @@ type Ask = (asked: Question, session: Session) => ReactNode;
 /** A whole session. How a question looks is said from outside: it is another noun's. */
 export function SessionView({ id, question }: { id: string; question: Ask }) {
   const query = useQuery(sessionQuery(id));
-  if (query.data === undefined && query.error !== null) return <Unread id={id} query={query} />;
+  if (query.data === undefined) return <Unread id={id} query={query} />;
   return <Shown query={query}>{(session) => <Whole key={session.id} session={session} question={question} />}</Shown>;
 }
 
-/** A session that could not be read, and what was typed for it and waits. */
+/** A session that is not read yet, or cannot be, and what was typed for it and waits. */
 function Unread({ id, query }: { id: string; query: { data: Session | undefined; error: unknown; refetch: () => unknown } }) {
   const parcels = useParcels(id);
   useTitle(m.sessions());
