@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import tailwind from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { worker } from "./scripts/worker.mjs";
 
 /**
  * `npm run dev` speaks to a hub that runs already: FUGUE_URL and FUGUE_TOKEN_FILE say which. The token stays in this process; the page
@@ -17,7 +18,7 @@ function hub() {
 }
 
 export default defineConfig({
-  plugins: [react(), tailwind()],
+  plugins: [react(), tailwind(), worker()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: { proxy: { "/api": hub() } },
   build: {

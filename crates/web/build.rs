@@ -17,6 +17,7 @@ const SOURCES: &[&str] = &[
     "messages",
     "project.inlang/settings.json",
     "scripts/press.mjs",
+    "scripts/worker.mjs",
     "index.html",
     "package.json",
     "package-lock.json",

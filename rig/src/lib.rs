@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests live in the real world: its clock, its processes")]
 
 pub mod audit;
+pub mod browser;
 pub mod certificate;
 pub mod chance;
 pub mod checker;
@@ -21,6 +22,7 @@ pub mod nemesis;
 pub mod orphans;
 pub mod postgres;
 pub mod proxy;
+pub mod push_service;
 pub mod repo;
 pub mod scratch;
 pub mod simnode;

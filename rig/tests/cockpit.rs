@@ -5,42 +5,19 @@
 #![allow(clippy::disallowed_methods, reason = "tests live in the real world")]
 
 use anyhow::{Context, Result, ensure};
+use rig::browser::equipment;
 use rig::certificate::Certificate;
 use rig::fugue::{Fugue, program};
-use rig::skip;
 use rig::stage::Stage;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-
-/// Where distributions put the browser.
-const BROWSERS: &[&str] = &["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /// What the hub is called where TLS is spoken; the browser is told that it is this machine.
 const NAME: &str = "fugue.example";
 
 /// How work on the repository of the journey is proved and merged: a script would only review a script.
 const SETTINGS: &str = "[[checks]]\nname = \"tests\"\ncommand = \"echo checked\"\n\n[merge]\nreview = [\"person\"]\n";
-
-/// The browser and the folder of the journey; the test is skipped when either is missing, or when the program carries no cockpit.
-async fn equipment(stage: &Stage) -> Result<Option<(PathBuf, PathBuf)>> {
-    let given = std::env::var_os("FUGUE_CHROMIUM").map(PathBuf::from);
-    let Some(chromium) = given.into_iter().chain(BROWSERS.iter().map(PathBuf::from)).find(|path| path.is_file()) else {
-        skip("there is no Chromium; on Debian: apt-get install chromium fonts-noto-cjk");
-        return Ok(None);
-    };
-    let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web");
-    if !web.join("node_modules/playwright-core").is_dir() {
-        skip("web/node_modules is missing: build with Node.js installed, or run `npm ci --ignore-scripts` in web/");
-        return Ok(None);
-    }
-    let page = reqwest::get(stage.client.url("/")).await?.text().await?;
-    if !page.contains("/assets/") {
-        skip("the program carries no cockpit; it was built without Node.js");
-        return Ok(None);
-    }
-    Ok(Some((chromium, web)))
-}
 
 async fn walk(run: &str) -> Result<()> {
     let Some(program) = program() else { return Ok(()) };
@@ -55,7 +32,7 @@ async fn journey(fugue: Fugue, run: &str, url: &str) -> Result<()> {
     let stage = Stage::on(fugue).await?;
     stage.repo.write("fugue.toml", SETTINGS)?;
     stage.repo.commit("A person looks at each change")?;
-    if let Some((chromium, web)) = equipment(&stage).await? {
+    if let Some((chromium, web)) = equipment(&stage.client).await? {
         let paired = stage.fugue.run(&["pair", "--json"])?;
         ensure!(paired.status.success(), "{paired:?}");
         let paired: Value = serde_json::from_slice(&paired.stdout)?;

@@ -7,12 +7,15 @@
 mod jobs;
 #[path = "crash_points/plans.rs"]
 mod plans;
+#[path = "crash_points/pushes.rs"]
+mod pushes;
 #[path = "crash_points/tasks.rs"]
 mod tasks;
 
 use anyhow::{Context, Result, bail, ensure};
 use rig::checker::{Sent, assert_sound};
 use rig::fugue::{Fugue, Part, program};
+use rig::push_service::PushService;
 use rig::repo::Repo;
 use rig::stage::{Stage, id, witnessed};
 use rig::wait::until;
@@ -51,7 +54,7 @@ const POLICIES: [&str; 3] = ["ask", "retry", "resume"];
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_durable_step_may_be_the_last() -> Result<()> {
     let Some(rounds) = Rounds::begin(&[]).await? else { return Ok(()) };
-    rounds.all(|step| !jobs::STEPS.contains(&step)).await
+    rounds.all(|step| !jobs::STEPS.contains(&step) && !pushes::STEPS.contains(&step)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,6 +62,13 @@ async fn every_durable_step_of_a_job_may_be_the_last() -> Result<()> {
     // With a short lease, heartbeats come often: a job that is asked for by its row alone waits for one.
     let Some(rounds) = Rounds::begin(&[("FUGUE_LEASE_SECONDS", "6")]).await? else { return Ok(()) };
     rounds.all(|step| jobs::STEPS.contains(&step)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_durable_step_of_a_push_may_be_the_last() -> Result<()> {
+    let service = PushService::start().await?;
+    let Some(rounds) = Rounds::begin(&[("FUGUE_PUSH_HOSTS", &service.origin())]).await? else { return Ok(()) };
+    Rounds { service: Some(service), ..rounds }.all(|step| pushes::STEPS.contains(&step)).await
 }
 
 fn steps(rounds: &Rounds) -> Result<Vec<String>> {
@@ -74,6 +84,8 @@ struct Rounds {
     /// None while it is away on purpose.
     node: Option<Part>,
     count: usize,
+    /// Where the hub may push to.
+    service: Option<PushService>,
 }
 
 impl Rounds {
@@ -103,7 +115,7 @@ impl Rounds {
             return Ok(None);
         }
         let (hub, node) = (fugue.hub().await?, fugue.node().await?);
-        Ok(Some(Self { stage: Stage::on(fugue).await?, hub, node: Some(node), count: 0 }))
+        Ok(Some(Self { stage: Stage::on(fugue).await?, hub, node: Some(node), count: 0, service: None }))
     }
 
     /// One crash, and everything up to a clean machine. Gives what became of the message.
@@ -118,6 +130,7 @@ impl Rounds {
             "hub.expired" | "segment.remove" | "hub.forgotten" => self.grows_old(&env, &mark, "expired").await?,
             step if jobs::STEPS.contains(&step) => self.jobs(step, &env, &mark).await?,
             step if plans::STEPS.contains(&step) => self.plans(&env, &mark).await?,
+            step if pushes::STEPS.contains(&step) => self.pushes(step, &env, &mark).await?,
             step if tasks::STEPS.contains(&step) => self.tasks(step, &env, &mark).await?,
             _ => self.works(step, &env, &mark).await?,
         };

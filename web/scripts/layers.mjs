@@ -1,4 +1,4 @@
-// routes -> features -> ui, api, text. Features do not import each other, and nothing imports upwards.
+// routes -> features -> ui, api, text. Features do not import each other, and nothing imports upwards. The worker is a program of its own.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,6 +8,7 @@ const MAY = {
   api: ["api", "text"],
   ui: ["ui", "text"],
   text: ["text"],
+  worker: ["worker", "text"],
 };
 const findings = [];
 for (const entry of readdirSync("src", { recursive: true, withFileTypes: true })) {

@@ -3,6 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { link, queries } from "@/api/live";
+import { onOpened, startWorker } from "@/api/worker";
 import { router } from "@/router";
 import { startLocale } from "@/text/locale";
 import { useLocale } from "@/text/use";
@@ -12,6 +13,8 @@ import "@/ui/base.css";
 startTheme();
 startLocale();
 link.start();
+startWorker();
+onOpened((path) => router.history.push(path));
 
 /** Another language draws everything anew; what is live, and what was typed, lies outside. */
 function Cockpit() {

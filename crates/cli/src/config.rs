@@ -72,6 +72,7 @@ keys! {
     address = "\"https://fugue.example\"", default "the address it listens on": "Under which address browsers and other machines reach the hub, through a proxy or a tunnel too. Links and join codes name it, and the hub answers under it.";
     allow_hosts = "[\"hub.example\"]", default "the address it listens on": "Further names that the hub answers for (the `Host` header).";
     allow_origins = "[\"https://hub.example\"]", default "the hub's own": "Further origins whose web pages may talk to the hub.";
+    push_hosts = "[\"push.example\"]", default "none": "Push services besides those of the browsers (`fcm.googleapis.com`, `updates.push.services.mozilla.com`, `*.push.apple.com`, `*.notify.windows.com`) that the hub may send to: hosts, with a port if it is not 443. `http://127.0.0.1:PORT` names one on this machine.";
     lease_seconds = "86400", default "86400": "How long a node may work on without a word from the hub. A laptop may sleep through the night.";
     archive_dir = "\"/var/lib/fugue/archive\"", default "archive in the data folder": "Where the hub keeps the events of closed sessions, one compressed file each. Back it up together with the database (docs/ARCHIVE.md).";
     archive_after_days = "7", default "7": "Days after a closed session's worktree is gone until its events move from the database into the archive; 0 for at once, or `\"never\"`. They are read as before.";
@@ -108,6 +109,8 @@ pub struct Config {
     pub allow_hosts: Vec<String>,
     /// Further origins.
     pub allow_origins: Vec<String>,
+    /// Further push services.
+    pub push_hosts: Vec<String>,
     /// How long leases last.
     pub lease_ms: i64,
     /// Where archived histories go, if not into the data folder.
@@ -234,6 +237,7 @@ impl Given {
             address: self.take("address", |text| http_url(text).map(|url| without_default_port(&url)))?,
             allow_hosts: self.take("allow_hosts", list)?.unwrap_or_default(),
             allow_origins: self.take("allow_origins", list)?.unwrap_or_default(),
+            push_hosts: self.take("push_hosts", list)?.unwrap_or_default(),
             lease_ms: self.take("lease_seconds", |text| whole(text, 3..=604_800))?.map_or(limits::LEASE_MS, |seconds| seconds * 1_000),
             archive_dir: self.take("archive_dir", path)?,
             archive_after_days: self.take("archive_after_days", days)?.unwrap_or(Some(limits::ARCHIVE_AFTER_DAYS)),

@@ -19,6 +19,7 @@ mod find;
 mod job;
 mod merge;
 mod plan;
+mod push;
 mod review;
 mod run;
 mod task;
@@ -29,6 +30,7 @@ pub use find::{EventList, Found, FoundKind};
 pub use job::Job;
 pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
 pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};
+pub use push::{NewPush, PushAnswer, PushState, PushVerdict, PushWish, QuietHours};
 pub use review::{NewReview, Review};
 pub use run::{NewRun, Run};
 pub use task::{

@@ -81,6 +81,10 @@ pub const STEPS: &[&str] = &[
     // A change is judged.
     "hub.review_begun",
     "hub.task",
+    // A device is told.
+    "hub.push_queued",
+    "hub.push_sent",
+    "hub.push_gone",
     // Its history grows old.
     "hub.merged",
     "segment.write",

@@ -168,6 +168,8 @@ ids! {
     JobId "job" "a job";
     /// A judgement about a change.
     ReviewId "rev" "a review";
+    /// What is on its way to a device.
+    PushId "psh" "a push";
     /// A question to a human.
     ApprovalId "apr" "an approval";
     /// One HTTP request, for finding it in the logs.

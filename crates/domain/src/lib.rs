@@ -27,6 +27,7 @@ pub mod page;
 pub mod plan;
 pub mod problem;
 pub mod project;
+pub mod push;
 pub mod reason;
 pub mod review;
 pub mod rule;

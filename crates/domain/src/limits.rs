@@ -82,6 +82,24 @@ pub const JOIN_CODE_MINUTES: i64 = 10;
 pub const DEVICE_CODE_SECONDS: i64 = 60;
 /// Days after which a device is paired anew.
 pub const DEVICE_DAYS: i64 = 90;
+/// Bytes of the address at which a push service takes what is for one browser. The longest known ones have a quarter of it.
+pub const PUSH_ENDPOINT_BYTES_MAX: usize = 2_048;
+/// Times that one push is sent, the first included. With the pauses between them that is an hour, and it is about now or never.
+pub const PUSH_TRIES_MAX: i64 = 10;
+/// Milliseconds before a push that was not taken is sent again; three times as long after each further try.
+pub const PUSH_AGAIN_MS: i64 = 5_000;
+/// The longest of these pauses, in milliseconds, also where a push service asks for a longer one.
+pub const PUSH_AGAIN_MAX_MS: i64 = 600_000;
+/// Milliseconds that a push service may take to answer.
+pub const PUSH_ANSWER_MS: u64 = 10_000;
+/// Milliseconds for which it is worth saying that something ended. Later it is history, which is read and not heard of.
+pub const PUSH_KEPT_MS: i64 = 12 * 60 * 60 * 1_000;
+/// Milliseconds for which a page's word about what it shows holds. Pages say it again twice in that time.
+pub const PUSH_SCREEN_MS: i64 = 60_000;
+/// Characters of a title in a push.
+pub const PUSH_TITLE_CHARS_MAX: usize = 120;
+/// Bytes of the path that a page says it shows.
+pub const PUSH_PATH_BYTES_MAX: usize = 200;
 /// Seconds that a ticket for the multiplexed WebSocket is good for, once.
 pub const TICKET_SECONDS: i64 = 30;
 /// Agents that a node runs side by side, unless it says otherwise.

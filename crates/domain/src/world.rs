@@ -39,8 +39,8 @@ macro_rules! mint {
     )*};
 }
 mint!(
-    OrgId, UserId, TokenId, DeviceId, NodeId, ProjectId, SessionId, MessageId, TurnId, RunId, TaskId, PlanId, JobId, ReviewId, ApprovalId,
-    RequestId
+    OrgId, UserId, TokenId, DeviceId, NodeId, ProjectId, SessionId, MessageId, TurnId, RunId, TaskId, PlanId, JobId, ReviewId, PushId,
+    ApprovalId, RequestId
 );
 
 /// A world for tests: time moves when it is told to, chance is a counted sequence.

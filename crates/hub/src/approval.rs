@@ -7,7 +7,7 @@ use crate::fault::{Done, Fault};
 use crate::feed::Hint;
 use crate::hub::Hub;
 use crate::page::PageQuery;
-use crate::{budget, turn};
+use crate::{budget, push, turn};
 use fugue_domain::api::{self, Decision};
 use fugue_domain::approval::{ApprovalKind, ApprovalState, Request, visible};
 use fugue_domain::caller::Caller;
@@ -17,6 +17,7 @@ use fugue_domain::limits::{APPROVAL_MS, TITLE_CHARS_MAX};
 use fugue_domain::link::Answer;
 use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::push::PushKind;
 use fugue_domain::time::Time;
 use fugue_domain::turn::{Input, Wish};
 use fugue_domain::world::{Mint, World};
@@ -124,6 +125,7 @@ pub async fn insert(tx: &mut Tx<'_>, world: &dyn World, new: New<'_>) -> Done<Op
     let asked = Event::ApprovalAsked { approval: id.clone(), tool: request.tool.clone(), input: request.input.clone(), hash };
     tx.event(&row.org, &row.session, Some(&row.id), asked);
     tx.after_commit(Effect::Hint(row.org.clone(), Hint::Approval { approval: id.clone() }));
+    push::tell(tx, &row.org, PushKind::Approval, id.as_str()).await?;
     Ok(Some(id))
 }
 
@@ -145,27 +147,24 @@ pub async fn decide(hub: &Hub, caller: &Caller, id: &ApprovalId, approved: bool,
         return Err(Problem::invalid("/reason", format!("at most {} characters", 10 * TITLE_CHARS_MAX)).into());
     }
     let (caller_copy, approval) = (caller.clone(), id.clone());
-    hub.db
-        .write(move |tx| {
-            Box::pin(async move {
-                let found = find(tx.conn, &caller_copy.org, &approval).await?;
-                if decision.hash.as_deref().is_some_and(|hash| hash != found.hash) {
-                    let detail = "The hash is not the one of this question; nothing was decided.";
-                    return Err(Fault::from(
-                        Problem::new(Kind::WrongState, detail).hint("Read the approval again and decide on what it shows."),
-                    ));
-                }
-                let late = found.kind == ApprovalKind::Tool && tx.now >= found.expires_at.0;
-                let state = if approved { ApprovalState::Approved } else { ApprovalState::Denied };
-                if late || !settle(tx, &found, state, decision.reason.as_deref(), Some(caller_copy.token.as_str())).await? {
-                    let word = if late { "expired" } else { find(tx.conn, &caller_copy.org, &approval).await?.state.word() };
-                    return Err(Problem::new(Kind::AlreadyAnswered, format!("The question was settled before: {word}.")).into());
-                }
-                Ok(())
-            })
-        })
-        .await?;
+    hub.db.write(move |tx| Box::pin(async move { decide_in(tx, &caller_copy, &approval, approved, &decision).await })).await?;
     get(hub, caller, id).await
+}
+
+/// The same inside a transaction, for an answer that comes another way.
+pub async fn decide_in(tx: &mut Tx<'_>, caller: &Caller, id: &ApprovalId, approved: bool, decision: &Decision) -> Done<()> {
+    let found = find(tx.conn, &caller.org, id).await?;
+    if decision.hash.as_deref().is_some_and(|hash| hash != found.hash) {
+        let detail = "The hash is not the one of this question; nothing was decided.";
+        return Err(Fault::from(Problem::new(Kind::WrongState, detail).hint("Read the approval again and decide on what it shows.")));
+    }
+    let late = found.kind == ApprovalKind::Tool && tx.now >= found.expires_at.0;
+    let state = if approved { ApprovalState::Approved } else { ApprovalState::Denied };
+    if late || !settle(tx, &found, state, decision.reason.as_deref(), Some(caller.token.as_str())).await? {
+        let word = if late { "expired" } else { find(tx.conn, &caller.org, id).await?.state.word() };
+        return Err(Problem::new(Kind::AlreadyAnswered, format!("The question was settled before: {word}.")).into());
+    }
+    Ok(())
 }
 
 /// Settles a question if nobody did yet, and lets its turn go on.

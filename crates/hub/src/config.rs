@@ -32,6 +32,8 @@ pub struct Options {
     pub lease_ms: Millis,
     /// How long histories are kept, and where.
     pub keeping: Keeping,
+    /// Push services besides those of the browsers.
+    pub push_hosts: Vec<String>,
     /// The cockpit's files.
     pub cockpit: Cockpit,
 }
@@ -148,6 +150,7 @@ mod tests {
             address: None,
             lease_ms: 1,
             keeping: Keeping::of("/x".as_ref()),
+            push_hosts: Vec::new(),
             cockpit: crate::http::cockpit::none,
         };
         for address in ["127.0.0.1:1", "[::1]:1", "127.9.9.9:1"] {

@@ -8,6 +8,7 @@ use crate::db::{Row, composed, query};
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::page::PageQuery;
+use crate::push;
 use crate::token::{self, Issue};
 use fugue_domain::api::{Device, DeviceCode, NewDevice};
 use fugue_domain::caller::{Caller, Role, Who};
@@ -96,14 +97,15 @@ pub async fn pair(hub: &Hub, new: NewDevice) -> Done<(Device, String)> {
                     .bind(tx.now)
                     .execute(tx.conn)
                     .await?;
-                let device = Device { id, name, role, created_at: Time(tx.now), expires_at: Time(expires_at), current: true };
+                let device =
+                    Device { id, name, role, created_at: Time(tx.now), expires_at: Time(expires_at), current: true, pushes: Vec::new() };
                 Ok((device, secret))
             })
         })
         .await
 }
 
-const COLUMNS: &str = "d.id, d.name, t.role, d.created_at, t.expires_at, d.token_id";
+const COLUMNS: &str = "d.id, d.name, t.role, d.created_at, t.expires_at, d.token_id, p.kinds";
 
 fn view(row: &Row, caller: &Caller) -> Done<Device> {
     Ok(Device {
@@ -113,6 +115,7 @@ fn view(row: &Row, caller: &Caller) -> Done<Device> {
         created_at: Time(row.get(3)?),
         expires_at: Time(row.get(4)?),
         current: column::id::<TokenId>(row, 5)? == caller.token,
+        pushes: row.get::<Option<String>>(6)?.map_or_else(|| Ok(Vec::new()), |kinds| column::json(&kinds))?,
     })
 }
 
@@ -128,7 +131,8 @@ fn person(caller: &Caller) -> Done<&UserId> {
 pub async fn list(hub: &Hub, caller: &Caller, page: PageQuery) -> Done<Page<Device>> {
     let mut conn = hub.db.read().await?;
     let sql = format!(
-        "SELECT {COLUMNS} FROM devices d JOIN tokens t ON t.id = d.token_id WHERE d.org_id = $1 AND d.user_id = $2 \
+        "SELECT {COLUMNS} FROM devices d JOIN tokens t ON t.id = d.token_id \
+         LEFT JOIN push_subscriptions p ON p.device_id = d.id WHERE d.org_id = $1 AND d.user_id = $2 \
          AND t.revoked_at IS NULL AND t.expires_at > $3 AND ($4 IS NULL OR d.id < $4) ORDER BY d.id DESC LIMIT $5"
     );
     let found = composed(sql)
@@ -158,6 +162,7 @@ pub async fn revoke(hub: &Hub, caller: &Caller, id: &DeviceId) -> Done<bool> {
                     .await?;
                 let Some(row) = row else { return Ok(None) };
                 let token: TokenId = column::id(&row, 0)?;
+                push::drop_(tx, &device).await?;
                 query("UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
                     .bind(token.as_str())
                     .bind(tx.now)

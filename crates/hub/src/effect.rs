@@ -24,6 +24,8 @@ pub enum Effect {
     Say(NodeId, Box<FromHub>),
     /// A task may be able to begin.
     Foreman,
+    /// Something is on its way to devices.
+    Push,
     /// Something in the org changed that lists show.
     Hint(OrgId, Hint),
 }
@@ -49,6 +51,7 @@ impl Outlet {
             Effect::Review => self.wake.reviews(),
             Effect::Say(node, message) => self.nodes.send(&node, *message),
             Effect::Foreman => self.wake.foreman(),
+            Effect::Push => self.wake.pushes(),
             Effect::Hint(org, hint) => self.feed.hint(&org, hint),
         }
     }

@@ -1,11 +1,13 @@
-//! The data folder of a hub: its lock and the owner's credential.
+//! The data folder of a hub: its lock, the owner's credential, and the key for web push.
 //!
-//! Invariant: one hub per folder at a time, and nobody but the folder's owner can read the credential. The lock belongs to the
+//! Invariant: one hub per folder at a time, and nobody but the folder's owner can read credential and key. The lock belongs to the
 //! open file, so the system releases it however the hub ends.
 
 use crate::config::StartError;
 use crate::hub::Hub;
+use crate::push::Key;
 use crate::token;
+use fugue_domain::world::World;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -39,6 +41,25 @@ impl Home {
                 Err(TryLockError::Error(cause)) => return Err(unusable(&file, cause)),
             }
         }
+    }
+
+    /// The hub's key for web push; made the first time. One that cannot be read is not replaced in silence: every browser would have to
+    /// subscribe anew.
+    pub fn push_key(&self, world: &dyn World) -> Result<Key, StartError> {
+        let file = self.path.join("push.key");
+        let unusable = |cause| StartError::Home { path: file.clone(), cause };
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let fresh = Key::fresh(world);
+                write_private(&file, &fresh).map_err(unusable)?;
+                fresh
+            }
+            Err(error) => return Err(unusable(error)),
+        };
+        let damaged =
+            || unusable(io::Error::new(io::ErrorKind::InvalidData, "it holds no key; put it back, or remove it to have a new one made"));
+        Key::read(text.trim()).ok_or_else(damaged)
     }
 
     /// Makes the owner's credential, unless the file holds one that works.

@@ -5,8 +5,8 @@
 use crate::hub::Hub;
 use crate::metrics;
 use crate::{
-    agent, approval, budget, cost, device, event, job, link, merge_queue, message, node, org, plan, project, review, run, search, session,
-    settings, task, token, turn,
+    agent, approval, budget, cost, device, event, job, link, merge_queue, message, node, org, plan, project, push, review, run, search,
+    session, settings, task, token, turn,
 };
 use axum::Router;
 use axum::http::Method;
@@ -69,6 +69,12 @@ pub fn routes() -> Vec<Route> {
         post("/api/v1/devices", Public, "pairDevice", "Become a device, with a code that works once", device::routes::pair).takes::<NewDevice>().gives_made::<Device>(),
         post("/api/v1/devices/codes", Read, "createDeviceCode", "Make a code with which one browser signs in", device::routes::code).gives_made::<DeviceCode>(),
         delete("/api/v1/devices/{id}", Read, "revokeDevice", "Sign a device out", device::routes::revoke),
+
+        get("/api/v1/push", Read, "getPush", "What is pushed to the device that asks", push::routes::get).gives::<PushState>(),
+        put("/api/v1/push", Read, "putPush", "Subscribe this device, or change what it wants", push::routes::put).takes::<NewPush>().gives::<PushState>(),
+        delete("/api/v1/push", Read, "removePush", "Push nothing to this device any more", push::routes::remove),
+        post("/api/v1/push/test", Read, "testPush", "Push something to this device, to see that it works", push::routes::test),
+        post("/api/v1/push/answers", Approve, "answerPush", "Answer a question from its notification", push::routes::answer).takes::<PushAnswer>().gives::<Approval>(),
 
         get("/api/v1/agents", Read, "listAgents", "Agents", agent::routes::list).lists_all::<AgentView>(),
         get("/api/v1/agents/{name}", Read, "getAgent", "One agent", agent::routes::get).gives::<AgentView>(),

@@ -6,6 +6,7 @@ use crate::effect::Outlet;
 use crate::feed::Feed;
 use crate::link::NodeLinks;
 use crate::link::inbox::{self, Holders};
+use crate::push::{Means, Screens};
 use crate::token::Known;
 use crate::wake::Wake;
 use fugue_domain::world::{Millis, SharedWorld};
@@ -22,6 +23,8 @@ pub struct Settings {
     pub lease_ms: Millis,
     /// How long histories are kept, and where.
     pub keeping: Keeping,
+    /// What is needed to push.
+    pub push: Means,
 }
 
 /// The hub, cheap to clone.
@@ -41,6 +44,8 @@ pub struct Hub {
     pub holders: Holders,
     /// Credentials that were looked up a moment ago.
     pub known: Known,
+    /// What devices have on their screens.
+    pub screens: Screens,
     /// Messages that gather for one statement.
     pub sends: crate::message::Gather,
     /// Events that gather for one statement.
@@ -58,7 +63,7 @@ impl Hub {
         let Outlet { feed, wake, nodes } = outlet;
         let sends = crate::message::Gather::start(db.clone(), world.clone());
         let facts = inbox::Gather::new(db.clone());
-        let (holders, known, settings) = (Holders::default(), Known::default(), Arc::new(settings));
-        Ok(Self { db, world, feed, wake, nodes, holders, known, sends, facts, settings })
+        let (holders, known, screens, settings) = (Holders::default(), Known::default(), Screens::default(), Arc::new(settings));
+        Ok(Self { db, world, feed, wake, nodes, holders, known, screens, sends, facts, settings })
     }
 }

@@ -30,6 +30,7 @@ pub mod org;
 pub mod page;
 pub mod plan;
 pub mod project;
+pub mod push;
 pub mod reaper;
 pub mod review;
 pub mod run;
@@ -99,8 +100,10 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     metrics::install();
     let beside = if tls.is_some() { Some(beside().await?) } else { None };
     let url = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, reachable(address));
+    let push = push::Means::new(home.push_key(&*world)?, &options.push_hosts);
     let (lease_ms, keeping) = (options.lease_ms, options.keeping.clone());
-    let hub = Hub::open(&location, Settings { url: url.clone(), address: options.address.clone(), lease_ms, keeping }, world).await?;
+    let settings = Settings { url: url.clone(), address: options.address.clone(), lease_ms, keeping, push };
+    let hub = Hub::open(&location, settings, world).await?;
     home.ensure_owner(&hub).await?;
 
     let closing = CancellationToken::new();
@@ -118,6 +121,7 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     tasks.spawn(reaper::run(hub.clone(), closing.clone()));
     tasks.spawn(event::archivist::run(hub.clone(), closing.clone()));
     tasks.spawn(review::begin_wanted(hub.clone(), closing.clone()));
+    tasks.spawn(push::run(hub.clone(), closing.clone()));
     tasks.spawn(watch(app.clone()));
     // Made once: a bare router would be copied for every connection, with its whole table.
     let service = router(app.clone()).into_make_service();

@@ -37,6 +37,8 @@ pub const PAGES_MERGED: &str = "fugue_event_pages_merged_total";
 pub const HISTORIES_ARCHIVED: &str = "fugue_histories_archived_total";
 /// Archived histories that were deleted because of their age.
 pub const HISTORIES_EXPIRED: &str = "fugue_histories_expired_total";
+/// Pushes to devices that are over, by `outcome`: `taken`, `gone`, `given_up`, `void` (settled meanwhile), `seen` (on the screen), `late`.
+pub const PUSHES: &str = "fugue_pushes_total";
 /// Requests, by `route` (operation id) and `status` (class).
 pub const REQUESTS: &str = "fugue_http_requests_total";
 /// Seconds until a reply began, by `route`.
@@ -77,6 +79,7 @@ fn describe() {
     metrics::describe_counter!(PAGES_MERGED, "Small pages of events that were merged into others");
     metrics::describe_counter!(HISTORIES_ARCHIVED, "Histories of closed sessions that were moved into the archive");
     metrics::describe_counter!(HISTORIES_EXPIRED, "Archived histories that were deleted because of their age");
+    metrics::describe_counter!(PUSHES, "Pushes to devices that are over");
     metrics::describe_counter!(REQUESTS, "HTTP requests");
     metrics::describe_histogram!(REQUEST_SECONDS, "Seconds until a reply began");
 }

@@ -9,7 +9,7 @@ use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::page::PageQuery;
-use crate::{approval, budget, metrics, run, task};
+use crate::{approval, budget, metrics, push, run, task};
 use fugue_domain::agent::Agent;
 use fugue_domain::api;
 use fugue_domain::caller::Caller;
@@ -75,6 +75,7 @@ pub async fn take(tx: &mut Tx<'_>, row: &mut Row, input: Input) -> Done<Result<(
         let (outcome, reason) = (*outcome, *reason);
         run::follow(tx, row, outcome, reason).await?;
         task::turn_ended(tx, row, outcome, reason).await?;
+        push::turn_ended(tx, row, outcome, reason).await?;
     }
     for effect in step.effects {
         // Who assigns tells the node itself, without another ring of the doorbell.

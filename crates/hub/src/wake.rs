@@ -21,6 +21,7 @@ pub struct Wake {
     bell: Arc<Notify>,
     foreman: Arc<Notify>,
     reviews: Arc<Notify>,
+    pushes: Arc<Notify>,
 }
 
 impl Wake {
@@ -54,6 +55,16 @@ impl Wake {
     /// Waits until a review is wanted.
     pub async fn wait_for_reviews(&self) {
         self.reviews.notified().await;
+    }
+
+    /// Look at what is on its way to devices.
+    pub fn pushes(&self) {
+        self.pushes.notify_one();
+    }
+
+    /// Waits until something is on its way to devices.
+    pub async fn wait_for_pushes(&self) {
+        self.pushes.notified().await;
     }
 
     /// Waits until something was rung, and takes it.

@@ -31,6 +31,8 @@ const ASLEEP_MS = 5_000;
 /** The hub says something at least every 15 seconds: after this long in silence the connection is dead, whatever it says of itself. */
 const SILENCE_MS = 45_000;
 const LOOK_MS = 5_000;
+/** The hub takes our word for what is on the screen for a minute (crates/domain/src/limits.rs, PUSH_SCREEN_MS). */
+const TELL_MS = 25_000;
 /** How long a connection may take. */
 const OPENING_MS = 8_000;
 
@@ -43,6 +45,7 @@ export class Link {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private seen: number | undefined;
   private hidden: number | undefined;
+  private path = "/";
   /** Grows with each opening, so that an answer to an older one is not taken for ours. */
   private round = 0;
   private readonly hear: (hint: Hint) => void;
@@ -55,7 +58,9 @@ export class Link {
     addEventListener("online", () => this.again());
     addEventListener("offline", () => this.lost());
     addEventListener("pageshow", (event) => event.persisted && this.again());
+    setInterval(() => document.hidden || this.tellLook(), TELL_MS);
     document.addEventListener("visibilitychange", () => {
+      this.tellLook();
       if (document.hidden) {
         this.hidden = Date.now();
       } else if (this.standing.kind !== "live" || (this.hidden !== undefined && Date.now() - this.hidden > ASLEEP_MS)) {
@@ -86,6 +91,16 @@ export class Link {
       this.followers.delete(session);
       this.say({ unsubscribe: { session } });
     };
+  }
+
+  /** The page shows this path: what is on it need not be pushed to this device. */
+  looksAt(path: string): void {
+    this.path = path;
+    this.tellLook();
+  }
+
+  private tellLook(): void {
+    this.say({ looks: { at: document.hidden ? null : this.path } });
   }
 
   /** Connects anew, at once. */
@@ -120,6 +135,7 @@ export class Link {
       if (socket !== this.socket) return;
       this.tries = 0;
       this.say({ subscribe: { all: true } });
+      this.tellLook();
       for (const [session, follower] of this.followers) this.subscribe(session, follower);
       this.become({ kind: "live" });
       // What changed in between told nobody: the lists are read again.

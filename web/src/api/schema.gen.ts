@@ -656,6 +656,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is pushed to the device that asks */
+        get: operations["getPush"];
+        /** Subscribe this device, or change what it wants */
+        put: operations["putPush"];
+        post?: never;
+        /** Push nothing to this device any more */
+        delete: operations["removePush"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a question from its notification */
+        post: operations["answerPush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Push something to this device, to see that it works */
+        post: operations["testPush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -1523,6 +1576,8 @@ export interface components {
             id: components["schemas"]["DeviceId"];
             /** @description What the person knows it by. */
             name: string;
+            /** @description What is pushed to it. */
+            pushes?: components["schemas"]["PushKind"][];
             /** @description What it may do. */
             role: components["schemas"]["Role"];
         };
@@ -1980,6 +2035,17 @@ export interface components {
             /** @description A URL that git can clone. */
             url?: string | null;
         };
+        /** @description `PUT /api/v1/push`: the browser's subscription, and what is wanted. */
+        NewPush: {
+            /** @description Its authentication secret, base64url. */
+            auth: string;
+            /** @description Where its push service takes what is for it. */
+            endpoint: string;
+            /** @description Its public key, base64url. */
+            p256dh: string;
+            /** @description What it wants to hear of. */
+            wish: components["schemas"]["PushWish"];
+        };
         /** @description `POST /api/v1/tasks/{id}/review`: a person's verdict. */
         NewReview: {
             /** @description About single lines, files, or the whole. */
@@ -2315,6 +2381,48 @@ export interface components {
         Proof: components["schemas"]["Check"] & {
             /** @description When; both when nothing is said. */
             when: components["schemas"]["When"][];
+        };
+        /** @description `POST /api/v1/push/answers`: an answer from a notification. */
+        PushAnswer: {
+            /** @description The right that came with the push. It works once, for its device and its question. */
+            right: string;
+            /** @description The answer. */
+            verdict: components["schemas"]["PushVerdict"];
+        };
+        /**
+         * @description What a device may want to hear of.
+         * @enum {string}
+         */
+        PushKind: "approval" | "needs_human" | "finished" | "failed" | "test";
+        /** @description The pushes of the device that asks. */
+        PushState: {
+            /** @description The hub's key, with which a browser subscribes; base64url. */
+            key: string;
+            wish?: components["schemas"]["PushWish"] | null;
+        };
+        /**
+         * @description Yes or no.
+         * @enum {string}
+         */
+        PushVerdict: "approve" | "deny";
+        /** @description What a device wants to hear of, and when. */
+        PushWish: {
+            /** @description Whether questions can be answered from the notification, which names the tool and not the exact bytes. */
+            answers?: boolean;
+            /** @description Which kinds. */
+            kinds: components["schemas"]["PushKind"][];
+            /** @description The language: `en` or `ja`. */
+            locale: string;
+            quiet?: components["schemas"]["QuietHours"] | null;
+        };
+        /** @description Hours of the day at which nothing comes. */
+        QuietHours: {
+            /** @description From this time of day, as `22:00`. */
+            from: string;
+            /** @description Up to this one; the next day when it is earlier. */
+            to: string;
+            /** @description The time zone, as `Asia/Tokyo`. */
+            zone: string;
         };
         /** @description A command was run: the evidence. */
         Ran: {
@@ -4619,6 +4727,167 @@ export interface operations {
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushState"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    putPush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPush"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushState"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    removePush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    answerPush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushAnswer"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    testPush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];

@@ -2,6 +2,7 @@ import { useSyncExternalStore } from "react";
 import { link } from "@/api/live";
 import { sendMessage, steerSession } from "@/api/message";
 import { Outbox } from "@/api/outbox";
+import { deviceShelf } from "@/api/shelf";
 
 /** The outbox of this page. */
 export const outbox = new Outbox(
@@ -13,7 +14,7 @@ export const outbox = new Outbox(
           { text: parcel.text, ...(parcel.not_before !== undefined && { not_before: parcel.not_before }) },
           parcel.key,
         ),
-  localStorage,
+  deviceShelf(),
 );
 
 link.onChange(() => {

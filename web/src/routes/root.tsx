@@ -1,5 +1,6 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { useStanding } from "@/api/live";
+import { useEffect } from "react";
+import { link, useStanding } from "@/api/live";
 import { Frame } from "@/features/frame/frame";
 import { m } from "@/text/gen/messages.js";
 import { Command, Empty, Failed } from "@/ui/states";
@@ -7,6 +8,7 @@ import { Command, Empty, Failed } from "@/ui/states";
 export function Root() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const standing = useStanding();
+  useEffect(() => link.looksAt(path), [path]);
   return (
     <Frame bare={/^\/(sessions\/ses_|tasks\/tsk_|plans\/pln_)/.test(path)}>
       {standing.kind === "locked_out" && path !== "/pair" ? (

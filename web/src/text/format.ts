@@ -109,6 +109,11 @@ export function calendarDay(day: string | undefined): string {
   ).format(at);
 }
 
+/** Several words as one phrase. */
+export function list(words: readonly string[]): string {
+  return made("list", (tag) => new Intl.ListFormat(tag, { type: "conjunction", style: "short" })).format(words);
+}
+
 /** How long ago, within a day; the date beyond. */
 export function ago(at: number, now: number): string {
   const seconds = Math.max(0, Math.round((now - at) / 1000));

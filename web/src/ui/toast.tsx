@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 /** What just happened, in one line, for a few seconds; said to screen readers too. */
-type Toast = { id: number; text: string; undo?: { label: string; run: () => void } };
+type Toast = { id: number; text: string; undo?: { label: string; run: () => void }; stays?: boolean };
 
 let toasts: readonly Toast[] = [];
 let last = 0;
@@ -12,11 +12,13 @@ function change(next: readonly Toast[]): void {
   for (const listener of listeners) listener();
 }
 
-export function toast(text: string, undo?: Toast["undo"]): void {
+/** `stays`: until its button is pressed, and in the place of another one that stayed. */
+export function toast(text: string, undo?: Toast["undo"], stays = false): void {
   last += 1;
   const id = last;
-  change([...toasts.slice(-2), undo === undefined ? { id, text } : { id, text, undo }]);
-  setTimeout(() => change(toasts.filter((one) => one.id !== id)), undo === undefined ? 5_000 : 10_000);
+  const others = toasts.filter((one) => one.stays !== true || !stays).slice(-2);
+  change([...others, { id, text, stays, ...(undo !== undefined && { undo }) }]);
+  if (!stays) setTimeout(() => change(toasts.filter((one) => one.id !== id)), undo === undefined ? 5_000 : 10_000);
 }
 
 export function Toasts() {

@@ -120,6 +120,7 @@ impl Started {
             address: config.address.clone(),
             lease_ms: config.lease_ms,
             keeping: keeping(config, home),
+            push_hosts: config.push_hosts.clone(),
             cockpit,
         };
         let hub = fugue_hub::start(options, world.clone()).await.map_err(|error| not_started(&error, home))?;

@@ -2,6 +2,7 @@
 
 use crate::caller::Role;
 use crate::id::DeviceId;
+use crate::push::PushKind;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -43,4 +44,7 @@ pub struct Device {
     pub expires_at: Time,
     /// Whether it is the one that asks.
     pub current: bool,
+    /// What is pushed to it.
+    #[serde(default)]
+    pub pushes: Vec<PushKind>,
 }

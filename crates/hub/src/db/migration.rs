@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0006_plans.sql"),
     include_str!("../migrations/0007_merge_queue.sql"),
     include_str!("../migrations/0008_devices.sql"),
+    include_str!("../migrations/0009_push.sql"),
     include_str!("../migrations/0010_teardown_resolver.sql"),
     include_str!("../migrations/0011_costs.sql"),
 ];

@@ -60,7 +60,8 @@ impl Old {
         let location = Location::parse(database.as_ref().map(rig::postgres::Database::url).as_deref(), scratch.path()).unwrap();
         let keeping = Keeping { expire_after_ms: Some(30 * DAY_MS), ..Keeping::of(scratch.path()) };
         let world = TestWorld::new(NOW, 7);
-        let settings = Settings { url: "http://127.0.0.1:1".to_owned(), address: None, lease_ms: 1_000, keeping };
+        let push = crate::push::Means::none();
+        let settings = Settings { url: "http://127.0.0.1:1".to_owned(), address: None, lease_ms: 1_000, keeping, push };
         let hub = Hub::open(&location, settings, world.clone()).await.unwrap();
         let session = SessionId::from_bits(3);
         let id = session.clone();

@@ -1,6 +1,7 @@
 //! The cockpit's files, as the program that starts the hub brings them along.
 //!
-//! Invariant: a page from here runs no script but its own files: no inline code, no other origin, and no text that becomes code.
+//! Invariant: a page from here runs no script but its own files: no inline code, no other origin, and no text that becomes code. The one
+//! policy that may make a script's address of a text, `fugue-worker`, makes that of the service worker and no other (web/src/api/worker.ts).
 
 use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY,
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 /// What a page of the cockpit may do.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
     manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+    require-trusted-types-for 'script'; trusted-types fugue-worker";
 /// Paths that are the API's: what is not there is a problem, never a page.
 const NOT_OURS: &[&str] = &["/api/", "/problems/", "/mcp", "/hooks/"];
 

@@ -10,11 +10,13 @@ use crate::http::caller::Asking;
 use crate::http::socket::{self, Close};
 use crate::http::tail::{Piece, Tail, each_event};
 use crate::http::ticket::SUBPROTOCOL;
+use crate::push::Eye;
 use axum::extract::ws::{Message, WebSocket};
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::response::Response;
 use fugue_domain::id::SessionId;
+use fugue_domain::limits::PUSH_PATH_BYTES_MAX;
 use fugue_domain::problem::{Kind, Problem};
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, Abortable};
@@ -34,6 +36,15 @@ const ALIVE: &str = r#"{"alive":true}"#;
 enum Said {
     Subscribe(Wanted),
     Unsubscribe(Wanted),
+    Looks(Looks),
+}
+
+/// What the page shows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Looks {
+    /// Its path; absent while nobody sees it.
+    at: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,11 +73,13 @@ struct Live {
     tails: SelectAll<BoxStream<'static, (SessionId, Piece)>>,
     following: HashMap<SessionId, AbortHandle>,
     hints: Option<WatchAll>,
+    eye: Eye,
 }
 
 impl Live {
     fn new(app: App, asking: Asking) -> Self {
-        Self { app, asking, tails: SelectAll::new(), following: HashMap::new(), hints: None }
+        let eye = app.hub.screens.eye(&asking.token);
+        Self { app, asking, tails: SelectAll::new(), following: HashMap::new(), hints: None, eye }
     }
 
     async fn run(mut self, mut socket: WebSocket) {
@@ -121,6 +134,10 @@ impl Live {
             }
             Ok(Said::Unsubscribe(Wanted { session: Some(session), .. })) => {
                 self.leave(&session);
+                return Ok(());
+            }
+            Ok(Said::Looks(Looks { at })) if at.as_ref().is_none_or(|path| path.len() <= PUSH_PATH_BYTES_MAX) => {
+                self.eye.looks(at, self.app.hub.world.now());
                 return Ok(());
             }
             Ok(Said::Subscribe(Wanted { session: Some(session), after, .. })) => (session, after),

@@ -72,8 +72,8 @@ impl Desk {
         let scratch = Scratch::new().unwrap();
         let location = Location::parse(database.as_ref().map(rig::postgres::Database::url).as_deref(), scratch.path()).unwrap();
         let world = TestWorld::new(NOW, 7);
-        let settings =
-            Settings { url: "http://127.0.0.1:1".to_owned(), address: None, lease_ms: 1_000, keeping: Keeping::of(scratch.path()) };
+        let (keeping, push) = (Keeping::of(scratch.path()), crate::push::Means::none());
+        let settings = Settings { url: "http://127.0.0.1:1".to_owned(), address: None, lease_ms: 1_000, keeping, push };
         let hub = Hub::open(&location, settings, world.clone()).await.unwrap();
         let (node, project) = (NodeId::from_bits(1), ProjectId::from_bits(2));
         let (of, at) = (project.clone(), node.clone());

@@ -21,6 +21,8 @@ pub async fn read(hub: &Hub) -> Done<String> {
     gauge(&mut page, "fugue_queue_oldest_seconds", "Age of the oldest turn in line", [(String::new(), oldest)]);
     let leases: i64 = query(LEASES).fetch_one(&mut conn).await?.get(0)?;
     gauge(&mut page, "fugue_leases", "Turns that nodes hold", [(String::new(), leases as f64)]);
+    let pushes: i64 = query("SELECT COUNT(*) FROM pushes").fetch_one(&mut conn).await?.get(0)?;
+    gauge(&mut page, "fugue_pushes_waiting", "Pushes on their way to devices", [(String::new(), pushes as f64)]);
     let mut nodes = BTreeMap::from(["online", "suspect", "lost", "draining"].map(|state| (state.to_owned(), 0)));
     for row in query(NODES).fetch_all(&mut conn).await? {
         let state = NodeState::derive(row.get::<i64>(0)? == 1, row.get(1)?, now);

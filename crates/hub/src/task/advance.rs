@@ -13,7 +13,7 @@ use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::feed::Hint;
 use crate::settings::{Settings, When};
-use crate::{agent, job, merge_queue, project, review, session, settings, turn};
+use crate::{agent, job, merge_queue, project, push, review, session, settings, turn};
 use fugue_domain::check::Check;
 use fugue_domain::id::{JobId, SessionId, TaskId, TurnId};
 use fugue_domain::job::Work;
@@ -56,6 +56,7 @@ pub fn advance<'a>(
         let shown = told.shown.clone();
         story::add(tx, &row.id, row.rules.state.word(), told).await?;
         tx.after_commit(Effect::Hint(row.org.clone(), Hint::Task { task: row.id.clone() }));
+        push::task_moved(tx, &row.org, &row.id, &before.rules.state, &row.rules.state).await?;
         let follow = Following { before, shown, said };
         for effect in step.effects {
             follow.up(tx, row, effect).await?;

@@ -34,15 +34,20 @@ impl App {
 
     /// A fresh hub that carries these files.
     pub async fn with_cockpit(cockpit: fugue_hub::cockpit::Cockpit) -> Result<Self> {
-        Self::begin(None, cockpit).await
+        Self::begin(None, cockpit, &[]).await
     }
 
     /// A fresh hub on a database, SQLite when it is none.
     pub async fn on(database: Option<rig::postgres::Database>) -> Result<Self> {
-        Self::begin(database, fugue_hub::cockpit::none).await
+        Self::begin(database, fugue_hub::cockpit::none, &[]).await
     }
 
-    async fn begin(database: Option<rig::postgres::Database>, cockpit: fugue_hub::cockpit::Cockpit) -> Result<Self> {
+    /// A fresh hub that may also push to these services.
+    pub async fn pushing(database: Option<rig::postgres::Database>, hosts: &[String]) -> Result<Self> {
+        Self::begin(database, fugue_hub::cockpit::none, hosts).await
+    }
+
+    async fn begin(database: Option<rig::postgres::Database>, cockpit: fugue_hub::cockpit::Cockpit, push_hosts: &[String]) -> Result<Self> {
         let home = Scratch::new()?;
         let folder = home.folder("home")?;
         let options = Options {
@@ -56,6 +61,7 @@ impl App {
             allow_origins: vec!["https://cockpit.example".to_owned()],
             address: None,
             lease_ms: LEASE_MS,
+            push_hosts: push_hosts.to_vec(),
             cockpit,
         };
         let world = TestWorld::new(NOW, std::process::id().into());

@@ -9,6 +9,7 @@ fn files(path: &str) -> Option<File> {
     let file = |kind, lasting, plain| File { kind, lasting, plain, gzip: Some(b"pressed") };
     match path {
         "/index.html" => Some(file("text/html; charset=utf-8", false, b"<!doctype html>page")),
+        "/sw.js" => Some(file("text/javascript; charset=utf-8", false, b"worker")),
         "/assets/index-abc.js" => Some(file("text/javascript; charset=utf-8", true, b"script")),
         _ => None,
     }
@@ -24,14 +25,23 @@ async fn the_page_and_its_files_come_with_their_policy() -> Result<()> {
     let app = App::with_cockpit(files).await?;
     let page = get(&app, "/", &[]).await?;
     let policy = page.headers()["content-security-policy"].to_str()?.to_owned();
-    for word in
-        ["default-src 'none'", "script-src 'self';", "style-src 'self';", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]
-    {
+    for word in [
+        "default-src 'none'",
+        "script-src 'self';",
+        "style-src 'self';",
+        "frame-ancestors 'none'",
+        "worker-src 'self'",
+        "require-trusted-types-for 'script'; trusted-types fugue-worker",
+    ] {
         assert!(policy.contains(word), "{policy}");
     }
     assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
     assert_eq!((&page.headers()["cache-control"], &page.headers()["x-content-type-options"]), (&"no-cache".parse()?, &"nosniff".parse()?));
     assert_eq!(page.text().await?, "<!doctype html>page");
+    // A worker that a cache held back would hold everything back; its own policy lets it reach nobody but us.
+    let worker = get(&app, "/sw.js", &[]).await?;
+    assert_eq!(worker.headers()["cache-control"], "no-cache");
+    assert!(worker.headers()["content-security-policy"].to_str()?.contains("connect-src 'self';"));
     let script = get(&app, "/assets/index-abc.js", &[("accept-encoding", "gzip, br")]).await?;
     assert_eq!(script.headers()["cache-control"], "public, max-age=31536000, immutable");
     assert_eq!(

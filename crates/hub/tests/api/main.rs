@@ -20,6 +20,7 @@ mod openapi;
 mod panics;
 mod path;
 mod plans;
+mod pushes;
 mod raw;
 mod removal;
 mod runs;

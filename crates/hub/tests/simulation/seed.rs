@@ -89,6 +89,7 @@ fn hub(sim: &mut Sim<'_>, home: &Path, seed: u64) {
         address: None,
         lease_ms: LEASE_MS,
         keeping: Keeping::of(home),
+        push_hosts: Vec::new(),
         cockpit: fugue_hub::cockpit::none,
     };
     // One sequence over all its lives: no secret and no id may come twice.

@@ -6,18 +6,21 @@ import { pendingQuery } from "@/api/approval";
 import { useStanding } from "@/api/live";
 import { meQuery } from "@/api/me";
 import { useNeeding } from "@/api/needing";
+import { closeSettled } from "@/api/push";
 import { standingWord } from "@/api/standing";
+import { takeOver, useWaiting } from "@/api/worker";
 import { FindButton, HelpButton, Keyboard, openPalette } from "@/features/frame/keyboard";
 import { screens } from "@/features/frame/screens";
 import { m } from "@/text/gen/messages.js";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/class";
 import { showWaiting } from "@/ui/title";
-import { Toasts } from "@/ui/toast";
+import { Toasts, toast } from "@/ui/toast";
 
 /** Rail on a desk, tabs on a phone; the connection always in sight. */
 export function Frame({ children, bare }: { children: ReactNode; bare: boolean }) {
-  const waiting = useQuery(pendingQuery).data?.length ?? 0;
+  const pending = useQuery(pendingQuery).data;
+  const waiting = pending?.length ?? 0;
   const me = useQuery(meQuery);
   const path = useRouterState({ select: (state) => state.location.pathname });
   // What belongs to a screen lights it up too; the link itself knows only its own address.
@@ -28,6 +31,13 @@ export function Frame({ children, bare }: { children: ReactNode; bare: boolean }
   const rest = screens().flatMap((screen) => (screen.tab ? [] : [screen.to as string]));
   const phone = [...tabs, { to: "/more" as const, label: m.more(), icon: Ellipsis, also: rest }];
   const counts: Record<string, number> = { "/approvals": waiting, "/tasks": work };
+  useEffect(() => {
+    if (pending !== undefined) void closeSettled(pending.map((one) => one.id));
+  }, [pending]);
+  const fresh = useWaiting();
+  useEffect(() => {
+    if (fresh) toast(m.new_version(), { label: m.reload(), run: takeOver }, true);
+  }, [fresh]);
   return (
     <div className="flex h-full flex-col desk:flex-row">
       <a

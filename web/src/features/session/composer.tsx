@@ -43,11 +43,13 @@ export function Composer({ session, running }: Props) {
     if (text.trim() === "") return;
     const size = new TextEncoder().encode(text).length;
     if (size > MESSAGE_BYTES_MAX) return toast(m.message_too_large({ size: bytes(size), most: bytes(MESSAGE_BYTES_MAX) }));
-    if (!outbox.put({ session, kind, text, ...(notBefore !== undefined && { not_before: notBefore.toISOString() }) }))
-      return toast(m.outbox_full());
+    const kept = outbox.put({ session, kind, text, ...(notBefore !== undefined && { not_before: notBefore.toISOString() }) });
+    if (kept === undefined) return toast(m.outbox_full());
     remember(text);
     setBack(-1);
-    write("");
+    setText("");
+    // The draft goes when the outbox has it for good: a page that dies in between loses nothing.
+    void kept.then(() => draftOf(session) === text && keepDraft(session, ""));
     box.current?.focus();
   };
   const recall = (step: 1 | -1): boolean => {

@@ -103,7 +103,11 @@ function ParcelLine({ parcel }: { parcel: Parcel }) {
     <li className="flex items-start gap-2 rounded-box border border-dashed border-edge bg-panel py-1 pr-1 pl-2.5">
       <span className="min-w-0 flex-1 py-1.5">
         <span className="line-clamp-3 whitespace-pre-wrap [overflow-wrap:anywhere]">{parcel.text}</span>
-        {parcel.refused === undefined ? (
+        {parcel.held === true ? (
+          <span className="block text-small text-failed" role="alert">
+            {m.held_back()}
+          </span>
+        ) : parcel.refused === undefined ? (
           <span className="block text-small text-soft">{m.sending()}</span>
         ) : (
           <span className="block text-small text-failed" role="alert">
@@ -111,7 +115,7 @@ function ParcelLine({ parcel }: { parcel: Parcel }) {
           </span>
         )}
       </span>
-      {parcel.refused !== undefined && (
+      {(parcel.refused !== undefined || parcel.held === true) && (
         <>
           <Button kind="quiet" size="icon" aria-label={m.try_again()} onClick={() => outbox.retry(parcel.key)}>
             <RotateCw />

@@ -10,6 +10,7 @@ import { sessionQuery } from "@/api/session";
 import { SessionActions, UrgentAction } from "@/features/session/actions";
 import { Composer } from "@/features/session/composer";
 import { Context } from "@/features/session/context";
+import { Queue } from "@/features/session/queue";
 import type { Question } from "@/features/session/row";
 import { useTranscript } from "@/features/session/store";
 import { TranscriptView } from "@/features/session/transcript";
@@ -28,7 +29,25 @@ type Ask = (asked: Question, session: Session) => ReactNode;
 /** A whole session. How a question looks is said from outside: it is another noun's. */
 export function SessionView({ id, question }: { id: string; question: Ask }) {
   const query = useQuery(sessionQuery(id));
+  if (query.data === undefined) return <Unread id={id} query={query} />;
   return <Shown query={query}>{(session) => <Whole key={session.id} session={session} question={question} />}</Shown>;
+}
+
+/** A session that is not read yet, or cannot be, and what was typed for it and waits. */
+function Unread({ id, query }: { id: string; query: { data: Session | undefined; error: unknown; refetch: () => unknown } }) {
+  const parcels = useParcels(id);
+  useTitle(m.sessions());
+  return (
+    <div className="h-full scroll">
+      <h1 className="sr-only">{m.sessions()}</h1>
+      <Shown query={query}>{() => null}</Shown>
+      {parcels.length > 0 && (
+        <div className="mx-auto max-w-110 px-4 pb-10">
+          <Queue session={id} waiting={[]} parcels={parcels} allowed={false} />
+        </div>
+      )}
+    </div>
+  );
 }
 
 function Whole({ session, question }: { session: Session; question: Ask }) {

@@ -2,7 +2,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Failure } from "@/api/client";
 import { devicesQuery, revokeDevice } from "@/api/device";
 import { link } from "@/api/live";
-import { moment } from "@/text/format";
+import { forgetPushes } from "@/api/push";
+import { outbox } from "@/api/sending";
+import { kindWord } from "@/features/settings/push";
+import { list, moment } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { Shown } from "@/ui/asked";
 import { Button } from "@/ui/button";
@@ -19,6 +22,8 @@ export function Devices() {
     onSuccess: (_, device) => {
       if (!device.current) return void queries.invalidateQueries({ queryKey: ["devices"] });
       queries.clear();
+      outbox.clear();
+      void forgetPushes();
       link.again();
     },
   });
@@ -38,6 +43,9 @@ export function Devices() {
                     <span className="block text-small text-soft">
                       {m.paired_at({ time: moment(Date.parse(device.created_at)), role: device.role })}
                     </span>
+                    {(device.pushes ?? []).length > 0 && (
+                      <span className="block text-small text-soft">{m.pushed({ kinds: list((device.pushes ?? []).map(kindWord)) })}</span>
+                    )}
                   </span>
                   <Button
                     disabled={revoke.isPending}

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import type { Failure } from "@/api/client";
 import { nameOf, pair } from "@/api/device";
 import { link } from "@/api/live";
+import { outbox } from "@/api/sending";
 import { m } from "@/text/gen/messages.js";
 import { Button } from "@/ui/button";
 import { Command, Failed } from "@/ui/states";
@@ -17,6 +18,7 @@ export function Pair() {
     mutationFn: () => pair(code, nameOf(navigator.userAgent)),
     onSuccess: () => {
       queries.clear();
+      void outbox.hold();
       link.again();
       void navigate({ to: "/", replace: true });
     },

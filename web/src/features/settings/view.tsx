@@ -3,6 +3,8 @@ import { type ReactNode, useState } from "react";
 import { may, meQuery } from "@/api/me";
 import { About } from "@/features/settings/about";
 import { Devices } from "@/features/settings/devices";
+import { Install } from "@/features/settings/install";
+import { Pushes } from "@/features/settings/push";
 import { Tokens } from "@/features/settings/tokens";
 import { m } from "@/text/gen/messages.js";
 import { changeLocale, locale } from "@/text/locale";
@@ -42,6 +44,12 @@ export function Settings() {
               { value: "dark", label: m.theme_dark() },
             ]}
           />
+        </Part>
+        <Part title={m.pushes()}>
+          <Pushes />
+        </Part>
+        <Part title={m.install()}>
+          <Install />
         </Part>
         <Part title={m.devices()}>
           <Devices />
