@@ -1452,6 +1452,8 @@ export interface components {
             base: string;
             /** @description What has changed between them. Nothing: the agent says "done" and did nothing. */
             change: components["schemas"]["Change"];
+            /** @description Which of the guarded paths it touches, also by moving something away from there; absent from nodes that do not look. */
+            edited?: string[] | null;
             /** @description The commit that was checked. */
             head: string;
             /** @description Each check's run, in the order of the checks. */
@@ -1661,6 +1663,8 @@ export interface components {
             merge_ran: components["schemas"]["Ran"][];
             /** @description The checks of the worktree. */
             ran: components["schemas"]["Ran"][];
+            /** @description The tear-down of its last worktree that went. */
+            torn_down?: components["schemas"]["Ran"][];
             /** @description What was judged, by whom. */
             verdicts: components["schemas"]["Verdict"][];
         };
@@ -1776,7 +1780,7 @@ export interface components {
          * @description The kinds of work.
          * @enum {string}
          */
-        JobKind: "prepare" | "check" | "merge";
+        JobKind: "prepare" | "check" | "merge" | "tear_down";
         /** @description What came of a job. */
         JobOutcome: {
             /** @description [`Work::Prepare`]: the worktree stands; every set-up command ran and ended with 0, unless the last of them did not. */
@@ -1787,6 +1791,9 @@ export interface components {
         } | {
             /** @description [`Work::Merge`]. */
             merged: components["schemas"]["Merged"];
+        } | {
+            /** @description [`Work::TearDown`]: every command ran, or there was no worktree any more. */
+            torn_down: components["schemas"]["Ran"][];
         } | {
             /** @description It could not be done, in words for people: the worktree is gone, the disk is full. */
             impossible: string;
@@ -1856,6 +1863,7 @@ export interface components {
              * @description Bytes of memory that can be had without swapping.
              */
             memory_free: number;
+            room?: components["schemas"]["Room"] | null;
         };
         /** @description What a request has made. */
         MadeTasks: {
@@ -2448,7 +2456,7 @@ export interface components {
          * @description Why a turn failed, was interrupted or waits.
          * @enum {string}
          */
-        Reason: "node_lost" | "keeper_died" | "machine_restarted" | "worktree_failed" | "program_missing" | "spool_failed" | "timeout" | "hung" | "crashed" | "exit_code" | "nonsense" | "quota" | "rate_limited" | "provider_failed" | "auth" | "bad_request" | "budget" | "back_off" | "refused" | "step_limit" | "resume_failed" | "interrupt" | "stop" | "attempts_used_up";
+        Reason: "node_lost" | "keeper_died" | "machine_restarted" | "worktree_failed" | "program_missing" | "spool_failed" | "timeout" | "hung" | "crashed" | "exit_code" | "nonsense" | "quota" | "rate_limited" | "provider_failed" | "auth" | "bad_request" | "budget" | "no_room" | "back_off" | "refused" | "step_limit" | "resume_failed" | "interrupt" | "stop" | "attempts_used_up";
         /** @description `POST /api/v1/tasks/{id}/retry`, `/approve` and the other verbs. */
         Remark: {
             /**
@@ -2496,6 +2504,21 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "operator" | "approver" | "admin" | "owner" | "node";
+        /** @description What worktrees take on a node. */
+        Room: {
+            /** @description Whether they take more, and nothing of it can be made again: no new worktree is made before there is room. */
+            full: boolean;
+            /**
+             * Format: int64
+             * @description Bytes that they may take; absent without a limit.
+             */
+            limit?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of its worktrees, and of what the commands of projects keep beside them.
+             */
+            used: number;
+        };
         Rule: string;
         /** @description The rules of an agent, as a person writes them. */
         Rules: {
@@ -2674,6 +2697,11 @@ export interface components {
              * @default null
              */
             target: string | null;
+            /**
+             * @description Run once in each worktree before it goes.
+             * @default []
+             */
+            teardown: components["schemas"]["Command"][];
         };
         /**
          * @description How serious a finding is.
@@ -2685,6 +2713,12 @@ export interface components {
             job?: components["schemas"]["JobId"] | null;
             /** @enum {string} */
             kind: "prepared";
+            /** @description The commands. */
+            ran: components["schemas"]["Ran"][];
+        } | {
+            job?: components["schemas"]["JobId"] | null;
+            /** @enum {string} */
+            kind: "torn_down";
             /** @description The commands. */
             ran: components["schemas"]["Ran"][];
         } | {
@@ -4173,7 +4207,9 @@ export interface operations {
     };
     removeNode: {
         parameters: {
-            query?: never;
+            query?: {
+                gone?: "true" | "false";
+            };
             header?: never;
             path: {
                 id: string;

@@ -314,6 +314,9 @@ pub enum Shown {
     TornDown {
         /// The commands.
         ran: Vec<Ran>,
+        /// The job that ran them; its node keeps their whole output.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
     },
     /// The agent was told something, or has carried it out.
     Turn {

@@ -62,7 +62,7 @@ async fn teardown(tx: &mut Tx<'_>, session: &api::Session) -> Done<Vec<Command>>
 pub async fn torn_down(tx: &mut Tx<'_>, job: &JobId, outcome: &Outcome) -> Done<()> {
     let row = query("SELECT org_id, session_id FROM jobs WHERE id = $1").bind(job.as_str()).fetch_one(tx.conn).await?;
     let (org, id): (OrgId, SessionId) = (column::id(&row, 0)?, column::id(&row, 1)?);
-    task::torn_down(tx, &id, outcome).await?;
+    task::torn_down(tx, job, &id, outcome).await?;
     let session = find(tx.conn, &org, &id).await?;
     let place = leaving(tx.conn, &org, &session).await?;
     tx.after_commit(Effect::Say(session.place.node, Box::new(FromHub::Release(place))));

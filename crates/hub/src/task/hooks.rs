@@ -72,7 +72,7 @@ fn prepared(job: &JobId, ran: &[Ran]) -> (Input, Told) {
 }
 
 /// The worktree of a task's session was torn down, or could not be: told, whatever has become of the task.
-pub async fn torn_down(tx: &mut Tx<'_>, session: &SessionId, outcome: &JobOutcome) -> Done<()> {
+pub async fn torn_down(tx: &mut Tx<'_>, job: &JobId, session: &SessionId, outcome: &JobOutcome) -> Done<()> {
     let found = query("SELECT task_id FROM task_sessions WHERE session_id = $1").bind(session.as_str()).fetch_optional(tx.conn).await?;
     let Some(found) = found else { return Ok(()) };
     let Some(row) = row::load(tx.conn, &column::id(&found, 0)?).await? else { return Ok(()) };
@@ -85,7 +85,7 @@ pub async fn torn_down(tx: &mut Tx<'_>, session: &SessionId, outcome: &JobOutcom
             None => "The worktree was torn down.".to_owned(),
         },
     };
-    let told = Told::of(words).showing(Shown::TornDown { ran: outcome.ran().to_vec() });
+    let told = Told::of(words).showing(Shown::TornDown { ran: outcome.ran().to_vec(), job: Some(job.clone()) });
     story::add(tx, &row.id, row.rules.state.word(), told).await?;
     tx.after_commit(Effect::Hint(row.org.clone(), Hint::Task { task: row.id }));
     Ok(())

@@ -77,7 +77,7 @@ fn fitting(mut shown: Shown) -> Done<String> {
         }
         most = if most == usize::MAX { 8 * 1024 } else { most / 2 };
         match &mut shown {
-            Shown::Prepared { ran, .. } | Shown::TornDown { ran } | Shown::RedMerge { ran, .. } => {
+            Shown::Prepared { ran, .. } | Shown::TornDown { ran, .. } | Shown::RedMerge { ran, .. } => {
                 ran.iter_mut().for_each(|ran| shorten(ran, most))
             }
             Shown::Checked { ran, change, .. } => {
@@ -159,7 +159,7 @@ pub fn evidence(story: &[Entry], head: Option<&str>) -> Evidence {
                 at: entry.at,
                 stale: head != Some(judged.as_str()),
             }),
-            Some(Shown::TornDown { ran }) => evidence.torn_down.clone_from(ran),
+            Some(Shown::TornDown { ran, .. }) => evidence.torn_down.clone_from(ran),
             Some(Shown::Prepared { .. } | Shown::Turn { .. } | Shown::Conflict { .. }) | None => {}
         }
     }
