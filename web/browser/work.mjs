@@ -103,6 +103,8 @@ export async function work({ page, what, run, t, look }) {
     await card.getByRole("button").click();
     await page.getByRole("menuitem", { name: t("task_start"), exact: true }).click();
   } else {
+    // A board that scrolls under the hand loses the card.
+    await column("over").scrollIntoViewIfNeeded();
     await card.dragTo(column("over"));
     await page.getByRole("status").getByText(t("why_only_proved")).waitFor();
     await column("draft").locator(card).waitFor();

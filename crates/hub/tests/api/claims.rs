@@ -87,6 +87,8 @@ fn body(route: &str) -> Value {
         "approve" | "deny" | "createJoinCode" => json!({}),
         "joinNode" => json!({"code": "fgj_0", "name": "x"}),
         "pairDevice" => json!({"code": "fgc_0", "name": "x"}),
+        "putPush" => json!({"endpoint": "https://push.example/x", "p256dh": "x", "auth": "x", "wish": {"kinds": [], "locale": "en"}}),
+        "answerPush" => json!({"right": "x", "verdict": "deny"}),
         other => panic!("give the route {other} a body here"),
     }
 }

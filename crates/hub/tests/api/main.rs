@@ -10,7 +10,6 @@ mod costs;
 mod devices;
 mod doors;
 mod hosts;
-mod hubs;
 mod jobs;
 mod keys;
 mod merges;

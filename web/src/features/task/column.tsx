@@ -46,7 +46,7 @@ export function ColumnView({ column, tasks, dragged, personal, meaning, onDrag, 
         onDrop(column);
       }}
       className={cn(
-        "relative flex flex-col rounded-sheet desk:min-h-0 desk:min-w-42 desk:flex-1 desk:bg-raised",
+        "relative flex flex-col rounded-sheet desk:min-h-0 desk:min-w-36 desk:flex-1 desk:bg-raised",
         tasks.length === 0 && "max-desk:hidden",
         means && "outline-2 -outline-offset-2 outline-accent",
       )}
