@@ -18,7 +18,6 @@ mod deferred;
 mod fault;
 mod migration;
 mod query;
-mod room;
 mod row;
 mod table;
 mod writer;

@@ -3,7 +3,7 @@
 //! While one group is being written to disk the next one gathers, so a busy hub makes few commits and an idle one answers at
 //! once. Each job of a group has a savepoint of its own; the group shares only the commit.
 
-use super::{Conn, Deferred, Engine, Error, Location, Tx, room};
+use super::{Conn, Deferred, Engine, Error, Location, Tx};
 use crate::effect::{Effect, Outlet};
 use crate::event;
 use crate::fault::{Done, Fault, caught};
@@ -100,7 +100,6 @@ impl Writer {
             self.commit(std::mem::take(&mut group)).await;
             ::metrics::histogram!(metrics::GROUP_JOBS).record(jobs as f64);
             ::metrics::histogram!(metrics::GROUP_SECONDS).record(started.elapsed().as_secs_f64());
-            room::make(&self.location);
         }
     }
 

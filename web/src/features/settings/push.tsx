@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useId } from "react";
+import { useId, useState } from "react";
 import type { Failure } from "@/api/client";
 import { may, meQuery } from "@/api/me";
 import { allowance, type PushKind, type PushWish, pushQuery, subscribe, testPush, unsubscribe } from "@/api/push";
@@ -29,6 +29,7 @@ export function kindWord(kind: PushKind): string {
 export function Pushes() {
   const query = useQuery(pushQuery);
   const queries = useQueryClient();
+  const [wanted, setWanted] = useState<PushWish>();
   const again = () => queries.invalidateQueries({ queryKey: ["push"] });
   const failed = (error: unknown) => toast((error as Failure).message);
   const change = useMutation({
@@ -49,7 +50,12 @@ export function Pushes() {
     return <Failed title={m.pushes_failed()} detail={(query.error as Failure).message} onRetry={() => void query.refetch()} />;
   }
   const { key, wish } = query.data;
-  const store = (next: PushWish) => change.mutate({ key, wish: { ...next, locale: locale() } });
+  const store = (next: PushWish) => {
+    const whole = { ...next, locale: locale() };
+    // Shown before anything is sent: a switch follows the finger.
+    setWanted(whole);
+    change.mutate({ key, wish: whole }, { onSettled: () => setWanted(undefined) });
+  };
   if (wish == null || allowance() !== "yes")
     return (
       <div className="flex flex-col items-start gap-2">
@@ -66,7 +72,7 @@ export function Pushes() {
     );
   return (
     <div className="flex flex-col gap-3">
-      <Wish wish={change.isPending ? change.variables.wish : wish} onChange={store} />
+      <Wish wish={wanted ?? wish} onChange={store} />
       <div className="flex flex-wrap gap-2">
         <Button className="max-desk:flex-1" disabled={test.isPending} onClick={() => test.mutate()}>
           {m.push_test()}
