@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// The hub's whole disk, and what of it is taken first and given back later.
-const DISK: &str = "size=3m";
-const BALLAST_BYTES: usize = 1024 * 1024;
+/// The hub's whole disk, and what of it is taken first and given back later: more than the log can hold by then, which needs as much
+/// again to go where it belongs.
+const DISK: &str = "size=4m";
+const BALLAST_BYTES: usize = 2560 * 1024;
 /// What a message carries besides its script: enough to fill the disk soon.
 const PADDING_BYTES: usize = 16 * 1024;
 /// Messages to be refused before the disk counts as full.

@@ -58,16 +58,23 @@ impl Home {
         }
     }
 
-    /// Writes a small file in it, readable by its owner only, whole or not at all.
+    /// Writes a small file in it, readable by its owner only, whole or not at all. One that says the same already is left alone: a full
+    /// disk stops nobody who has nothing new to say.
     pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        if self.read(name).is_ok_and(|there| there.as_deref() == Some(text)) {
+            return Ok(());
+        }
         let path = self.path.join(name);
         let folder = path.parent().unwrap_or(&self.path);
         let failed = |error: std::io::Error| Failure::file("write", &path, &error);
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         let new = path.with_extension(format!("new{}", std::process::id()));
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all()).map_err(failed)?;
-        fs::rename(&new, &path).map_err(failed)
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all());
+        written.and_then(|()| fs::rename(&new, &path)).map_err(|error| {
+            let _ = fs::remove_file(&new);
+            failed(error)
+        })
     }
 
     /// Removes a small file from it, if it is there.

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Failed, Forbidden, Loading, Offline } from "@/ui/states";
 
 /** What a query has, as this page sees it; `ui` knows no query library. */
-type Asked<T> = { data: T | undefined; error: unknown; refetch: () => unknown };
+export type Asked<T> = { data: T | undefined; error: unknown; refetch: () => unknown };
 type Wrong = { status: number; problem: { title: string; detail: string; hint?: string | null } | undefined };
 
 /** A query's five forms in one place: data wins, because old data is better than none; then what went wrong; then that it comes. */

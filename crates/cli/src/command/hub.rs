@@ -124,7 +124,10 @@ impl Started {
             cockpit,
         };
         let hub = fugue_hub::start(options, world.clone()).await.map_err(|error| not_started(&error, home))?;
-        home.write(URL_FILE, hub.url())?;
+        // A hub that runs is worth more than the file that points at it: on a full disk people still read, and make room.
+        if let Err(failure) = home.write(URL_FILE, hub.url()) {
+            tracing::warn!(error = %failure, "other commands do not find this hub by themselves: name its address with --hub");
+        }
         Ok(Self { hub, home: home.clone() })
     }
 

@@ -29,6 +29,8 @@ use std::time::{Duration, Instant};
 const SEEDS: u64 = 2_000;
 /// How long they may take. A slow machine plays fewer, and says so.
 const BUDGET: Duration = Duration::from_secs(180);
+/// How many seeds pass between two words about how far it is.
+const SAID_EVERY: u64 = 1_000;
 /// Seeds that are played twice, to see that they come out the same.
 const TWICE: u64 = 8;
 /// What says to a process that it is to play one seed and to print its outcome.
@@ -79,7 +81,16 @@ fn many(count: Option<u64>) -> Result<ExitCode> {
                         return;
                     }
                     let heard = hear(seed);
-                    add(&mut sum.lock().expect("nobody panics while holding it"), seed, heard);
+                    let mut sum = sum.lock().expect("nobody panics while holding it");
+                    add(&mut sum, seed, heard);
+                    if sum.seeds % SAID_EVERY == 0 {
+                        eprintln!(
+                            "{} of {wanted} seeds, {:.0} s, {} things wrong",
+                            sum.seeds,
+                            begun.elapsed().as_secs_f64(),
+                            sum.wrong.len()
+                        );
+                    }
                 }
             });
         }

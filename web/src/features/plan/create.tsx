@@ -7,35 +7,18 @@ import { may, meQuery } from "@/api/me";
 import { statePlan } from "@/api/plan";
 import { projectsQuery, settingsQuery } from "@/api/project";
 import { m } from "@/text/gen/messages.js";
-import { Shown } from "@/ui/asked";
+import { Begin } from "@/ui/begin";
 import { Button } from "@/ui/button";
 import { Field, Input, Select, TextArea } from "@/ui/field";
-import { Command, Empty, Forbidden } from "@/ui/states";
 
 /** A goal, of which an agent makes a plan. Nothing begins before a person has accepted that. */
 export function NewPlanForm() {
   const me = useQuery(meQuery);
   const projects = useQuery(projectsQuery);
-  if (!may(me.data?.role, "operate")) return <Forbidden />;
   return (
-    <div className="h-full scroll">
-      <div className="mx-auto max-w-160 p-4 desk:p-8">
-        <h1 className="mb-1 text-title font-semibold">{m.new_plan()}</h1>
-        <p className="mb-4 text-soft">{m.new_plan_body()}</p>
-        <Shown query={projects}>
-          {(known) =>
-            known.length === 0 ? (
-              <Empty title={m.projects_none()}>
-                <p>{m.projects_none_body()}</p>
-                <Command>fugue project add PATH</Command>
-              </Empty>
-            ) : (
-              <Form projects={known} />
-            )
-          }
-        </Shown>
-      </div>
-    </div>
+    <Begin title={m.new_plan()} body={m.new_plan_body()} allowed={may(me.data?.role, "operate")} projects={projects}>
+      {(known) => <Form projects={known} />}
+    </Begin>
   );
 }
 

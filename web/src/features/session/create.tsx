@@ -8,34 +8,18 @@ import { projectsQuery } from "@/api/project";
 import { outbox } from "@/api/sending";
 import { openSession } from "@/api/session";
 import { m } from "@/text/gen/messages.js";
-import { Shown } from "@/ui/asked";
+import { Begin } from "@/ui/begin";
 import { Button } from "@/ui/button";
 import { Field, Input, Select, TextArea } from "@/ui/field";
-import { Command, Empty, Forbidden } from "@/ui/states";
 
 /** A new session: where, with whom, and what to do. */
 export function NewSession() {
   const me = useQuery(meQuery);
   const projects = useQuery(projectsQuery);
-  if (!may(me.data?.role, "operate")) return <Forbidden />;
   return (
-    <div className="h-full scroll">
-      <div className="page max-w-160">
-        <h1 className="mb-4 text-title font-semibold">{m.new_session()}</h1>
-        <Shown query={projects}>
-          {(known) =>
-            known.length === 0 ? (
-              <Empty title={m.projects_none()}>
-                <p>{m.projects_none_body()}</p>
-                <Command>fugue project add PATH</Command>
-              </Empty>
-            ) : (
-              <Form projects={known.map((project) => project.name)} />
-            )
-          }
-        </Shown>
-      </div>
-    </div>
+    <Begin title={m.new_session()} allowed={may(me.data?.role, "operate")} projects={projects}>
+      {(known) => <Form projects={known.map((project) => project.name)} />}
+    </Begin>
   );
 }
 

@@ -7,34 +7,18 @@ import { may, meQuery } from "@/api/me";
 import { projectsQuery, settingsQuery } from "@/api/project";
 import { boardQuery, makeTasks } from "@/api/task";
 import { m } from "@/text/gen/messages.js";
-import { Shown } from "@/ui/asked";
+import { Begin } from "@/ui/begin";
 import { Button } from "@/ui/button";
 import { Field, Input, Select, TextArea } from "@/ui/field";
-import { Command, Empty, Forbidden } from "@/ui/states";
 
 /** A new task: what is wanted, what proves it, and what comes before it. */
 export function NewTaskForm() {
   const me = useQuery(meQuery);
   const projects = useQuery(projectsQuery);
-  if (!may(me.data?.role, "operate")) return <Forbidden />;
   return (
-    <div className="h-full scroll">
-      <div className="mx-auto max-w-160 p-4 desk:p-8">
-        <h1 className="mb-4 text-title font-semibold">{m.new_task()}</h1>
-        <Shown query={projects}>
-          {(known) =>
-            known.length === 0 ? (
-              <Empty title={m.projects_none()}>
-                <p>{m.projects_none_body()}</p>
-                <Command>fugue project add PATH</Command>
-              </Empty>
-            ) : (
-              <Form projects={known} />
-            )
-          }
-        </Shown>
-      </div>
-    </div>
+    <Begin title={m.new_task()} allowed={may(me.data?.role, "operate")} projects={projects}>
+      {(known) => <Form projects={known} />}
+    </Begin>
   );
 }
 
