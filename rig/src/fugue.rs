@@ -168,6 +168,19 @@ impl Fugue {
         Ok(part)
     }
 
+    /// Starts one more node, as on a machine of its own: its data folder is `folder`, and that is its name.
+    pub async fn another_node(&self, folder: &'static str) -> Result<Part> {
+        self.scratch.folder(folder)?;
+        let client = self.client()?;
+        let code = client.post("/api/v1/nodes/join-codes", &json!({})).await?;
+        let code = code["code"].as_str().context("a join code")?;
+        let mut part = self.start(folder, folder, &["node", "join", code, "--name", folder])?;
+        let is_it = |node: &serde_json::Value| node["name"] == folder && is_online(node);
+        let online = async || Ok(client.get("/api/v1/nodes").await?["items"].as_array().is_some_and(|nodes| nodes.iter().any(is_it)));
+        part.ready("be a node that is online", online).await?;
+        Ok(part)
+    }
+
     /// Starts a node that has joined before, and does not wait for it.
     pub fn node_again(&self) -> Result<Part> {
         self.start("node", "node", &["node", "run"])
@@ -188,7 +201,8 @@ impl Fugue {
 
     /// Where its nodes have their keepers.
     pub fn keepers(&self) -> Vec<PathBuf> {
-        ["hub", "node"].map(|folder| self.root().join(folder).join("node/keepers")).to_vec()
+        let folders = std::fs::read_dir(self.root()).into_iter().flatten().flatten();
+        folders.map(|folder| folder.path().join("node/keepers")).collect()
     }
 
     /// Live processes of this install.

@@ -13,6 +13,7 @@ pub mod checker;
 pub mod client;
 pub mod fleet;
 pub mod fugue;
+pub mod git_server;
 pub mod goal;
 pub mod history;
 pub mod lag;

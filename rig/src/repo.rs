@@ -21,6 +21,11 @@ impl Repo {
         Ok(repo)
     }
 
+    /// A repository that is there, bare or not.
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -58,10 +58,22 @@ pub struct Merge {
     pub strategy: Strategy,
     /// Run on the merged tree before the branch moves.
     pub checks: Vec<Check>,
-    /// The remote that the branch is pushed to after it moved.
-    pub push: Option<String>,
+    /// How a remote comes to have it, if one must.
+    #[serde(default)]
+    pub publish: Option<Publish>,
     /// Only say what would happen: nothing moves.
     pub dry_run: bool,
+}
+
+/// How a remote comes to have what was merged: one variant for each way. Nothing counts as merged before the remote has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Publish {
+    /// The branch itself is pushed.
+    Push {
+        /// The remote's name in the repository. A project by URL has one only, whatever it is called.
+        remote: String,
+    },
 }
 
 /// One change.
@@ -265,8 +277,12 @@ pub enum Merged {
         commits: Vec<Vec<Commit>>,
         /// The checks of the merged tree.
         ran: Vec<Ran>,
-        /// What became of the push, if there was to be one: `None` when all went well.
-        push_failed: Option<String>,
+        /// The remote that has it too, by its name; absent when none must.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        published: Option<String>,
+        /// Why the branch on the node did not come along, although the remote has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        behind: Option<String>,
     },
     /// A required check of the merged tree failed.
     Red {

@@ -54,7 +54,7 @@ pub struct Merging {
     pub strategy: Strategy,
     /// Changes that are tested together at most.
     pub batch: i64,
-    /// The remote that the branch is pushed to afterwards; none when absent.
+    /// The remote that must have what is merged; none when absent.
     pub push: Option<String>,
     /// Who looks at each change.
     pub review: Vec<Reviewer>,

@@ -11,6 +11,7 @@ use crate::hub::Hub;
 use crate::{plan, project, settings, task};
 use fugue_domain::foreman::{Decision, Held, decide};
 use fugue_domain::id::{NodeId, OrgId, PlanId, ProjectId, TaskId};
+use fugue_domain::problem::Kind;
 use fugue_domain::settings::FILE;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -98,7 +99,17 @@ async fn begin(hub: &Hub, org: &OrgId, project: &ProjectId, tasks: Vec<(TaskId, 
         let mut conn = hub.db.read().await?;
         project::find(&mut conn, org, project.as_str()).await?
     };
-    settings::fresh(hub, org, &project).await?;
+    if let Err(fault) = settings::fresh(hub, org, &project).await {
+        if let Fault::Problem(problem) = &fault
+            && problem.kind == Kind::NoNode
+        {
+            // Nobody is to blame: whoever looks at the tasks is told.
+            for (task, _) in &tasks {
+                task::waits(hub, task, problem.detail.clone()).await?;
+            }
+        }
+        return Err(fault);
+    }
     // Asked for at the same time, they share what the node and the writer have to do.
     let begun = join_all(tasks.iter().map(|(task, node)| task::start(hub, task, Some(node)))).await;
     begun.into_iter().find_map(Result::err).map_or(Ok(()), Err)

@@ -11,7 +11,7 @@ use crate::hub::Hub;
 use crate::task::MergeEnd;
 use crate::{column, job, project, settings, task};
 use fugue_domain::id::{JobId, NodeId, OrgId, ProjectId, TaskId};
-use fugue_domain::job::{self as work, Merge, Merged, Outcome, Work};
+use fugue_domain::job::{self as work, Merge, Merged, Outcome, Publish, Work};
 use fugue_domain::merge_queue::{Effect, Ending, Entry, Input, Told, step};
 use futures_util::future::BoxFuture;
 
@@ -104,6 +104,9 @@ pub async fn job_ended(tx: &mut Tx<'_>, job: &JobId, outcome: &Outcome) -> Done<
     let (project, target): (ProjectId, String) = (column::id(&row, 0)?, row.get(1)?);
     let org = query("SELECT org_id FROM merge_queues WHERE project_id = $1 AND target = $2").bind(project.as_str()).bind(&target);
     let org: OrgId = column::id(&org.fetch_one(tx.conn).await?, 0)?;
+    if let Outcome::Merged(Merged::Landed { published: Some(_), .. }) = outcome {
+        project::target::publish(tx, &project).await?;
+    }
     let line = Line::open(tx, &org, &project, &target).await?;
     // The end of the job is one commit with this.
     advance(tx, line, Input::Ended(Ending::of(outcome)), Some((job, outcome))).await?;
@@ -187,13 +190,14 @@ fn tell<'a>(
 /// What a task is told, with the evidence of the batch in which its entry was at this place. Who withdrew hears nothing.
 fn meant(told: Told, job: &JobId, outcome: &Outcome, entry: &Entry, place: usize) -> Option<MergeEnd> {
     Some(match (told, outcome) {
-        (Told::Landed, Outcome::Merged(Merged::Landed { from, to, commits, ran, push_failed })) => MergeEnd::Landed {
+        (Told::Landed, Outcome::Merged(Merged::Landed { from, to, commits, ran, published, behind })) => MergeEnd::Landed {
             head: entry.head.clone(),
             from: from.clone(),
             to: to.clone(),
             commits: commits.get(place).cloned().unwrap_or_default(),
             ran: ran.clone(),
-            push_failed: push_failed.clone(),
+            published: published.clone(),
+            behind: behind.clone(),
             job: job.clone(),
         },
         (Told::Red, Outcome::Merged(Merged::Red { onto, ran })) => MergeEnd::Red { onto: onto.clone(), ran: ran.clone(), job: job.clone() },
@@ -222,7 +226,7 @@ async fn ask(tx: &mut Tx<'_>, line: &Line, members: &[&Member], terms: &settings
         entries: members.iter().map(entry).collect(),
         strategy: terms.merge.strategy,
         checks: terms.checks(settings::When::Merge),
-        push: terms.merge.push.clone(),
+        publish: terms.merge.push.clone().map(|remote| Publish::Push { remote }),
         dry_run,
     };
     let node = members.first().map(|member| member.entry.node.clone());

@@ -19,6 +19,7 @@ use fugue_domain::time::Time;
 use fugue_domain::world::Mint;
 
 pub mod routes;
+pub mod target;
 
 const COLUMNS: &str = "id, name, path, url, node_id, default_branch, created_at";
 

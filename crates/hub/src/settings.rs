@@ -69,10 +69,10 @@ async fn held(conn: &mut Conn, project: &ProjectId, written: Settings) -> Done<(
 /// A connected node that has a project's repository.
 pub async fn node(hub: &Hub, org: &OrgId, project: &Project) -> Done<NodeId> {
     let away = || Fault::from(Problem::new(Kind::NoNode, format!("No node that has the repository of {} is connected.", project.name)));
-    if let Some(node) = &project.node {
-        return if hub.nodes.is_connected(node) { Ok(node.clone()) } else { Err(away()) };
-    }
     let mut conn = hub.db.read().await?;
+    if let Some(node) = project.node.clone().or(project::target::node(&mut conn, &project.id).await?) {
+        return if hub.nodes.is_connected(&node) { Ok(node) } else { Err(away()) };
+    }
     let found = query("SELECT id FROM nodes WHERE org_id = $1 AND removed_at IS NULL ORDER BY seen_at DESC").bind(org.as_str());
     for row in &found.fetch_all(&mut conn).await? {
         let node: NodeId = column::id(row, 0)?;

@@ -35,7 +35,7 @@ pub use diff::diff;
 pub use edit::change;
 pub use hooks::{Judged, MergeEnd, impossible, job_ended, merge_ended, reviewed, torn_down, turn_ended, uprooted};
 pub use making::{check, create, make};
-pub use starting::start;
+pub use starting::{start, waits};
 pub use verb::{Verb, verb, verb_in};
 
 /// What [`view`] reads.

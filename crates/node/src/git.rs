@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
+pub mod abroad;
 pub mod history;
 
 /// How long one git command may take; a fetch of a large repository is the longest.
@@ -88,6 +89,8 @@ pub struct Git {
     pub env: Vec<(&'static str, String)>,
     /// Settings of the repository's own naming, switched off. Names are bytes: git does not ask for UTF-8.
     overrides: Vec<(OsString, &'static str)>,
+    /// The person's credential settings, for what talks to a remote.
+    credentials: Vec<(OsString, OsString)>,
     /// Why the repository's settings could not be read. Then nothing is run: they might name a program.
     unread: Option<String>,
     lock: Option<File>,
@@ -98,7 +101,8 @@ impl Git {
     ///
     /// Settings may hold for one folder or branch only (`includeIf`), so what writes files there asks for a `Git` of that very folder.
     pub fn at(folder: &Path) -> Self {
-        let mut git = Self { folder: folder.to_owned(), env: Vec::new(), overrides: Vec::new(), unread: None, lock: None };
+        let (env, overrides, credentials) = (Vec::new(), Vec::new(), Vec::new());
+        let mut git = Self { folder: folder.to_owned(), env, overrides, credentials, unread: None, lock: None };
         match git.named() {
             Ok(names) => git.switch_off(&names),
             Err(why) => git.unread = Some(why),
@@ -180,8 +184,10 @@ impl Git {
         command.envs([("GIT_AUTHOR_NAME", "Fugue"), ("GIT_AUTHOR_EMAIL", "fugue@localhost")]);
         command.envs([("GIT_COMMITTER_NAME", "Fugue"), ("GIT_COMMITTER_EMAIL", "fugue@localhost")]);
         command.env("GIT_ALLOW_PROTOCOL", PROTOCOLS);
-        let fixed = SAFE.iter().map(|(name, value)| (OsStr::new(name), *value));
-        let settings = fixed.chain(self.overrides.iter().map(|(name, value)| (name.as_os_str(), *value)));
+        let fixed = SAFE.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value)));
+        let off = self.overrides.iter().map(|(name, value)| (name.as_os_str(), OsStr::new(value)));
+        // Last: the helpers that a repository names are forgotten by then.
+        let settings = fixed.chain(off).chain(self.credentials.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str())));
         let mut count = 0;
         for (name, value) in settings {
             command.env(format!("GIT_CONFIG_KEY_{count}"), name).env(format!("GIT_CONFIG_VALUE_{count}"), value);
@@ -225,7 +231,7 @@ impl Git {
 /// What git said, for a person: also a remote may speak in it, so nothing in it steers a terminal.
 fn said(stderr: &[u8]) -> String {
     let text: String = String::from_utf8_lossy(stderr).replace('\r', "").trim().chars().take(2_000).collect();
-    visible(&text)
+    visible(&abroad::without_passwords(&text))
 }
 
 /// Which commit a base means: as it is, or as a branch of the remote. Without a base, the head.
@@ -263,9 +269,9 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
         std::fs::create_dir_all(&folder).map_err(|error| other(&error))?;
         Git::at(&folder).run(["init", "--quiet", "--bare"]).map_err(|error| other(&error))?;
     }
-    let git = Git::at(&folder);
-    if resolve(&git, needs).is_none() {
-        fetch(&git, url).map_err(|error| other(&error))?;
+    if resolve(&Git::at(&folder), needs).is_none() {
+        let git = Git::at(&folder).abroad();
+        abroad::fetch(&git, url).map_err(|error| other(&error))?;
         if let Ok(head) = git.run(["ls-remote", "--symref", "--upload-pack=git-upload-pack", "--end-of-options", url, "HEAD"]) {
             let branch = head.lines().find_map(|line| line.strip_prefix("ref: refs/heads/")?.split('\t').next());
             if let Some(branch) = branch {
@@ -275,13 +281,6 @@ pub fn repository(home: &Path, origin: &Origin, needs: Option<&str>) -> Result<P
         }
     }
     Ok(folder)
-}
-
-/// Brings a clone of ours up to what its remote has.
-pub fn fetch(git: &Git, url: &str) -> Result<(), GitFailed> {
-    let refspecs = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
-    let fetch = ["fetch", "--quiet", "--no-auto-gc", "--no-recurse-submodules", "--upload-pack=git-upload-pack", "--end-of-options", url];
-    git.run(fetch.iter().copied().chain(refspecs)).map(drop)
 }
 
 /// One at a time per repository: our own fetches, adds and removes must not meet.
@@ -343,9 +342,26 @@ pub fn inspect(home: &Path, origin: &Origin) -> Result<Answered, CallFailed> {
     Ok(Answered::Repository(Repository { root, name, default_branch, head: Some(head) }))
 }
 
-/// Finds the commit that a name means at an origin.
+/// Whether a name is the full id of a commit, which means the same for ever.
+fn is_commit(name: &str) -> bool {
+    name.len() >= 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Finds the commit that a name means at an origin: of a remote's branch, where it is now.
 pub fn find_commit(home: &Path, origin: &Origin, base: &str) -> Result<Answered, CallFailed> {
     let folder = repository(home, origin, Some(base))?;
-    let found = resolve(&Git::at(&folder), Some(base));
+    let found = match origin {
+        Origin::Url(url) if !is_commit(base) => {
+            let away = |why: &dyn std::fmt::Display| {
+                let address = visible(&abroad::without_passwords(url));
+                CallFailed::Other(format!("{address} cannot be reached, so nobody knows where {base:?} is now: {why}"))
+            };
+            let _lock = lock(home, &folder).map_err(|error| away(&error))?;
+            let git = Git::at(&folder).abroad();
+            abroad::fetch(&git, url).map_err(|error| away(&error))?;
+            abroad::newest(&git, base)
+        }
+        _ => resolve(&Git::at(&folder), Some(base)),
+    };
     found.map(Answered::Commit).ok_or_else(|| CallFailed::UnknownBase(format!("{base:?} is no branch, tag or commit there")))
 }

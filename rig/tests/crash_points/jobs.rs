@@ -5,7 +5,7 @@ use super::{CRASH_MAX, Rounds, id};
 use anyhow::{Context, Result, ensure};
 use fugue_domain::check::{Check, Command};
 use fugue_domain::id::{JobId, TaskId, uuid_v7};
-use fugue_domain::job::{Entry, Merge, Strategy, Work};
+use fugue_domain::job::{Entry, Merge, Publish, Strategy, Work};
 use fugue_domain::link::Place;
 use fugue_domain::project::Origin;
 use fugue_domain::session::PlaceKind;
@@ -81,11 +81,14 @@ impl Rounds {
         ensure!(checked["ran"][0]["exit"] == json!({"code": 0}) && checked["change"]["files_total"] == 2, "{checked}");
         let head = checked["head"].as_str().context("a head")?.to_owned();
         let entry = Entry { task: TaskId::from_bits(self.count as u128), title: mark.clone(), branch: branch.clone(), head };
-        let (origin, strategy, push) = (place.origin.clone(), Strategy::Squash, Some("origin".to_owned()));
-        let merge = Merge { origin, target: "main".into(), entries: vec![entry], strategy, checks, push, dry_run: false };
+        let (origin, strategy, publish) = (place.origin.clone(), Strategy::Squash, Some(Publish::Push { remote: "origin".into() }));
+        let merge = Merge { origin, target: "main".into(), entries: vec![entry], strategy, checks, publish, dry_run: false };
         let merge = self.ask(&session, 3, &Work::Merge(merge))?;
         let merged = self.outcome(&merge).await?["merged"]["landed"].clone();
-        ensure!(merged["from"] == before && merged["push_failed"].is_null() && merged["to"].is_string(), "{merged}");
+        ensure!(
+            merged["from"] == before && merged["published"] == "origin" && merged["behind"].is_null() && merged["to"].is_string(),
+            "{merged}"
+        );
         let down = command("down", &format!("echo lost > {mark}.lost; rm {mark}.lost; exit 3"));
         let down = self.ask(&session, 4, &Work::TearDown { place, teardown: vec![down] })?;
         let down = self.outcome(&down).await?;

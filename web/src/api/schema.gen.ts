@@ -1923,12 +1923,14 @@ export interface components {
         Merged: {
             /** @description The branch has moved, or would have. */
             landed: {
+                /** @description Why the branch on the node did not come along, although the remote has it. */
+                behind?: string | null;
                 /** @description What each entry became, in order. */
                 commits: components["schemas"]["Commit"][][];
                 /** @description From this commit. */
                 from: string;
-                /** @description What became of the push, if there was to be one: `None` when all went well. */
-                push_failed?: string | null;
+                /** @description The remote that has it too, by its name; absent when none must. */
+                published?: string | null;
                 /** @description The checks of the merged tree. */
                 ran: components["schemas"]["Ran"][];
                 /** @description To this one. */
@@ -1967,7 +1969,7 @@ export interface components {
             batch: number;
             /** @description Whether a change may touch the files of the checks that prove it. */
             may_edit_checks?: boolean;
-            /** @description The remote that the branch is pushed to afterwards; none when absent. */
+            /** @description The remote that must have what is merged; none when absent. */
             push?: string | null;
             /** @description Who looks at each change. */
             review: components["schemas"]["Reviewer"][];
@@ -2753,6 +2755,8 @@ export interface components {
             /** @description In words. */
             words?: string | null;
         } | {
+            /** @description Why the branch on the node did not come along, although the remote has it. */
+            behind?: string | null;
             /** @description What it became. */
             commits: components["schemas"]["Commit"][];
             /** @description The branch was there. */
@@ -2760,8 +2764,8 @@ export interface components {
             job?: components["schemas"]["JobId"] | null;
             /** @enum {string} */
             kind: "landed";
-            /** @description What became of the push, unless all went well. */
-            push_failed?: string | null;
+            /** @description The remote that has it too, by its name; absent when none must. */
+            published?: string | null;
             /** @description The checks of the merged tree. */
             ran: components["schemas"]["Ran"][];
             /** @description And is here now. */

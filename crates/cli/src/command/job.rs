@@ -76,9 +76,10 @@ fn told(outcome: &Outcome, out: Output) -> Result<(), Failure> {
             let (commits, files) = (change.commits.len(), change.files_total);
             out.line(format_args!("{}: {commits} commits, {files} files, +{} -{}", checked.head, change.added, change.deleted))
         }
-        Outcome::Merged(Merged::Landed { from, to, push_failed, .. }) => {
+        Outcome::Merged(Merged::Landed { from, to, published, behind, .. }) => {
             out.line(format_args!("{GOOD}landed{GOOD:#} from {from} to {to}"))?;
-            push_failed.iter().try_for_each(|why| out.line(format_args!("{WARN}not pushed:{WARN:#} {}", tame(why))))
+            published.iter().try_for_each(|remote| out.line(format_args!("{} has it", tame(remote))))?;
+            behind.iter().try_for_each(|why| out.line(format_args!("{WARN}the branch on its node stays behind:{WARN:#} {}", tame(why))))
         }
         Outcome::Merged(Merged::Red { onto, .. }) => out.line(format_args!("{ERROR}red{ERROR:#} on top of {onto}: nothing was moved")),
         Outcome::Merged(Merged::Conflict { task, onto, files, detail }) => {

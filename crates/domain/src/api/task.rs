@@ -363,8 +363,12 @@ pub enum Shown {
         commits: Vec<Commit>,
         /// The checks of the merged tree.
         ran: Vec<Ran>,
-        /// What became of the push, unless all went well.
-        push_failed: Option<String>,
+        /// The remote that has it too, by its name; absent when none must.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        published: Option<String>,
+        /// Why the branch on the node did not come along, although the remote has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        behind: Option<String>,
         /// The job that ran them; its node keeps their whole output.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         job: Option<JobId>,

@@ -48,7 +48,7 @@ pub const KEYS: &[Key] = &[
     key("checks[].required", "true", "true", "Whether work is held up by it. The result of a check that is not required is shown and holds up nothing."),
     key("merge.strategy", "\"rebase\"", "rebase", "How work comes onto the target branch: `rebase` puts its commits on top, `merge` makes a commit with two parents, `squash` makes one commit of all."),
     key("merge.batch", "4", "4", "How many finished tasks are tested together. When such a batch is red it is halved until the bad one is alone; 1 tests each alone."),
-    key("merge.push", "\"origin\"", "none", "The remote that the target branch is pushed to after it moved. A push that fails is shown and undoes nothing."),
+    key("merge.push", "\"origin\"", "none", "The remote that must have the target branch: what is merged is pushed there first, and a task is done only when the remote has it. What others pushed is fetched, and the checks run on top of it."),
     key("merge.review", "[\"agent\", \"person\"]", "[\"agent\"]", "Who looks at a change before it is merged: the agent for reviews, a person, both, or nobody (`[]`). Without a required check for `merge`, a person is always asked, because nothing else would prove the work."),
     key("merge.may_edit_checks", "false", "false", "Whether a change may touch this file, or a file that the command of a check names, without a person being asked: such a change may have made its own proof easier."),
     key("limits.parallel", "4", "4", "How many tasks of this project are worked on side by side."),

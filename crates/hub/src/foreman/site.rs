@@ -50,7 +50,7 @@ pub async fn of(conn: &mut Conn, org: &OrgId, heard_since: i64) -> Done<Site> {
 
 async fn ready(conn: &mut Conn, org: &OrgId) -> Done<Vec<Ready>> {
     let found = query(
-        "SELECT t.id, t.project_id, t.plan_id, t.priority, t.updated_at, p.node_id, t.budget, t.paths FROM tasks t \
+        "SELECT t.id, t.project_id, t.plan_id, t.priority, t.updated_at, COALESCE(p.node_id, p.target_node_id), t.budget, t.paths FROM tasks t \
          JOIN projects p ON p.id = t.project_id WHERE t.org_id = $1 AND t.state = 'ready'",
     )
     .bind(org.as_str())

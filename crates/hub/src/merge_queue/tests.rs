@@ -60,7 +60,7 @@ fn task(number: u128) -> TaskId {
 
 fn landed(count: usize) -> Outcome {
     let commits = vec![Vec::new(); count];
-    Outcome::Merged(Merged::Landed { from: "a".to_owned(), to: "b".to_owned(), commits, ran: Vec::new(), push_failed: None })
+    Outcome::Merged(Merged::Landed { from: "a".to_owned(), to: "b".to_owned(), commits, ran: Vec::new(), published: None, behind: None })
 }
 
 fn red() -> Outcome {

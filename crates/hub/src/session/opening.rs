@@ -35,6 +35,13 @@ pub struct Plan {
     budget: Option<i64>,
 }
 
+impl Plan {
+    /// The node.
+    pub fn node(&self) -> &NodeId {
+        &self.node
+    }
+}
+
 /// Where a session will begin: its project, its node, and the commit, which is unknown while the node is away.
 pub struct Ground {
     /// The project.
@@ -123,7 +130,8 @@ pub async fn plan(hub: &Hub, caller: &Caller, new: NewSession, own: Option<(Agen
     Ok(Plan { id, org: caller.org.clone(), project, agent, keeps, title, node, kind: new.place, path, branch, base, budget })
 }
 
-/// The node: the one that has the folder, the one that was named, or the connected one with the most room.
+/// The node: the one that has the folder, the one that was named, the one that alone has what was merged, or the connected one with the most
+/// room.
 async fn choose(hub: &Hub, caller: &Caller, new: &NewSession, project: &Project) -> Done<NodeId> {
     let named = match &new.node {
         Some(name) => Some(node::find(hub, caller, name).await?),
@@ -136,6 +144,11 @@ async fn choose(hub: &Hub, caller: &Caller, new: &NewSession, project: &Project)
         (Some(home), _) => Ok(home.clone()),
         (None, Some(named)) => Ok(named),
         (None, None) => {
+            let mut conn = hub.db.read().await?;
+            if let Some(node) = project::target::node(&mut conn, &project.id).await? {
+                return Ok(node);
+            }
+            drop(conn);
             let away = || Problem::new(Kind::NoNode, "No node is connected.");
             let mut nodes = Vec::new();
             for id in node::connected(hub, caller).await? {

@@ -222,8 +222,10 @@ pub enum MergeEnd {
         commits: Vec<Commit>,
         /// The checks of the merged tree.
         ran: Vec<Ran>,
-        /// What became of the push, unless all went well.
-        push_failed: Option<String>,
+        /// The remote that has it too.
+        published: Option<String>,
+        /// Why the branch on the node did not come along.
+        behind: Option<String>,
         /// The job that merged it.
         job: JobId,
     },
@@ -255,10 +257,11 @@ pub enum MergeEnd {
 pub async fn merge_ended(tx: &mut Tx<'_>, task: &TaskId, end: MergeEnd) -> Done<()> {
     let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
     let (input, told) = match end {
-        MergeEnd::Landed { head, from, to, commits, ran, push_failed, job } => {
-            let push = push_failed.as_ref().map(|why| format!(" It could not be pushed: {why}")).unwrap_or_default();
-            let told = Told::of(format!("It is on the target branch, at {}.{push}", to.get(..10).unwrap_or(&to)));
-            let shown = Shown::Landed { from, to, commits, ran, push_failed, job: Some(job) };
+        MergeEnd::Landed { head, from, to, commits, ran, published, behind, job } => {
+            let remote = published.as_ref().map(|remote| format!(" of {remote}")).unwrap_or_default();
+            let stays = behind.as_ref().map(|why| format!(" The branch on its node stays behind: {why}")).unwrap_or_default();
+            let told = Told::of(format!("It is on the target branch{remote}, at {}.{stays}", to.get(..10).unwrap_or(&to)));
+            let shown = Shown::Landed { from, to, commits, ran, published, behind, job: Some(job) };
             (Input::Merge(Merge::Landed { head }), told.showing(shown))
         }
         MergeEnd::Conflict { onto, files, detail } => {

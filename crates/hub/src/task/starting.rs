@@ -7,6 +7,7 @@ use super::row::{self, Row};
 use super::story::Told;
 use crate::column;
 use crate::db::query;
+use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::{project, run, session, settings};
@@ -80,6 +81,12 @@ async fn open(hub: &Hub, row: &Row, node: Option<&NodeId>) -> Done<bool> {
             Box::pin(async move {
                 let found = row::load(tx.conn, &id).await?;
                 let Some(mut row) = found.filter(|row| row.rules.state == State::Ready) else { return Ok(false) };
+                let publishes = settings::of(tx.conn, &row.project).await?.merge.push.is_some();
+                if !project::target::settle(tx, &row.project, plan.node(), publishes).await? {
+                    // Another task was faster, elsewhere. The foreman looks again and finds its node.
+                    tx.after_commit(Effect::Foreman);
+                    return Ok(false);
+                }
                 let session = session::store(tx, &plan).await?;
                 query("INSERT INTO task_sessions (task_id, session_id, resolver) VALUES ($1, $2, $3)")
                     .bind(row.id.as_str())
@@ -125,7 +132,7 @@ async fn wanted(hub: &Hub, id: &TaskId) -> Done<Wanted> {
 }
 
 /// It could begin, but for this.
-async fn waits(hub: &Hub, id: &TaskId, why: String) -> Done<()> {
+pub async fn waits(hub: &Hub, id: &TaskId, why: String) -> Done<()> {
     let id = id.clone();
     hub.db
         .write(move |tx| {

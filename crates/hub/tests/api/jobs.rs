@@ -40,7 +40,7 @@ pub async fn ask(app: &App, node: &NodeId, work: Work) -> Result<JobId> {
 pub fn merge(branch: &str, dry_run: bool) -> Work {
     let entry = Entry { task: TaskId::from_bits(1), title: "Fix login".into(), branch: branch.into(), head: "c0ffee".into() };
     let (origin, strategy) = (Origin::Path("/srv/shop".into()), Strategy::Rebase);
-    Work::Merge(Merge { origin, target: "main".into(), entries: vec![entry], strategy, checks: vec![], push: None, dry_run })
+    Work::Merge(Merge { origin, target: "main".into(), entries: vec![entry], strategy, checks: vec![], publish: None, dry_run })
 }
 
 /// A check of a session's worktree.
@@ -78,7 +78,7 @@ fn checked(tail: &str) -> Outcome {
 }
 
 fn landing() -> Outcome {
-    Outcome::Merged(Merged::Landed { from: "a".into(), to: "b".into(), commits: vec![vec![]], ran: vec![], push_failed: None })
+    Outcome::Merged(Merged::Landed { from: "a".into(), to: "b".into(), commits: vec![vec![]], ran: vec![], published: None, behind: None })
 }
 
 async fn view(app: &App, id: &JobId) -> Result<Value> {

@@ -25,6 +25,7 @@ mod removal;
 mod runs;
 mod strangers;
 mod streams;
+mod targets;
 mod tasks;
 mod teardown;
 mod tickets;

@@ -51,7 +51,7 @@ async fn merge(bench: &mut Bench) -> Result<(JobId, Merge)> {
 
 fn landed(count: usize) -> Outcome {
     let commits = (0..count).map(|number| vec![Commit { id: format!("m{number}"), title: "Fix login".into() }]).collect();
-    Outcome::Merged(Merged::Landed { from: "c0ffee".into(), to: "m".into(), commits, ran: Vec::new(), push_failed: None })
+    Outcome::Merged(Merged::Landed { from: "c0ffee".into(), to: "m".into(), commits, ran: Vec::new(), published: None, behind: None })
 }
 
 async fn judged(app: App) -> Result<()> {

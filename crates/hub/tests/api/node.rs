@@ -207,8 +207,8 @@ pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
             Ok(Answered::Repository(repository))
         }
         Ask::Inspect(Origin::Url(url)) if url.starts_with("https://git.example/") => Ok(Answered::Repository(Repository {
+            name: if url.ends_with("pushed.git") { "pushed".into() } else { "far".into() },
             root: url,
-            name: "far".into(),
             default_branch: "main".into(),
             head: Some("c0ffee".into()),
         })),
@@ -220,6 +220,7 @@ pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
         Ask::File { path, origin, .. } if path == "fugue.toml" => Ok(Answered::File(match origin {
             Origin::Path(path) if path == "/srv/tool" => Some(crate::plans::TOOL.into()),
             Origin::Path(path) if path == "/srv/stand" => Some("[[teardown]]\nname = \"down\"\ncommand = \"make down\"".into()),
+            Origin::Url(url) if url.ends_with("pushed.git") => Some("[merge]\npush = \"origin\"".into()),
             Origin::Path(path) if path == "/srv/torn" => Some("[merge]\nstratgy = \"rebase\"".into()),
             _ => None,
         })),

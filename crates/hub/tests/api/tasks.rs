@@ -201,7 +201,8 @@ fn landed(head: &str) -> MergeEnd {
         to: "m1".into(),
         commits,
         ran: vec![ran("test", 0, "")],
-        push_failed: None,
+        published: None,
+        behind: None,
         job: JobId::from_bits(7),
     }
 }
@@ -395,7 +396,7 @@ async fn merging(app: App) -> Result<()> {
     let job = bench.given().await?.0;
     bench.verb(&id, "take-over", json!({})).await?;
     let (commits, ran) = (vec![Vec::new()], Vec::new());
-    let moved = Merged::Landed { from: "c0ffee".into(), to: "m1".into(), commits, ran, push_failed: None };
+    let moved = Merged::Landed { from: "c0ffee".into(), to: "m1".into(), commits, ran, published: None, behind: None };
     assert_eq!(bench.job_ends(&job, Outcome::Merged(moved)).await?, "stored");
     bench.is(&id, "done").await?;
     bench.nothing_left().await

@@ -1,36 +1,40 @@
 //! Merging: changes are brought onto a branch in a scratch copy, checked there, and only then the branch moves, by compare-and-swap.
 //!
 //! Invariant: until the branch moves, nothing has changed that anybody sees. What it will move to is written down first, so that a job that
-//! begins again after a crash finds out whether it has moved already, and never merges twice.
+//! begins again after a crash finds out whether it has moved already, and never merges twice. Where a remote must have what is merged
+//! ([`fugue_domain::job::Publish`]), the remote's branch is the one that counts: nothing has landed before the remote says that it has it.
 
 mod landing;
+mod remote;
 pub mod scratch;
 
 use super::{Ends, Job, record};
 use fugue_domain::check::{Check, Ran};
 use fugue_domain::durable;
 use fugue_domain::job::{Merge, Merged, Outcome};
-use landing::Target;
+use landing::{Target, Tip};
+use remote::Offered;
 use scratch::{Brought, Scratch};
 use std::io;
+use std::time::Duration;
+
+/// Pauses after offers to a remote that could not be reached. After that the merge queue tries again later, with the checks.
+const OFFER_PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 
 impl Job {
     pub(super) async fn merge(&self, merge: Merge) -> Result<Outcome, Ends> {
-        let (home, origin, name) = (self.shared.home.clone(), merge.origin.clone(), merge.target.clone());
-        let target = self.words(move || Ok(Target::open(&home, &origin, &name))).await?;
+        let (home, origin, name, publish) = (self.shared.home.clone(), merge.origin.clone(), merge.target.clone(), merge.publish.clone());
+        let target = self.words(move || Ok(Target::open(&home, &origin, &name, publish))).await?;
         let scratch = Scratch::of(&self.shared.home, &self.folder, &self.id, &target.repository);
         // What an earlier try has left.
         let before = scratch.clone();
         self.words(move || Ok(before.remove())).await?;
-        if let Some(landed) = self.finished(&target).await? {
-            return Ok(Outcome::Merged(self.pushed(&target, &merge, landed).await?));
+        if let Some(ended) = self.finished(&target).await? {
+            return Ok(Outcome::Merged(ended));
         }
         let merged = self.merge_in(&target, &scratch, &merge).await;
         self.words(move || Ok(scratch.remove())).await?;
-        Ok(Outcome::Merged(match merged? {
-            landed @ Merged::Landed { .. } if !merge.dry_run => self.pushed(&target, &merge, landed).await?,
-            other => other,
-        }))
+        Ok(Outcome::Merged(merged?))
     }
 
     /// What an earlier try had come to, if the branch has moved, or can be moved now.
@@ -38,10 +42,19 @@ impl Job {
         let Some(Outcome::Merged(landed)) = record::of(&self.shared.home, &self.id)?.and_then(|record| record.intent) else {
             return Ok(None);
         };
-        let Merged::Landed { from, to, .. } = &landed else { return Ok(None) };
-        let (target, from, to) = (target.clone(), from.clone(), to.clone());
-        let has_moved = self.words(move || Ok(target.contains(&to).and_then(|moved| Ok(moved || target.move_again(&from, &to)?)))).await?;
-        Ok(has_moved.then_some(landed))
+        let Merged::Landed { from, to, .. } = landed.clone() else { return Ok(None) };
+        let (at, sought) = (target.clone(), to.clone());
+        match self.words(move || Ok(at.contains(&sought))).await? {
+            // Nobody can know now whether the remote has it. The next try sees.
+            Err(why) => Ok(Some(Merged::Waits(why))),
+            Ok(true) if target.publishes().is_some() => Ok(Some(self.followed(target, landed).await?)),
+            Ok(true) => Ok(Some(landed)),
+            Ok(false) if target.publishes().is_some() => Ok(None),
+            Ok(false) => {
+                let at = target.clone();
+                Ok(self.words(move || Ok(at.move_again(&from, &to))).await?.then_some(landed))
+            }
+        }
     }
 
     async fn merge_in(&self, target: &Target, scratch: &Scratch, merge: &Merge) -> Result<Merged, Ends> {
@@ -50,8 +63,8 @@ impl Job {
             Ok(tip) => tip,
             Err(why) => return Ok(Merged::Waits(why)),
         };
-        let (at, from) = (target.clone(), tip.commit.clone());
-        if let Some(why) = self.words(move || Ok(at.in_the_way(&from))).await? {
+        let (at, seen) = (target.clone(), tip.clone());
+        if let Some(why) = self.words(move || Ok(at.in_the_way(&seen))).await? {
             return Ok(Merged::Waits(why));
         }
         let (at, entries, strategy, from) = (scratch.clone(), merge.entries.clone(), merge.strategy, tip.commit.clone());
@@ -65,21 +78,19 @@ impl Job {
             return Ok(Merged::Red { onto: tip.commit, ran });
         }
         self.goes_on()?;
-        let landed = Merged::Landed { from: tip.commit.clone(), to: to.clone(), commits, ran, push_failed: None };
-        if merge.dry_run || to == tip.commit {
+        let published = target.publishes().map(|remote| remote.name.clone());
+        let landed = Merged::Landed { from: tip.commit.clone(), to: to.clone(), commits, ran, published, behind: None };
+        if merge.dry_run || (to == tip.commit && target.publishes().is_none()) {
             return Ok(landed);
         }
         let (home, id, intent) = (self.shared.home.clone(), self.id.clone(), Outcome::Merged(landed.clone()));
         self.blocking(move || durable!("merge.intent", record::intend(&home, &id, Some(intent)))).await?;
-        let at = target.clone();
-        match self.words(move || Ok(at.move_on(&tip, &to))).await? {
-            Ok(()) => Ok(landed),
-            Err(why) => {
-                let (home, id) = (self.shared.home.clone(), self.id.clone());
-                self.blocking(move || record::intend(&home, &id, None)).await?;
-                Ok(Merged::Waits(why))
-            }
+        let ended = self.land(target, tip, to, landed).await?;
+        if !matches!(ended, Merged::Landed { .. }) {
+            let (home, id) = (self.shared.home.clone(), self.id.clone());
+            self.blocking(move || record::intend(&home, &id, None)).await?;
         }
+        Ok(ended)
     }
 
     async fn merged_checks(&self, scratch: &Scratch, checks: Vec<Check>) -> Result<Vec<Ran>, Ends> {
@@ -87,12 +98,48 @@ impl Job {
         Ok(self.run_all(self.id.as_str(), &scratch.path, &commands, true).await?)
     }
 
-    /// Pushes what has landed, if that is wanted. The branch has moved: a push that fails is told and changes nothing of that.
-    async fn pushed(&self, target: &Target, merge: &Merge, landed: Merged) -> Result<Merged, Ends> {
-        let (Some(remote), Merged::Landed { from, to, commits, ran, .. }) = (merge.push.clone(), landed.clone()) else { return Ok(landed) };
-        let (target, pushed) = (target.clone(), to.clone());
-        let push = self.blocking(move || Ok::<_, io::Error>(durable!("merge.push", target.push(&remote, &pushed)))).await?;
-        Ok(Merged::Landed { from, to, commits, ran, push_failed: push.err() })
+    /// Moves the branch to what was checked: at the remote first, if one must have it, because only that cannot be taken back.
+    async fn land(&self, target: &Target, tip: Tip, to: String, landed: Merged) -> Result<Merged, Ends> {
+        let Some(remote) = target.publishes() else {
+            let at = target.clone();
+            let moved = self.words(move || Ok(at.move_on(&tip, &to))).await?;
+            return Ok(moved.map_or_else(Merged::Waits, |()| landed));
+        };
+        match self.offered(target, tip, to).await? {
+            Offered::Taken => self.followed(target, landed).await,
+            Offered::Moved => Ok(Merged::Waits(format!(
+                "The branch at {} was moved by somebody else meanwhile: it is fetched, and all is checked again on top of it.",
+                remote.name
+            ))),
+            Offered::Refused(why) => Err(Ends::Impossible(format!("{} does not take the branch: {why}", remote.name))),
+            Offered::Unknown(why) => Ok(Merged::Waits(format!("{} cannot be reached: {why}", remote.name))),
+        }
+    }
+
+    /// Offers it to the remote, and again if the network is to blame.
+    async fn offered(&self, target: &Target, tip: Tip, to: String) -> Result<Offered, Ends> {
+        let once = async || {
+            let (at, tip, to) = (target.clone(), tip.clone(), to.clone());
+            self.words(move || Ok(durable!("merge.push", at.offer(&tip, &to)))).await
+        };
+        for pause in OFFER_PAUSES {
+            let offered = once().await?;
+            if !matches!(offered, Offered::Unknown(_)) {
+                return Ok(offered);
+            }
+            // When it is stopped meanwhile, the next start asks the remote what it has.
+            let _ = self.stop.run_until_cancelled(tokio::time::sleep(pause)).await;
+            self.goes_on()?;
+        }
+        once().await
+    }
+
+    /// The remote has it, so it has landed; the branch here comes along, unless somebody works there.
+    async fn followed(&self, target: &Target, landed: Merged) -> Result<Merged, Ends> {
+        let Merged::Landed { from, to, commits, ran, published, .. } = landed else { return Ok(landed) };
+        let (at, there) = (target.clone(), to.clone());
+        let behind = self.blocking(move || Ok::<_, io::Error>(at.follow(&there))).await?.flatten().err();
+        Ok(Merged::Landed { from, to, commits, ran, published, behind })
     }
 
     /// What blocks, and says in words why it is not possible.

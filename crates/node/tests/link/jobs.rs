@@ -116,7 +116,7 @@ impl Bench {
 
     pub fn merge(&self, entries: Vec<Entry>, checks: Vec<Check>) -> Merge {
         let origin = Origin::Path(self.repository.to_string_lossy().into_owned());
-        Merge { origin, target: "main".into(), entries, strategy: Strategy::Rebase, checks, push: None, dry_run: false }
+        Merge { origin, target: "main".into(), entries, strategy: Strategy::Rebase, checks, publish: None, dry_run: false }
     }
 
     pub async fn merged(&mut self, merge: Merge) -> Merged {

@@ -3,6 +3,7 @@
 mod hub;
 mod jobs;
 mod merges;
+mod remotes;
 mod room;
 mod teardown;
 #[path = "../../examples/keeper/world.rs"]

@@ -2,18 +2,18 @@
 
 use crate::hub::*;
 use crate::jobs::{Bench, check, git};
-use fugue_domain::job::{Merge, Merged, Outcome, Strategy, Work};
+use fugue_domain::job::{Merge, Merged, Outcome, Publish, Strategy, Work};
 use fugue_domain::link::{FromHub, FromNode};
 use fugue_domain::project::Origin;
 use std::path::Path;
 
 /// What landed: from, to, and how many commits each entry became.
-fn landed(merged: &Merged) -> (String, String, Vec<usize>) {
-    let Merged::Landed { from, to, commits, push_failed: None, .. } = merged else { panic!("{merged:?}") };
+pub fn landed(merged: &Merged) -> (String, String, Vec<usize>) {
+    let Merged::Landed { from, to, commits, behind: None, .. } = merged else { panic!("{merged:?}") };
     (from.clone(), to.clone(), commits.iter().map(Vec::len).collect())
 }
 
-fn waits(merged: Merged) -> String {
+pub fn waits(merged: Merged) -> String {
     let Merged::Waits(why) = merged else { panic!("{merged:?}") };
     why
 }
@@ -241,7 +241,7 @@ async fn a_merge_that_was_cut_short_is_taken_further_and_never_made_twice() {
         let record = bench.home.join("jobs").join(id.as_str()).join("job.json");
         let mut job: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
         let (before, to) = (from.clone(), entry.head.clone());
-        let intent = Outcome::Merged(Merged::Landed { from, to, commits: vec![], ran: vec![], push_failed: None });
+        let intent = Outcome::Merged(Merged::Landed { from, to, commits: vec![], ran: vec![], published: None, behind: None });
         job["intent"] = serde_json::to_value(&intent).unwrap();
         std::fs::write(&record, job.to_string()).unwrap();
         match moved {
@@ -273,7 +273,8 @@ async fn a_merge_that_was_cut_short_is_taken_further_and_never_made_twice() {
     bench.node.take().unwrap().stop().await;
     let record = bench.home.join("jobs").join(id.as_str()).join("job.json");
     let mut job: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
-    let intent = Outcome::Merged(Merged::Landed { from: from.clone(), to: entry.head, commits: vec![], ran: vec![], push_failed: None });
+    let intent =
+        Outcome::Merged(Merged::Landed { from: from.clone(), to: entry.head, commits: vec![], ran: vec![], published: None, behind: None });
     job["intent"] = serde_json::to_value(&intent).unwrap();
     std::fs::write(&record, job.to_string()).unwrap();
     std::fs::write(bench.repository.join("file"), "a person's\n").unwrap();
@@ -303,7 +304,7 @@ async fn a_project_by_url_is_merged_in_our_clone_and_pushed_if_that_is_wanted() 
     }
     let merge = |entry: usize, push: Option<&str>| {
         let base = bench.merge(vec![entries[entry].clone()], vec![]);
-        Merge { origin: origin.clone(), push: push.map(str::to_owned), ..base }
+        Merge { origin: origin.clone(), publish: push.map(|remote| Publish::Push { remote: remote.to_owned() }), ..base }
     };
     let merges = [merge(0, None), merge(1, Some("origin")), merge(2, Some("origin"))];
     let remote = |repository: &Path| git(repository, &["ls-tree", "--name-only", "main"]);
@@ -315,13 +316,15 @@ async fn a_project_by_url_is_merged_in_our_clone_and_pushed_if_that_is_wanted() 
     git(&bench.repository, &["checkout", "-q", "main"]);
     git(&bench.repository, &["commit", "-q", "--allow-empty", "-m", "person"]);
     let person = git(&bench.repository, &["rev-parse", "main"]);
-    // Checked out there, it takes no push: what has landed here is told, and why it is not there.
-    let merged = bench.merged(merges[2].clone()).await;
-    let Merged::Landed { from, to, push_failed: Some(why), .. } = merged else { panic!("{merged:?}") };
-    assert!(from == person && why.contains("refusing to update checked out branch"), "{why}");
+    // Checked out there, it takes no push, so nothing has landed.
+    let why = match bench.carried_out(Work::Merge(merges[2].clone())).await {
+        Outcome::Impossible(why) => why,
+        other => panic!("{other:?}"),
+    };
+    assert!(why.contains("origin does not take the branch") && why.contains("refusing to update checked out branch"), "{why}");
     git(&bench.repository, &["checkout", "-q", "elsewhere"]);
-    let (from, again, commits) = landed(&bench.merged(merges[2].clone()).await);
-    assert_eq!((from, again, commits), (to.clone(), to, vec![0]));
+    let (from, to, commits) = landed(&bench.merged(merges[2].clone()).await);
+    assert_eq!((from, commits, git(&bench.repository, &["rev-parse", "main"])), (person, vec![1], to));
     bench.clean().await;
 }
 

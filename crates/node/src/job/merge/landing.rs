@@ -1,12 +1,15 @@
 //! The branch that moves, and moving it: by compare-and-swap, and together with the files of the checkout that people have it in.
 //!
-//! Invariant: it moves only from the commit on which everything was checked. A checkout with changes that are not committed, or in the middle of
-//! something, is not touched: the merge waits and says whose folder it is. All calls block; what they say is for people.
+//! Invariant: it moves only from the commit on which everything was checked, and where a remote must have it, only after the remote has. A
+//! checkout with changes that are not committed, or in the middle of something, is not touched: the merge waits and says whose folder it is.
+//! All calls block; what they say is for people.
 
-use super::scratch::is_ancestor;
+use super::remote::{Offered, Remote};
+use crate::git::abroad::is_ancestor;
 use crate::git::{self, Git};
 use crate::job::change::begun;
 use fugue_domain::durable;
+use fugue_domain::job::Publish;
 use fugue_domain::link::CallFailed;
 use fugue_domain::project::Origin;
 use std::collections::BTreeSet;
@@ -25,24 +28,37 @@ pub struct Target {
     /// The repository on this machine.
     pub repository: PathBuf,
     name: String,
-    /// Where it was cloned from, if the project is a URL.
-    url: Option<String>,
+    /// Whether the repository is our clone of a URL.
+    is_clone: bool,
+    /// The remote that counts: where a clone comes from, or the one that must have what is merged.
+    remote: Option<Remote>,
 }
 
 /// Where the branch is.
+#[derive(Clone)]
 pub struct Tip {
     /// The commit onto which is merged.
     pub commit: String,
     /// Where the branch of this repository is; nowhere, if only the remote has it.
     local: Option<String>,
+    /// Where the branch of the remote is.
+    remote: Option<String>,
 }
 
 impl Target {
     /// The branch, in the repository of an origin.
-    pub fn open(home: &Path, origin: &Origin, name: &str) -> Result<Self, String> {
+    pub fn open(home: &Path, origin: &Origin, name: &str, publish: Option<Publish>) -> Result<Self, String> {
         let repository = git::repository(home, origin, None).map_err(|failed: CallFailed| failed.to_string())?;
-        let url = if let Origin::Url(url) = origin { Some(url.clone()) } else { None };
-        let target = Self { home: home.to_owned(), repository, name: name.to_owned(), url };
+        let remote = match (origin, publish) {
+            (Origin::Url(url), publish) => Some(Remote::at(url, name, publish)),
+            (Origin::Path(_), Some(publish)) => {
+                let named = Remote::named(&Git::at(&repository), name, publish);
+                Some(named.map_err(|why| format!("{}: {why}", repository.display()))?)
+            }
+            (Origin::Path(_), None) => None,
+        };
+        let is_clone = matches!(origin, Origin::Url(_));
+        let target = Self { home: home.to_owned(), repository, name: name.to_owned(), is_clone, remote };
         // What names a branch cannot name anything else.
         let sound = target.git().run(["check-ref-format", &target.branch()]);
         sound.map(|_| target).map_err(|_| format!("{name:?} is no name of a branch."))
@@ -60,66 +76,110 @@ impl Target {
         git::lock(&self.home, &self.repository).map_err(|error| format!("{} cannot be locked: {error}", self.repository.display()))
     }
 
-    /// Where it is now: for a URL the newest of what the remote has and what was merged here.
-    pub fn tip(&self) -> Result<Result<Tip, String>, String> {
-        let git = self.git();
-        let local = git.commit(&self.branch());
-        let Some(url) = &self.url else {
-            let here = local.ok_or_else(|| format!("There is no branch {:?} in {}.", self.name, self.repository.display()))?;
-            return Ok(Ok(Tip { commit: here.clone(), local: Some(here) }));
-        };
-        let _lock = self.lock()?;
-        if let Err(failed) = git::fetch(&git, url) {
-            return Ok(Err(format!("The remote cannot be reached: {failed}")));
-        }
-        let remote = git.commit(&format!("refs/remotes/origin/{}", self.name));
-        let commit = match (&local, remote) {
-            (None, None) => return Err(format!("There is no branch {:?} at {}.", self.name, fugue_domain::approval::visible(url))),
-            (Some(here), Some(there)) if is_ancestor(&git, here, &there) => there,
-            (Some(here), Some(there)) if !is_ancestor(&git, &there, here) => {
-                let why = format!("The branch {:?} of the remote has gone another way than what was merged here ({here}).", self.name);
-                return Err(format!("{why} Bring the two together in {}.", self.repository.display()));
-            }
-            (Some(here), _) => here.clone(),
-            (None, Some(there)) => there,
-        };
-        Ok(Ok(Tip { commit, local }))
+    /// The remote that must have what is merged.
+    pub fn publishes(&self) -> Option<&Remote> {
+        self.remote.as_ref().filter(|remote| remote.publish.is_some())
     }
 
-    /// Whether a commit is on the branch.
-    pub fn contains(&self, commit: &str) -> Result<bool, String> {
+    /// Where the remote's branch is now; in words when it cannot be reached.
+    fn seen(&self, remote: &Remote) -> Result<Result<Option<String>, String>, String> {
+        let lock = self.lock()?;
+        let git = self.git().under(&lock).map_err(|error| error.to_string())?.abroad();
+        Ok(remote.tip(&git).map_err(|failed| format!("{} cannot be reached: {failed}", remote.name)))
+    }
+
+    /// Where it is now: the newer of what the remote has and what was merged here.
+    pub fn tip(&self) -> Result<Result<Tip, String>, String> {
+        let remote = match self.remote.as_ref().map(|remote| self.seen(remote)).transpose()? {
+            Some(Err(why)) => return Ok(Err(why)),
+            Some(Ok(there)) => there,
+            None => None,
+        };
         let git = self.git();
-        let tips = [self.branch(), format!("refs/remotes/origin/{}", self.name)];
-        let tips = &tips[..if self.url.is_some() { 2 } else { 1 }];
-        Ok(git.commit(commit).is_some() && tips.iter().filter_map(|tip| git.commit(tip)).any(|tip| is_ancestor(&git, commit, &tip)))
+        let local = git.commit(&self.branch());
+        let commit = match (&local, &remote) {
+            (None, None) => return Err(format!("There is no branch {:?} in {}.", self.name, self.repository.display())),
+            (Some(here), Some(there)) if is_ancestor(&git, here, there) => there,
+            (Some(here), Some(there)) if !is_ancestor(&git, there, here) => {
+                let why = format!("The branch {:?} of the remote has gone another way than the one here ({here}).", self.name);
+                return Ok(Err(format!("{why} Bring the two together in {}.", self.repository.display())));
+            }
+            (Some(here), _) => here,
+            (None, Some(there)) => there,
+        };
+        Ok(Ok(Tip { commit: commit.clone(), local, remote }))
+    }
+
+    /// Whether a commit is on the branch, and at the remote that must have it. In words when that cannot be known.
+    pub fn contains(&self, commit: &str) -> Result<Result<bool, String>, String> {
+        if let Some(remote) = self.publishes() {
+            return Ok(self.seen(remote)?.map(|_| remote.has(&self.git(), commit)));
+        }
+        Ok(Ok(self.is_here(commit) || self.remote.as_ref().is_some_and(|remote| remote.has(&self.git(), commit))))
+    }
+
+    fn is_here(&self, commit: &str) -> bool {
+        let git = self.git();
+        git.commit(commit).is_some() && git.commit(&self.branch()).is_some_and(|tip| is_ancestor(&git, commit, &tip))
     }
 
     /// Why the branch cannot be moved at the moment.
-    pub fn in_the_way(&self, from: &str) -> Result<Option<String>, String> {
+    pub fn in_the_way(&self, tip: &Tip) -> Result<Option<String>, String> {
         if let Some(why) = self.under_way()? {
             return Ok(Some(why));
         }
-        Ok(match self.checkout()? {
-            Some(folder) => hindered(&Git::at(&folder), &folder, from)?.map(|(why, _)| why),
-            None => None,
+        Ok(match (self.checkout()?, &tip.local) {
+            (Some(folder), Some(from)) => hindered(&Git::at(&folder), &folder, from)?.map(|(why, _)| why),
+            _ => None,
         })
+    }
+
+    /// Gives the remote what was merged, if it must have it.
+    pub fn offer(&self, tip: &Tip, to: &str) -> Result<Offered, String> {
+        let Some(remote) = self.publishes() else { return Ok(Offered::Taken) };
+        let lock = self.lock()?;
+        let git = self.git().under(&lock).map_err(|error| error.to_string())?.abroad();
+        Ok(remote.offer(&git, tip.remote.as_deref(), to))
     }
 
     /// Moves the branch; in words why it waits.
     pub fn move_on(&self, tip: &Tip, to: &str) -> Result<Result<(), String>, String> {
+        self.advance(tip.local.as_deref(), to)
+    }
+
+    /// Brings the branch to what the remote has by now, wherever a crash has left it; in words why it stays behind.
+    pub fn follow(&self, to: &str) -> Result<Result<(), String>, String> {
+        let local = self.git().commit(&self.branch());
+        if self.is_clone {
+            // From now on the remote's branch says it all; one of our own would hide what others push to it.
+            if let Some(local) = local.filter(|local| is_ancestor(&self.git(), local, to)) {
+                let _ = self.git().run(["update-ref", "-d", &self.branch(), &local]);
+            }
+            return Ok(Ok(()));
+        }
+        if self.is_here(to) {
+            return Ok(Ok(()));
+        }
+        match local {
+            Some(from) if self.move_again(&from, to)? => Ok(Ok(())),
+            local => self.advance(local.as_deref(), to),
+        }
+    }
+
+    fn advance(&self, from: Option<&str>, to: &str) -> Result<Result<(), String>, String> {
         let lock = self.lock()?;
         if let Some(why) = self.under_way()? {
             return Ok(Err(why));
         }
-        match self.checkout()? {
-            Some(folder) => {
+        match (self.checkout()?, from) {
+            (Some(folder), Some(from)) => {
                 let git = Git::at(&folder).under(&lock).map_err(|error| error.to_string())?;
-                if let Some((why, _)) = hindered(&git, &folder, &tip.commit)? {
+                if let Some((why, _)) = hindered(&git, &folder, from)? {
                     return Ok(Err(why));
                 }
                 Ok(durable!("merge.move", self.forward(&git, &folder, to)))
             }
-            None => Ok(durable!("merge.move", self.swap(tip.local.as_deref(), to))),
+            _ => Ok(durable!("merge.move", self.swap(from, to))),
         }
     }
 
@@ -184,27 +244,6 @@ impl Target {
             }
         }
         Ok(None)
-    }
-
-    /// Pushes the branch.
-    pub fn push(&self, remote: &str, to: &str) -> Result<(), String> {
-        let lock = self.lock()?;
-        let git = self.git().under(&lock).map_err(|error| error.to_string())?;
-        let known = git.run(["remote"]).map_err(|failed| failed.to_string())?;
-        let place = match &self.url {
-            Some(url) => url.as_str(),
-            None if known.lines().any(|name| name == remote) => remote,
-            None => return Err(format!("{} has no remote {remote:?}: `git remote add` makes one.", self.repository.display())),
-        };
-        let what = format!("{to}:{}", self.branch());
-        let push = ["push", "--quiet", "--no-verify", "--receive-pack=git-receive-pack", "--recurse-submodules=no", "--", place, &what];
-        git.run(push).map_err(|failed| failed.to_string())?;
-        if self.url.is_some() {
-            // From now on the remote's branch says it all; one of our own would hide what others push to it.
-            let _ = git.run(["update-ref", &format!("refs/remotes/origin/{}", self.name), to]);
-            let _ = git.run(["update-ref", "-d", &self.branch(), to]);
-        }
-        Ok(())
     }
 }
 

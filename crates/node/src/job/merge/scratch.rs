@@ -2,6 +2,7 @@
 //!
 //! Invariant: where it is stands in the job's folder before git is asked, and goes from there last. All calls block.
 
+use crate::git::abroad::is_ancestor;
 use crate::git::{self, Git, GitFailed};
 use crate::job::change::{commits, conflicts};
 use crate::job::output::start_of;
@@ -166,11 +167,6 @@ impl Scratch {
         let _ = fs::remove_file(self.folder.join("message"));
         fs::remove_file(self.folder.join(FILE)).map_err(words)
     }
-}
-
-/// Whether the first is in the history of the second.
-pub fn is_ancestor(git: &Git, first: &str, second: &str) -> bool {
-    git.run(["merge-base", "--is-ancestor", first, second]).is_ok()
 }
 
 /// Whether nothing is staged.
