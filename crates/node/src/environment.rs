@@ -63,6 +63,9 @@ pub fn of_agent(
         let folders = [("XDG_CONFIG_HOME", ".config"), ("CLAUDE_CONFIG_DIR", ".claude"), ("CODEX_HOME", ".codex")];
         env.extend(folders.map(|(name, part)| (name.to_owned(), text(&own.join(part)))));
     }
+    // An agent has no terminal: what `git rebase --continue` and its like would open there is taken as it is.
+    env.retain(|(name, _)| name != "GIT_EDITOR");
+    env.push(("GIT_EDITOR".to_owned(), "true".to_owned()));
     env.retain(|(name, _)| !launch.env.iter().any(|(set, _)| set == name));
     env.extend(launch.env.iter().cloned());
     env
@@ -100,10 +103,8 @@ mod tests {
     fn only_what_is_named_passes_and_never_our_own() {
         let mut agent = Agent::plain("a", Driver::Command, "");
         agent.env = vec!["MINE".into()];
-        assert_eq!(
-            env(&agent),
-            ["PATH=node's PATH", "LC_ALL=node's LC_ALL", "MINE=node's MINE", "HOME=node's HOME", "CLAUDE_X=node's CLAUDE_X", "SET=1"]
-        );
+        let passed = ["PATH=node's PATH", "LC_ALL=node's LC_ALL", "MINE=node's MINE", "HOME=node's HOME", "CLAUDE_X=node's CLAUDE_X"];
+        assert_eq!(env(&agent), [&passed[..], &["GIT_EDITOR=true", "SET=1"]].concat());
         let node = ["PATH", "GITHUB_TOKEN", "FUGUE_TOKEN", "MINE", "LC_ALL"].map(|name| (name.to_owned(), String::new()));
         let of_command = of_command(&["MINE".to_owned(), "FUGUE_TOKEN".to_owned()], node.into_iter());
         assert_eq!(of_command.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["PATH", "MINE", "LC_ALL"]);

@@ -74,6 +74,10 @@ mod tests {
     use serde_json::json;
     use std::collections::BTreeSet;
 
+    /// What the agent for conflicts may do beyond the others.
+    const FINISHING: [&str; 5] =
+        ["Bash(git rebase --continue)", "Bash(git rebase --abort)", "Bash(git add --all)", "Bash(git add -A)", "Bash(git add .)"];
+
     fn judge(agent: &Agent, tool: &str, input: &serde_json::Value) -> Verdict {
         agent.rules.judge(tool, input, "/w").verdict
     }
@@ -95,7 +99,8 @@ mod tests {
             }
             let known: BTreeSet<String> = programs[0].rules.allow.iter().map(ToString::to_string).collect();
             let more: Vec<String> = agent.rules.allow.iter().map(ToString::to_string).filter(|rule| !known.contains(rule)).collect();
-            assert!(more.iter().all(|rule| rule == "WebSearch"), "{} may do {more:?} unasked", agent.name);
+            let own = |rule: &String| rule == "WebSearch" || agent.name == "conflict-resolver" && FINISHING.contains(&rule.as_str());
+            assert!(more.iter().all(own), "{} may do {more:?} unasked", agent.name);
         }
         assert_eq!(judge(&programs[0], "Write", &json!({"file_path": "/w/src/x"})), Verdict::Allow);
     }
@@ -121,6 +126,36 @@ mod tests {
             }
             assert_eq!(role.clone().driven_by(Driver::Command).unwrap_err().field, "program");
         }
+    }
+
+    #[test]
+    fn the_agent_for_conflicts_finishes_a_rebase_unasked_and_nothing_else() {
+        let role = AGENTS.iter().find(|agent| agent.name == "conflict-resolver").unwrap();
+        let bash = |command: &str| judge(role, "Bash", &json!({"command": command}));
+        for command in ["git rebase --continue", "git rebase --abort", "git add --all", "git add -A && git rebase --continue", "git add ."]
+        {
+            assert_eq!(bash(command), Verdict::Allow, "{command}");
+        }
+        for command in [
+            "git rebase c0ffee",
+            "git rebase --exec 'rm -rf x' c0ffee",
+            "git rebase --continue --exec x",
+            "git rebase --skip",
+            "git rebase --edit-todo",
+            "git -C /elsewhere rebase --continue",
+            "git -c core.editor='rm -rf x' rebase --continue",
+            "GIT_EDITOR='rm -rf x' git rebase --continue",
+            "cd /elsewhere && git rebase --continue",
+            "git rebase --continue; rm -rf x",
+            "git rebase --continue > ../x",
+            "git add --edit",
+            "git reset --hard",
+            "git push origin HEAD",
+        ] {
+            assert_eq!(bash(command), Verdict::Ask, "{command}");
+        }
+        let coder = AGENTS.iter().find(|agent| agent.name == "coder").unwrap();
+        assert_eq!(judge(coder, "Bash", &json!({"command": "git rebase --continue"})), Verdict::Ask);
     }
 
     #[test]

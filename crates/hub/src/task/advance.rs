@@ -125,7 +125,7 @@ impl Following {
         let policy = agent.map_or(OnInterruption::Ask, |agent| agent.on_interruption);
         turn::say(tx, &row.org, session, turn, &text, policy).await?;
         match &resolver {
-            Some(resolver) => resolver::take_on(tx, row, turn, resolver).await,
+            Some(resolver) => resolver::take_on(tx, row, turn, resolver, self.shown.as_ref()).await,
             None => Ok(()),
         }
     }

@@ -10,7 +10,9 @@ use crate::db::{Tx, query};
 use crate::fault::Done;
 use crate::{node, run, session, turn};
 use fugue_domain::agent::{Agent, Driver};
+use fugue_domain::api::Shown;
 use fugue_domain::id::TurnId;
+use fugue_domain::rule::{Rule, Verdict};
 use fugue_domain::run::judge;
 
 /// The agent for conflicts as it would work for a task: played by the program that the task asks for. None where the task's own agent follows
@@ -41,9 +43,23 @@ pub async fn of(tx: &mut Tx<'_>, row: &Row) -> Done<Option<Agent>> {
     Ok(Some(agent).filter(|agent| is_there || agent.driver == Driver::Command))
 }
 
+/// The same agent, which may also begin the rebase that it is told to make, onto that very commit, if its rules let it finish one.
+fn beginning(agent: &Agent, shown: Option<&Shown>) -> Agent {
+    let mut agent = agent.clone();
+    let may = |command: String| agent.rules.judge("Bash", &serde_json::json!({ "command": command }), "/").verdict == Verdict::Allow;
+    if let Some(Shown::Conflict { onto, .. }) = shown
+        && may("git rebase --continue".to_owned())
+        && onto.chars().all(|letter| letter.is_ascii_alphanumeric())
+        && let Ok(rule) = Rule::parse(&format!("Bash(git rebase {onto})"))
+    {
+        agent.rules.allow.push(rule);
+    }
+    agent
+}
+
 /// Gives it the turn that is in line.
-pub async fn take_on(tx: &mut Tx<'_>, row: &Row, turn: &TurnId, agent: &Agent) -> Done<()> {
-    turn::carried_out_by(tx, turn, agent).await?;
+pub async fn take_on(tx: &mut Tx<'_>, row: &Row, turn: &TurnId, agent: &Agent, shown: Option<&Shown>) -> Done<()> {
+    turn::carried_out_by(tx, turn, &beginning(agent, shown)).await?;
     let told = Told::of(format!("The agent {} brings both sides together.", agent.name));
     story::add(tx, &row.id, row.rules.state.word(), told).await
 }

@@ -7,6 +7,7 @@ use crate::turns::ended;
 use anyhow::{Context, Result};
 use fugue_domain::job::{Merged, Outcome};
 use fugue_domain::link::{Assignment, Report};
+use fugue_domain::rule::Verdict;
 use fugue_domain::turn::Ending;
 use reqwest::Method;
 use serde_json::value::RawValue;
@@ -20,7 +21,8 @@ on_both! {
 /// The org's agent for conflicts plays scripts, like the one that works: only then it may have the turn of a task that follows one.
 async fn with_resolver(bench: &mut Bench) -> Result<()> {
     let output = json!({"type": "object", "required": ["resolved"], "properties": {"resolved": {"type": "boolean"}, "needs_person": {"type": "array"}}});
-    let agent = json!({"name": "conflict-resolver", "driver": "rehearse", "model": "careful", "output": output});
+    let rules = json!({"allow": ["Bash(git rebase --continue)"]});
+    let agent = json!({"name": "conflict-resolver", "driver": "rehearse", "model": "careful", "output": output, "rules": rules});
     let put = bench.app.owner.send(Method::PUT, "/api/v1/agents/conflict-resolver", None, Some(&agent)).await?;
     assert_eq!(put.status, 200, "{}", put.body);
     Ok(())
@@ -52,6 +54,8 @@ async fn resolved(app: App) -> Result<()> {
     let (id, first, turn) = conflicting(&mut bench).await?;
     assert_eq!((turn.agent.name.as_str(), turn.agent.model.as_deref()), ("conflict-resolver", Some("careful")));
     assert_eq!((&turn.lease.session, &turn.place.path), (&first.lease.session, &first.place.path), "in the task's own worktree");
+    let bash = |command: &str| turn.agent.rules.judge("Bash", &json!({"command": command}), "/w").verdict;
+    assert_eq!((bash("git rebase c1"), bash("git rebase c2"), bash("git rebase -x sh c1")), (Verdict::Allow, Verdict::Ask, Verdict::Ask));
     assert!(turn.memory.is_none(), "it did not hear what the author heard");
     for part in ["It is broken.", "- `a.rs`", "<<<<<<< main", "git rebase c1", "try 2 of 3"] {
         assert!(turn.text.contains(part), "{part:?} in {}", turn.text);
@@ -71,6 +75,8 @@ async fn resolved(app: App) -> Result<()> {
     let job = bench.given().await?.0;
     bench.job_ends(&job, checked("h2", vec![ran("test", 1, "they do not go together")])).await?;
     let back = bench.assigned().await?;
+    let rebase = back.agent.rules.judge("Bash", &json!({"command": "git rebase c1"}), "/w").verdict;
+    assert_eq!(rebase, Verdict::Ask, "the author may not do what the agent for conflicts may");
     assert_eq!((back.agent.name.as_str(), &back.lease.session), ("rehearse", &first.lease.session));
     let memory = back.memory.as_ref().context("a memory")?;
     assert_eq!(memory.get(), "\"the author's\"", "the author goes on with its own conversation");
