@@ -9,7 +9,7 @@ use crate::column;
 use crate::db::{Tx, composed, query};
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
-use crate::{job, session, task, turn};
+use crate::{job, project, session, task, turn};
 use fugue_domain::caller::Caller;
 use fugue_domain::id::{NodeId, OrgId, SessionId, TaskId};
 use fugue_domain::node::NodeState;
@@ -64,6 +64,7 @@ pub async fn look_again(hub: &Hub) -> Done<()> {
         "SELECT n.id FROM nodes n WHERE n.removed_at IS NOT NULL AND (\
          EXISTS (SELECT 1 FROM jobs j WHERE j.node_id = n.id AND j.ended_at IS NULL) \
          OR EXISTS (SELECT 1 FROM sessions s WHERE s.node_id = n.id AND s.closed_at IS NULL) \
+         OR EXISTS (SELECT 1 FROM sessions s WHERE s.node_id = n.id AND s.closed_at IS NOT NULL AND s.released_at IS NULL) \
          OR EXISTS (SELECT 1 FROM projects p JOIN tasks t ON t.project_id = p.id WHERE p.node_id = n.id AND t.state = 'ready')) LIMIT $1",
     )
     .bind(UPROOTED_MAX)
@@ -112,5 +113,13 @@ async fn uproot(tx: &mut Tx<'_>, node: &NodeId) -> Done<()> {
         // Its credential is worth nothing any more, so nobody renews this lease.
         let _ = turn::take(tx, &mut row, Input::LeaseExpired { epoch }).await?;
     }
-    job::end_all(tx, node).await
+    job::end_all(tx, node).await?;
+    project::target::uproot(tx, node).await?;
+    // Nobody will say that their worktrees are gone, and their histories shall grow old like all others.
+    query("UPDATE sessions SET released_at = $2 WHERE node_id = $1 AND closed_at IS NOT NULL AND released_at IS NULL")
+        .bind(node.as_str())
+        .bind(tx.now)
+        .execute(tx.conn)
+        .await?;
+    Ok(())
 }

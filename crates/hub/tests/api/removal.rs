@@ -27,6 +27,14 @@ on_both! {
     back_for_a_review back_for_a_review_on_sqlite back_for_a_review_on_postgres;
 }
 
+/// No history waits for a node that will never say that a worktree is gone.
+async fn all_released(app: &App) -> Result<()> {
+    let mut conn = app.hub().db.read().await?;
+    let left: i64 = query("SELECT COUNT(*) FROM sessions WHERE released_at IS NULL").fetch_one(&mut conn).await?.get(0)?;
+    assert_eq!(left, 0, "sessions of a removed node are never released");
+    Ok(())
+}
+
 async fn remove(app: &App, node: &impl std::fmt::Display, gone: bool) -> Result<(u16, Value)> {
     let how = if gone { "?gone=true" } else { "" };
     let reply = app.owner.send(Method::DELETE, &format!("/api/v1/nodes/{node}{how}"), None, None).await?;
@@ -60,6 +68,16 @@ async fn gone_without_another(app: App) -> Result<()> {
     let ended = bench.app.owner.get(&format!("/api/v1/turns/{}", turn.lease.turn)).await?;
     assert!(ended["state"] == "ended" && ended["maybe_executed"] == true, "nobody knows how far its agent came: {ended:#}");
     bench.is(&ids[1], "blocked").await?;
+    all_released(&bench.app).await?;
+    // As an older hub has left it.
+    let unreleased =
+        bench.app.hub().db.write(|tx| Box::pin(async move { Ok(query("UPDATE sessions SET released_at = NULL").execute(tx.conn).await?) }));
+    assert_eq!(unreleased.await?, 1);
+    let released = async || {
+        let mut conn = bench.app.hub().db.read().await?;
+        Ok(query("SELECT 1 FROM sessions WHERE released_at IS NOT NULL").fetch_optional(&mut conn).await?)
+    };
+    rig::wait::until("the session to be released", SOON, released).await?;
     // Tried again, it says again what stands in the way, instead of waiting for a node that never comes.
     assert_eq!(bench.app.owner.send(Method::POST, &format!("/api/v1/tasks/{}/retry", ids[0]), None, None).await?.status, 200);
     let asks = rig::wait::until("the reason", SOON, async || {
@@ -132,8 +150,12 @@ async fn gone_while_merging(app: App) -> Result<()> {
 }
 
 async fn asked_too_late(app: App) -> Result<()> {
-    let desk = Desk::at(&app).await?;
+    let mut desk = Desk::at(&app).await?;
+    // Closed, and its worktree not given back yet.
+    let session = desk.session(&app, json!({})).await?;
+    desk.while_hearing(app.owner.post(&format!("/api/v1/sessions/{session}/close"), &json!({}))).await?;
     assert_eq!(remove(&app, &desk.node.id, false).await?.0, 204);
+    all_released(&app).await?;
     // As by whoever looked before the removal and wrote after it.
     let job = ask(&app, &desk.node.id, merge("fugue/x", false)).await?;
     let ended = async || Ok(Some(app.owner.get(&format!("/api/v1/jobs/{job}")).await?).filter(|job| job["state"] == "ended"));
