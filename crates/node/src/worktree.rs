@@ -14,6 +14,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+pub mod rescue;
+
+use rescue::save;
+
 const INTENT: &str = "worktree.json";
 /// What the refs that hold rescued work begin with; the session's id follows.
 pub const RESCUE: &str = "refs/fugue/rescue/";
@@ -265,89 +269,6 @@ pub fn rescue(home: &Path, session: &SessionId) -> Result<(), WorktreeFailed> {
     let lock = git::lock(home, &intent.repository)?;
     own(home, &intent.path)?;
     save(&folder, &intent, &format!("{RESCUE}{session}"), &lock)
-}
-
-/// Puts what is in no branch under the rescue ref: changed and untracked files, what was staged, and commits of a loose head.
-fn save(folder: &Path, intent: &Intent, rescue: &str, lock: &File) -> Result<(), WorktreeFailed> {
-    let mut git = Git::at(&intent.path).under(lock)?;
-    let Some(head) = git.commit("HEAD") else {
-        return Err(WorktreeFailed::Place(format!(
-            "{} has no commit to rescue its files onto; it is left as it is",
-            intent.path.display()
-        )));
-    };
-    let index = folder.join("rescue.index");
-    let own = PathBuf::from(git.run(["rev-parse", "--absolute-git-dir"])?).join("index");
-    fs::copy(&own, &index)?;
-    // By its index's age git knows which files it has to read again: one that was changed in the second of its checkout looks the same.
-    File::options().write(true).open(&index)?.set_modified(fs::metadata(&own)?.modified()?)?;
-    git.env.push(("GIT_INDEX_FILE", index.to_string_lossy().into_owned()));
-    // What was staged and changed again afterwards is only in the index; unmerged entries have no tree of their own.
-    let staged = git.run(["write-tree"]).ok();
-    close_links(&git, &intent.path)?;
-    git.run(["add", "--all", "--", "."])?;
-    let nested = git.run(["ls-files", "--stage", "-z"])?;
-    let known = git.run(["ls-tree", "-r", "-z", "HEAD"])?;
-    if let Some(path) = nested_repository(&nested, &known) {
-        return Err(WorktreeFailed::Place(format!(
-            "{}/{path} is a git repository of its own, whose work cannot be saved in this one: move it away, then close the session again",
-            intent.path.display()
-        )));
-    }
-    let tree = git.run(["write-tree"])?;
-    let _ = fs::remove_file(&index);
-    let head_tree = git.run(["rev-parse", "HEAD^{tree}"])?;
-    let loose = git.run(["for-each-ref", "--count=1", "--contains", &head, "refs/heads", "refs/remotes", "refs/tags"])?.is_empty();
-    let mut commit = head.clone();
-    // What was saved before stays, below what is saved now: a command may have thrown it away since.
-    let before = git.commit(rescue).filter(|before| git.run(["merge-base", "--is-ancestor", before, &head]).is_err());
-    let differs = tree != head_tree || staged.as_ref().is_some_and(|staged| *staged != head_tree);
-    let is_saved = |before: &String| {
-        let parts = git.run(["rev-parse", &format!("{before}^{{tree}}"), &format!("{before}^1")]);
-        parts.is_ok_and(|parts| parts.lines().eq([tree.as_str(), head.as_str()]))
-    };
-    if before.as_ref().is_some_and(is_saved) {
-        return Ok(());
-    }
-    if differs || before.is_some() && loose {
-        let mut args = vec!["commit-tree".to_owned(), tree.clone(), "-p".to_owned(), head.clone()];
-        if let Some(staged) = staged.filter(|staged| *staged != tree && *staged != head_tree) {
-            let index = git.run(["commit-tree", &staged, "-p", &head, "-m", "What was staged"])?;
-            args.extend(["-p".to_owned(), index]);
-        }
-        args.extend(before.into_iter().flat_map(|before| ["-p".to_owned(), before]));
-        args.extend(["-m".to_owned(), format!("Not committed when the session on {} was closed", intent.branch)]);
-        commit = git.run(args)?;
-    } else if !loose {
-        return Ok(());
-    }
-    Ok(durable!("rescue.ref", git.run(["update-ref", rescue, &commit])).map(drop)?)
-}
-
-/// Takes in which commits nested repositories are at, and then keeps git from looking into them: there it would run `git status` with
-/// their settings, and so their filters, which nobody has switched off.
-pub fn close_links(git: &Git, path: &Path) -> Result<(), GitFailed> {
-    let listed = git.run(["ls-files", "--stage", "-z"])?;
-    let links: Vec<&str> =
-        listed.split('\0').filter(|line| line.starts_with("160000 ")).filter_map(|line| Some(line.split_once('\t')?.1)).collect();
-    for link in &links {
-        let nested = path.join(link);
-        // Only its own `.git` speaks for it; without one, git would answer for the repository around it.
-        if let Some(head) = nested.join(".git").exists().then(|| Git::at(&nested).commit("HEAD")).flatten() {
-            git.run(["update-index", "--cacheinfo", &format!("160000,{head},{link}")])?;
-        }
-    }
-    match links.is_empty() {
-        true => Ok(()),
-        false => git.run(["update-index", "--skip-worktree", "--"].into_iter().chain(links)).map(drop),
-    }
-}
-
-/// The first entry that is another repository and was none in the last commit.
-pub fn nested_repository<'a>(listed: &'a str, known: &str) -> Option<&'a str> {
-    let paths = |text: &'a str| text.split('\0').filter(|line| line.starts_with("160000 ")).filter_map(|line| line.split_once('\t'));
-    let is_known = |path: &str| known.split('\0').any(|line| line.starts_with("160000 ") && line.ends_with(&format!("\t{path}")));
-    paths(listed).map(|(_, path)| path).find(|path| !is_known(path))
 }
 
 #[cfg(test)]

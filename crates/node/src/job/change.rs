@@ -1,7 +1,7 @@
 //! What a worktree holds, as git sees it: the commit of what was left, and the change since the target branch, counted. All calls block.
 
 use crate::git::{Git, GitFailed};
-use crate::worktree::{close_links, nested_repository};
+use crate::worktree::rescue::{close_links, nested_repository};
 use fugue_domain::durable;
 use fugue_domain::job::{Change, Commit, FileChange};
 use fugue_domain::limits::{CHANGE_COMMITS_MAX, CHANGE_FILES_MAX, CHANGE_PATH_BYTES_MAX, TITLE_CHARS_MAX};

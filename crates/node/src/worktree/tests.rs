@@ -234,6 +234,83 @@ fn a_history_is_the_files_of_each_small_commit() {
     );
 }
 
+/// A repository with a library as its submodule, which is there in the worktree.
+fn with_submodule(name: &str) -> (Folder, Place, PathBuf) {
+    let (folder, place) = home(name);
+    let (repository, library) = (folder.0.join("repository"), folder.0.join("library"));
+    fs::create_dir(&library).unwrap();
+    git(&library, &["init", "-q", "-b", "main"]);
+    fs::write(library.join("code"), "one\n").unwrap();
+    git(&library, &["add", "."]);
+    git(&library, &["commit", "-qm", "library"]);
+    git(&repository, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &library.display().to_string(), "lib"]);
+    git(&repository, &["commit", "-qm", "with a library"]);
+    prepare(&folder.0, &place).unwrap();
+    let path = PathBuf::from(&place.path);
+    git(&path, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init"]);
+    let lib = path.join("lib");
+    assert_eq!(fs::read_to_string(lib.join("code")).unwrap(), "one\n");
+    (folder, place, lib)
+}
+
+#[test]
+fn what_is_only_in_a_submodule_is_rescued_too() {
+    let (folder, place, lib) = with_submodule("submodule");
+    let repository = folder.0.join("repository");
+    rescue(&folder.0, &place.session).unwrap();
+    let name = format!("{RESCUE}{}", place.session);
+    let saved = || git(&repository, &["for-each-ref", "--format=%(objectname)", &name]);
+    assert_eq!(saved(), "", "there is nothing to be saved");
+    // A commit on a branch that is not checked out any more, something in the stash, something staged, and changes.
+    git(&lib, &["checkout", "-q", "-b", "side"]);
+    fs::write(lib.join("side"), "side\n").unwrap();
+    git(&lib, &["add", "."]);
+    git(&lib, &["commit", "-qm", "side"]);
+    git(&lib, &["checkout", "-q", "--detach", "main"]);
+    fs::write(lib.join("code"), "stashed\n").unwrap();
+    git(&lib, &["stash", "-q"]);
+    fs::write(lib.join("code"), "staged\n").unwrap();
+    git(&lib, &["add", "."]);
+    fs::write(lib.join("code"), "two\n").unwrap();
+    fs::write(lib.join("new"), "new\n").unwrap();
+    let index = fs::read(git(&lib, &["rev-parse", "--absolute-git-dir"]) + "/index").unwrap();
+    rescue(&folder.0, &place.session).unwrap();
+    let first = saved();
+    rescue(&folder.0, &place.session).unwrap();
+    assert_eq!((saved().as_str(), first.is_empty()), (first.as_str(), false), "saving the same twice is saving it once");
+    assert_eq!(fs::read(git(&lib, &["rev-parse", "--absolute-git-dir"]) + "/index").unwrap(), index, "its index is as it was");
+    fs::write(lib.join("later"), "later\n").unwrap();
+    let left = release(&folder.0, &place).unwrap();
+    assert_eq!(left.rescue.as_deref(), Some(name.as_str()));
+    assert!(!Path::new(&place.path).exists());
+    let told = git(&repository, &["show", "-s", "--format=%B", &name]);
+    let commit = told.lines().find_map(|line| line.strip_prefix("Of the submodule lib: ")).unwrap();
+    let show = |file: &str| git(&repository, &["show", &format!("{commit}:{file}")]);
+    assert_eq!((show("code"), show("new"), show("later")), ("two".to_owned(), "new".to_owned(), "later".to_owned()));
+    let history = git(&repository, &["log", "--format=%s", &name]);
+    for part in ["side", "What was staged", "library", "WIP on"] {
+        assert!(history.contains(part), "{part:?} in {history}");
+    }
+    git(&repository, &["gc", "-q", "--prune=now"]);
+    assert_eq!(git(&repository, &["fsck", "--strict", "--no-dangling"]), "", "all of it is there");
+}
+
+#[test]
+fn a_submodule_that_is_somebody_elses_repository_keeps_the_worktree() {
+    let (folder, place, lib) = with_submodule("elsewhere");
+    let library = folder.0.join("library");
+    fs::write(lib.join(".git"), format!("gitdir: {}\n", library.join(".git").display())).unwrap();
+    fs::write(lib.join("code"), "two\n").unwrap();
+    let before = git(&library, &["for-each-ref"]);
+    let error = release(&folder.0, &place).unwrap_err().to_string();
+    assert!(error.contains("outside of the worktree") && error.contains("Move it away"), "{error}");
+    assert_eq!((fs::read_to_string(lib.join("code")).unwrap().as_str(), git(&library, &["for-each-ref"])), ("two\n", before));
+    // Mended, it goes, and nothing is lost.
+    fs::remove_file(lib.join(".git")).unwrap();
+    fs::rename(&lib, folder.0.join("moved")).unwrap();
+    release(&folder.0, &place).unwrap();
+}
+
 /// Prepared by a job while a turn's worktree is being made: what is worked on there already is not made once more.
 #[cfg(target_os = "linux")]
 #[test]
