@@ -69,6 +69,15 @@ impl Fault {
         matches!(self, Self::Problem(problem) if matches!(problem.kind, Kind::NoNode | Kind::QueueFull | Kind::ShuttingDown))
     }
 
+    /// Whether somebody else was faster, or two waited for each other: nothing was changed, and the same again may go well.
+    pub fn is_raced(&self) -> bool {
+        match self {
+            Self::NotWritten => true,
+            Self::Storage(cause) => cause.is_deadlock(),
+            _ => false,
+        }
+    }
+
     /// Whether a unique index refused a row: somebody else was first.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Storage(cause) if cause.is_duplicate())

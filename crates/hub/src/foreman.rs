@@ -13,12 +13,11 @@ use fugue_domain::foreman::{Decision, Held, decide};
 use fugue_domain::id::{NodeId, OrgId, PlanId, ProjectId, TaskId};
 use fugue_domain::problem::Kind;
 use fugue_domain::settings::FILE;
-use futures_util::StreamExt;
 use futures_util::future::join_all;
-use futures_util::stream::FuturesUnordered;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 mod site;
@@ -41,7 +40,9 @@ enum Errand {
 pub async fn run(hub: Hub, shutdown: CancellationToken) {
     let mut period = tokio::time::interval(PERIOD);
     period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut errands = FuturesUnordered::new();
+    // Each goes on by itself. If this loop carried them along, they would stand still with the connections that they hold while it looks,
+    // and the look would wait for those.
+    let mut errands = JoinSet::new();
     // Those under way, and whether somebody looked at it again meanwhile.
     let mut under_way: BTreeMap<Errand, bool> = BTreeMap::new();
     loop {
@@ -49,8 +50,13 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
             () = shutdown.cancelled() => return,
             () = hub.wake.foreman_rung() => {}
             _ = period.tick() => {}
-            Some(errand) = errands.next() => {
-                if under_way.remove(&errand) == Some(true) {
+            Some(ended) = errands.join_next() => {
+                let again = match ended {
+                    Ok(errand) => under_way.remove(&errand),
+                    // Nobody knows which it was; what is still under way is only asked for twice.
+                    Err(_) => Some(!std::mem::take(&mut under_way).is_empty()),
+                };
+                if again == Some(true) {
                     hub.wake.foreman();
                 }
                 continue;
@@ -63,7 +69,7 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
                     match under_way.entry(errand) {
                         Entry::Occupied(mut meanwhile) => *meanwhile.get_mut() = true,
                         Entry::Vacant(free) => {
-                            errands.push(carried_out(&hub, free.key().clone(), work));
+                            errands.spawn(carried_out(hub.clone(), free.key().clone(), work));
                             free.insert(false);
                         }
                     }
@@ -79,10 +85,10 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
 /// Tasks that begin, each on its node, of an org.
 type Begins = (OrgId, Vec<(TaskId, NodeId)>);
 
-async fn carried_out(hub: &Hub, errand: Errand, (org, tasks): Begins) -> Errand {
+async fn carried_out(hub: Hub, errand: Errand, (org, tasks): Begins) -> Errand {
     let done = match &errand {
-        Errand::Begin(project) => caught("the foreman", begin(hub, &org, project, tasks)).await,
-        Errand::Foresee => caught("the forecast", plan::foresee(hub)).await,
+        Errand::Begin(project) => caught("the foreman", begin(&hub, &org, project, tasks)).await,
+        Errand::Foresee => caught("the forecast", plan::foresee(&hub)).await,
     };
     match done {
         Ok(()) => {}

@@ -26,6 +26,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it waited for somebody who waited for it.
+    pub fn is_deadlock(&self) -> bool {
+        matches!(self, Self::Postgres(sqlx::Error::Database(cause)) if cause.code().as_deref() == Some("40P01"))
+    }
+
     /// Whether a unique index refused a row.
     pub fn is_duplicate(&self) -> bool {
         match self {

@@ -4,7 +4,7 @@ use super::advance::{advance, is_blocked};
 use super::row::{self, Row};
 use super::story::Told;
 use crate::db::{Tx, query};
-use crate::fault::Done;
+use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use fugue_domain::api::{Remark, Shown, TaskDetail};
 use fugue_domain::caller::Caller;
@@ -12,6 +12,9 @@ use fugue_domain::id::TaskId;
 use fugue_domain::limits::MESSAGE_BYTES_MAX;
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::task::{Input, State};
+
+/// Times that a wish is carried out when other hubs are faster.
+const TRIES: usize = 4;
 
 /// What a person wants of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,16 +66,26 @@ pub async fn verb(hub: &Hub, caller: &Caller, id: &TaskId, verb: Verb, remark: R
     if remark.text.as_ref().is_some_and(|text| text.trim().is_empty() || text.len() > MESSAGE_BYTES_MAX / 2) {
         return Err(Problem::invalid("/text", format!("give 1 to {} bytes, or leave it out", MESSAGE_BYTES_MAX / 2)).into());
     }
-    let (by, task) = (caller.clone(), id.clone());
-    hub.db
-        .write(move |tx| {
+    let once = async || {
+        let (by, task, remark) = (caller.clone(), id.clone(), remark.clone());
+        let carried_out = hub.db.write(move |tx| {
             Box::pin(async move {
                 let found = row::load(tx.conn, &task).await?.filter(|row| row.org == by.org);
                 let mut row = found.ok_or_else(|| Problem::not_found("task", task.as_str()))?;
                 carry_out(tx, &by, &mut row, verb, remark).await
             })
-        })
-        .await?;
+        });
+        carried_out.await
+    };
+    let mut done = once().await;
+    for _ in 1..TRIES {
+        // Another hub moved it in between: what is wanted is judged by what it is now.
+        if !done.as_ref().is_err_and(Fault::is_raced) {
+            break;
+        }
+        done = once().await;
+    }
+    done?;
     super::get(hub, caller, id).await
 }
 

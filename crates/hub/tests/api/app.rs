@@ -87,6 +87,13 @@ impl App {
         self.restart().await
     }
 
+    /// Another hub on the same database, with an address and a folder of its own.
+    pub async fn beside(&self) -> Result<Running> {
+        let folder = self.home.folder("beside")?;
+        let options = Options { keeping: Keeping::of(&folder), home: folder, listen: "127.0.0.1:0".parse()?, ..self.options.clone() };
+        Ok(start(options, self.world.clone()).await?)
+    }
+
     /// Ends the hub.
     pub async fn stop(&mut self) {
         if let Some(running) = self.running.take() {

@@ -10,6 +10,7 @@ mod costs;
 mod devices;
 mod doors;
 mod hosts;
+mod hubs;
 mod jobs;
 mod keys;
 mod merges;
