@@ -2,8 +2,12 @@
 
 use crate::client::Client;
 use crate::skip;
-use anyhow::Result;
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
 
 /// Where distributions put the browser.
 const BROWSERS: &[&str] = &["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -26,4 +30,40 @@ pub async fn equipment(client: &Client) -> Result<Option<(PathBuf, PathBuf)>> {
         return Ok(None);
     }
     Ok(Some((chromium, web)))
+}
+
+/// Runs a script of `web/browser` to its end, which must be `walked all`, and gives what it said. A line that `act` carries out is answered
+/// with itself, for which the script waits.
+pub async fn walk(web: &Path, script: &str, what: &Value, mut act: impl AsyncFnMut(&str) -> Result<bool>) -> Result<Vec<String>> {
+    let mut command = Command::new("node");
+    command.arg(format!("browser/{script}")).arg(what.to_string()).current_dir(web).kill_on_drop(true);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("node")?;
+    let (mut say, hear) = (child.stdin.take().context("its input")?, child.stdout.take().context("its output")?);
+    let mut wrong = child.stderr.take().context("its errors")?;
+    // Read beside the lines: a script that complains at length must not wait for its reader.
+    let wrong = tokio::spawn(async move {
+        let mut text = String::new();
+        let _ = wrong.read_to_string(&mut text).await;
+        text
+    });
+    let (mut lines, mut said) = (BufReader::new(hear).lines(), Vec::new());
+    while let Some(line) = lines.next_line().await? {
+        match act(&line).await? {
+            true => say.write_all(format!("{line}\n").as_bytes()).await?,
+            false => said.push(line),
+        }
+    }
+    let status = child.wait().await?;
+    if !status.success() {
+        bail!("{script} ended early, after {said:?}:\n{}", wrong.await?);
+    }
+    ensure!(said.last().is_some_and(|line| line == "walked all"), "{script}: {said:?}");
+    Ok(said)
+}
+
+/// A fresh link that makes a browser a device, as `fugue pair` prints it.
+pub fn link(paired: &std::process::Output) -> Result<String> {
+    ensure!(paired.status.success(), "{paired:?}");
+    let paired: Value = serde_json::from_slice(&paired.stdout)?;
+    paired["link"].as_str().map(str::to_owned).with_context(|| format!("no link in {paired}"))
 }

@@ -1,10 +1,12 @@
 // The way to the hub: the generated client, and one class for everything that goes wrong on it.
 import createClient from "openapi-fetch";
+import { type Problem, sentence, spoken } from "@/api/problem";
 import type { components, paths } from "@/api/schema.gen";
 import { m } from "@/text/gen/messages.js";
 
 type Schemas = components["schemas"];
-export type Problem = Schemas["ProblemBody"];
+
+export type { Problem };
 export type Session = Schemas["Session"];
 export type Message = Schemas["Message"];
 export type Approval = Schemas["Approval"];
@@ -49,8 +51,11 @@ export type Token = Schemas["Token"];
 export class Failure extends Error {
   readonly problem: Problem | undefined;
   constructor(problem: Problem | undefined, cause?: unknown) {
-    super(problem?.detail ?? m.offline_title(), { cause });
-    this.problem = problem;
+    super(undefined, { cause });
+    const said = problem && spoken(problem);
+    this.problem = said;
+    // In the language of whoever reads it, not of whoever was there when it happened.
+    Object.defineProperty(this, "message", { get: () => (said === undefined ? m.offline_title() : sentence(said)) });
   }
   get status(): number {
     return this.problem?.status ?? 0;

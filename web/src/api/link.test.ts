@@ -56,6 +56,19 @@ test("a connection on which nothing comes is not called live", async () => {
   expect(Socket.made.length).toBeGreaterThan(1);
 });
 
+test("a page that is looked at does not wait long between two tries, and most of them are short", async () => {
+  const { link } = await opened();
+  dispatchEvent(new Event("offline"));
+  expect(link.now().kind).toBe("offline");
+  const before = Socket.made.length;
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(Socket.made.length - before).toBeGreaterThanOrEqual(2);
+  // Two short ones, a patient one, and at most a second and a half after each.
+  await vi.advanceTimersByTimeAsync(46_000);
+  expect(Socket.made.length - before).toBeGreaterThanOrEqual(9);
+  expect(Socket.made.length - before).toBeLessThanOrEqual(18);
+});
+
 test("a sign of life keeps a quiet connection", async () => {
   const { link, socket } = await opened();
   for (let quarter = 0; quarter < 20; quarter += 1) {

@@ -3,6 +3,7 @@
 import { backoff } from "@/api/backoff";
 import { api, Failure, type Problem, take } from "@/api/client";
 import type { Delta, Hint, SessionEvent } from "@/api/event";
+import { spoken } from "@/api/problem";
 
 export type Standing =
   | { kind: "connecting" }
@@ -33,8 +34,11 @@ const SILENCE_MS = 45_000;
 const LOOK_MS = 5_000;
 /** The hub takes our word for what is on the screen for a minute (crates/domain/src/limits.rs, PUSH_SCREEN_MS). */
 const TELL_MS = 25_000;
-/** How long a connection may take. */
-const OPENING_MS = 8_000;
+/** How long a connection may take: two tries are short, because one that began before the network was back comes late or never, and every
+ * third is for networks that are slow. */
+const OPENING_MS = { quick: 2_000, patient: 8_000 };
+/** Whoever looks at the page sees it right two seconds after the way back, so it never waits longer than this between two tries. */
+const LOOKED_AT_MS = 1_500;
 
 export class Link {
   private socket: WebSocket | undefined;
@@ -115,9 +119,10 @@ export class Link {
     const round = this.round;
     this.drop();
     if (this.standing.kind === "live") this.become({ kind: "catching_up" });
+    const patience = this.tries % 3 === 2 ? OPENING_MS.patient : OPENING_MS.quick;
     let ticket: string;
     try {
-      ({ ticket } = await take(api.POST("/api/v1/tickets", { signal: AbortSignal.timeout(OPENING_MS) })));
+      ({ ticket } = await take(api.POST("/api/v1/tickets", { signal: AbortSignal.timeout(patience) })));
     } catch (error) {
       if (round !== this.round) return;
       if (error instanceof Failure && (error.status === 401 || error.status === 403)) this.become({ kind: "locked_out" });
@@ -129,7 +134,7 @@ export class Link {
     url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url, ["fugue.v1", ticket]);
     this.socket = socket;
-    const slow = setTimeout(() => socket === this.socket && this.lost(), OPENING_MS);
+    const slow = setTimeout(() => socket === this.socket && this.lost(), patience);
     socket.onopen = () => {
       clearTimeout(slow);
       if (socket !== this.socket) return;
@@ -160,7 +165,7 @@ export class Link {
     const follower = this.followers.get(said.session);
     if ("event" in said) follower?.event(said.event);
     else if ("delta" in said) follower?.delta(said.delta.delta);
-    else follower?.problem(said.problem);
+    else follower?.problem(spoken(said.problem));
   }
 
   private subscribe(session: string, follower: Follower): void {
@@ -182,7 +187,7 @@ export class Link {
     this.drop();
     if (this.standing.kind !== "offline") this.become({ kind: "offline", since: Date.now(), seen: this.seen });
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.open(), backoff(this.tries));
+    this.timer = setTimeout(() => void this.open(), document.hidden ? backoff(this.tries) : backoff(this.tries, LOOKED_AT_MS));
     this.tries += 1;
   }
 

@@ -2,14 +2,17 @@ import { api, take } from "@/api/client";
 
 export type MessageChange = { text?: string; position?: number; not_before?: string };
 
-export function sendMessage(session: string, body: { text: string; not_before?: string }, key: string) {
-  return take(api.POST("/api/v1/sessions/{id}/messages", { params: { path: { id: session }, header: { "Idempotency-Key": key } }, body }));
+/** One sending: its key, and what breaks it off. */
+export type Sending = { key: string; signal: AbortSignal };
+
+export function sendMessage(session: string, body: { text: string; not_before?: string }, { key, signal }: Sending) {
+  const params = { path: { id: session }, header: { "Idempotency-Key": key } };
+  return take(api.POST("/api/v1/sessions/{id}/messages", { params, body, signal }));
 }
 
-export function steerSession(session: string, text: string, key: string) {
-  return take(
-    api.POST("/api/v1/sessions/{id}/steer", { params: { path: { id: session }, header: { "Idempotency-Key": key } }, body: { text } }),
-  );
+export function steerSession(session: string, text: string, { key, signal }: Sending) {
+  const params = { path: { id: session }, header: { "Idempotency-Key": key } };
+  return take(api.POST("/api/v1/sessions/{id}/steer", { params, body: { text }, signal }));
 }
 
 export function changeMessage(id: string, body: MessageChange) {

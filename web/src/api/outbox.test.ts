@@ -162,7 +162,8 @@ describe("the outbox", () => {
 
 describe("the pause", () => {
   it("doubles up to a limit and is never zero", () => {
-    expect([0, 1, 2, 20].map((n) => backoff(n, () => 1))).toEqual([250, 500, 1_000, 10_000]);
-    expect(backoff(0, () => 0)).toBe(125);
+    expect([0, 1, 2, 20].map((n) => backoff(n, undefined, () => 1))).toEqual([250, 500, 1_000, 10_000]);
+    expect([0, 20].map((n) => backoff(n, 1_500, () => 1))).toEqual([250, 1_500]);
+    expect(backoff(0, undefined, () => 0)).toBe(125);
   });
 });

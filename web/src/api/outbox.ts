@@ -91,6 +91,12 @@ export class Outbox {
     await Promise.all([...new Set(this.parcels.map((parcel) => parcel.session))].map((session) => this.drain(session)));
   }
 
+  /** The way to the hub is back: what waits is tried without delay. */
+  async again(): Promise<void> {
+    this.tries = 0;
+    await this.flush();
+  }
+
   private async drain(session: string): Promise<void> {
     if (this.busy.has(session)) return;
     this.busy.add(session);

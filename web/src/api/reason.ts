@@ -35,6 +35,7 @@ export function reasonWord(reason: string): string {
     auth: m.reason_auth,
     bad_request: m.reason_bad_request,
     budget: m.reason_budget,
+    no_room: m.reason_no_room,
     back_off: m.reason_back_off,
     refused: m.reason_refused,
     step_limit: m.reason_step_limit,
@@ -43,5 +44,5 @@ export function reasonWord(reason: string): string {
     stop: m.reason_stop,
     attempts_used_up: m.reason_attempts_used_up,
   };
-  return words[reason]?.() ?? reason;
+  return Object.hasOwn(words, reason) ? (words[reason]?.() ?? reason) : reason;
 }
