@@ -24,6 +24,7 @@ mod review;
 mod run;
 mod task;
 
+pub use crate::raw::{RawFrame, RawKind, RawPage};
 pub use cost::{Budgets, Cost, CostBy, Costs, DayBudget, ParkedTurn, SessionBudget};
 pub use device::{Device, DeviceCode, NewDevice};
 pub use find::{EventHit, EventHits, EventList, Found, FoundKind};
@@ -32,7 +33,6 @@ pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
 pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};
 pub use push::{NewPush, PushAnswer, PushState, PushVerdict, PushWish, QuietHours};
 pub use review::{NewReview, Review};
-pub use crate::raw::{RawFrame, RawKind, RawPage};
 pub use run::{NewRun, Run};
 pub use task::{
     Diff, Entry, Evidence, MadeTasks, NewTask, NewTasks, Remark, Shown, Task, TaskBrief, TaskChange, TaskDetail, TaskSession, Verdict,

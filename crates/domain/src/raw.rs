@@ -27,7 +27,8 @@ impl FromStr for RawPlace {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
         let (program, offset) = text.split_once('.').ok_or(())?;
-        let number = |text: &str| Some(text).filter(|text| text.bytes().all(|digit| digit.is_ascii_digit())).and_then(|text| text.parse().ok());
+        let number =
+            |text: &str| Some(text).filter(|text| text.bytes().all(|digit| digit.is_ascii_digit())).and_then(|text| text.parse().ok());
         Ok(Self { program: number(program).ok_or(())?, offset: number(offset).ok_or(())? })
     }
 }

@@ -84,7 +84,8 @@ async fn bytes(context: &Context, session: &SessionId) -> Result<(), Failure> {
             if context.out.json {
                 context.out.json(frame)?;
             } else if matches!(frame.kind, RawKind::Stdout | RawKind::Stderr) {
-                let bytes = base64url::decode(&frame.data).ok_or_else(|| Failure::failed("the hub's answer cannot be read: a frame is no base64url"))?;
+                let bytes = base64url::decode(&frame.data)
+                    .ok_or_else(|| Failure::failed("the hub's answer cannot be read: a frame is no base64url"))?;
                 context.out.bytes(&bytes)?;
             }
         }

@@ -109,9 +109,7 @@ fn says(value: &Value, make: &dyn Fn(&str) -> Option<String>) -> Option<String> 
     match value {
         Value::String(text) => make(text),
         Value::Array(items) => items.iter().find_map(|item| says(item, make)),
-        Value::Object(fields) => {
-            fields.iter().filter(|(name, _)| !NAMES.contains(&name.as_str())).find_map(|(_, value)| says(value, make))
-        }
+        Value::Object(fields) => fields.iter().filter(|(name, _)| !NAMES.contains(&name.as_str())).find_map(|(_, value)| says(value, make)),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }

@@ -40,12 +40,7 @@ pub async fn read(
 }
 
 /// `GET /api/v1/sessions/{id}/find`.
-pub async fn find(
-    State(app): State<App>,
-    asking: Asking,
-    Id(session): Id<SessionId>,
-    mut params: Params,
-) -> Done<axum::Json<EventHits>> {
+pub async fn find(State(app): State<App>, asking: Asking, Id(session): Id<SessionId>, mut params: Params) -> Done<axum::Json<EventHits>> {
     let words = params.text("q")?;
     let what = params.word("what", What::from_word, &format!("give one of {}", What::WORDS.join(", ")))?;
     let after = params.parse::<u32>("after", "give the number of an event, 0 for the beginning")?.map_or(0, i64::from);

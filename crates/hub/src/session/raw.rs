@@ -16,7 +16,8 @@ pub async fn raw(hub: &Hub, caller: &Caller, id: &SessionId, from: RawFrom) -> D
     match hub.nodes.call(&node, Ask::Raw { session: id.clone(), from }).await.map_err(call_failed)? {
         Answered::Raw(Some(page)) => Ok(page),
         Answered::Raw(None) => {
-            let problem = Problem::new(Kind::NotFound, "The node keeps no raw output of this session: no agent has run in it yet, or it was closed.");
+            let problem =
+                Problem::new(Kind::NotFound, "The node keeps no raw output of this session: no agent has run in it yet, or it was closed.");
             Err(problem.hint("Its transcript has what came of it.").into())
         }
         other => Err(Fault::internal(format!("a node answered {other:?} to raw"))),

@@ -50,10 +50,8 @@ pub async fn change(
 /// `GET /api/v1/sessions/{id}/raw`.
 pub async fn raw(State(app): State<App>, asking: Asking, Id(id): Id<SessionId>, mut params: Params) -> Done<axum::Json<RawPage>> {
     let place = |text: &str| text.parse::<RawPlace>().ok().map(|place| place.to_string());
-    let (before, after) = (
-        params.word("before", place, "give `earlier` of another page")?,
-        params.word("after", place, "give `later` of another page")?,
-    );
+    let (before, after) =
+        (params.word("before", place, "give `earlier` of another page")?, params.word("after", place, "give `later` of another page")?);
     params.end()?;
     let from = match (before, after) {
         (Some(_), Some(_)) => return Err(Problem::invalid("before", "give `before` or `after`, not both").into()),

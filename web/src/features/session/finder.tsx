@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, CircleHelp, TriangleAlert, X } from "lucide-react";
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { type Found, useFinding } from "@/features/session/finding";
 import type { Transcript } from "@/features/session/store";
 import { many } from "@/text/format";
@@ -63,13 +63,18 @@ export function Finder({ transcript, onClose, onJump }: Props) {
       >
         <ArrowDown />
       </Button>
-      <Button kind="quiet" className="order-7 px-2" onClick={() => onJump("errors")}>
-        <TriangleAlert aria-hidden /> {m.next_error()}
-      </Button>
-      <Button kind="quiet" className="order-8 px-2" onClick={() => onJump("questions")}>
-        <CircleHelp aria-hidden /> {m.next_question()}
-      </Button>
+      <Jump word={m.next_error()} icon={<TriangleAlert aria-hidden />} onJump={() => onJump("errors")} />
+      <Jump word={m.next_question()} icon={<CircleHelp aria-hidden />} onJump={() => onJump("questions")} />
     </search>
+  );
+}
+
+/** A button that says its word where there is room for it. */
+function Jump({ word, icon, onJump }: { word: string; icon: ReactNode; onJump: () => void }) {
+  return (
+    <Button kind="quiet" className="order-7 px-2 max-desk:min-w-12" title={word} onClick={onJump}>
+      {icon} <span className="max-desk:sr-only">{word}</span>
+    </Button>
   );
 }
 

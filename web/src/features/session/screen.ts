@@ -60,6 +60,7 @@ export class Screen {
     }
     const last = spans.at(-1);
     if (last !== undefined && last.className === "") last.text = last.text.trimEnd();
+    if (last?.text === "") spans.pop();
     return spans;
   }
 

@@ -27,13 +27,17 @@ export class Spool {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private over = false;
   private columns: number;
+  /** What is being done; the next thing waits for it, so that the lines come in their order. */
+  private doing: Promise<void> = Promise.resolve();
   private readonly session: string;
   private readonly read: typeof readRaw;
+  private readonly again: number;
 
-  constructor(session: string, columns: number, read = readRaw) {
+  constructor(session: string, columns: number, read = readRaw, again = AGAIN_MS) {
     this.session = session;
     this.columns = columns;
     this.read = read;
+    this.again = again;
   }
 
   now = (): Standing => this.standing;
@@ -60,8 +64,20 @@ export class Spool {
   }
 
   /** Reads the end, or what came after the last page. */
-  async look(): Promise<void> {
+  look(): Promise<void> {
     clearTimeout(this.timer);
+    this.doing = this.doing.then(() => this.forward());
+    return this.doing;
+  }
+
+  /** Reads what came before. */
+  back(): Promise<void> {
+    this.doing = this.doing.then(() => this.backward());
+    return this.doing;
+  }
+
+  private async forward(): Promise<void> {
+    if (this.over) return;
     try {
       const last = this.pages.at(-1);
       const page = await this.read(this.session, last === undefined ? undefined : { after: last.later });
@@ -73,16 +89,15 @@ export class Spool {
         await this.print(page.items);
       }
       this.tell({ busy: false, failure: undefined });
-      if (this.standing.follows) this.timer = setTimeout(() => void this.look(), page.more ? 0 : AGAIN_MS);
+      if (this.standing.follows) this.timer = setTimeout(() => void this.look(), page.more ? 0 : this.again);
     } catch (error) {
       this.tell({ busy: false, failure: error as Failure });
     }
   }
 
-  /** Reads what came before. */
-  async back(): Promise<void> {
+  private async backward(): Promise<void> {
     const before = this.pages[0]?.earlier;
-    if (before == null || this.standing.busy) return;
+    if (before == null || this.over) return;
     this.tell({ busy: true });
     try {
       const page = await this.read(this.session, { before });

@@ -125,7 +125,7 @@ function Whole({ session, at, question }: { session: Session; at: number | undef
           </div>
         </footer>
       </div>
-      <aside aria-label={m.context()} className="w-72 shrink-0 scroll border-l border-line bg-panel p-4 max-wide:hidden">
+      <aside aria-label={m.context()} tabIndex={0} className="w-72 shrink-0 scroll border-l border-line bg-panel p-4 max-wide:hidden">
         <Context session={session} transcript={transcript} parcels={parcels} allowed={allowed} />
       </aside>
       <Dialog open={drawer} onClose={() => setDrawer(false)} title={m.context()}>
