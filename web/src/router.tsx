@@ -51,6 +51,14 @@ const session = createRoute({
   getParentRoute: () => sessions,
   path: "$id",
   component: lazyRouteComponent(() => import("@/routes/session"), "SessionRoute"),
+  // The number of the event that is to be seen.
+  validateSearch: ({ at }: Record<string, unknown>): { at?: number } =>
+    definite({ at: Number.isSafeInteger(at) && Number(at) > 0 ? Number(at) : undefined }),
+});
+const raw = createRoute({
+  getParentRoute: () => sessions,
+  path: "$id/raw",
+  component: lazyRouteComponent(() => import("@/routes/raw"), "RawRoute"),
 });
 const approvals = createRoute({ getParentRoute: () => root, path: "/approvals", component: lazyRouteComponent(pages, "ApprovalsRoute") });
 const approval = createRoute({ getParentRoute: () => root, path: "/approvals/$id", component: lazyRouteComponent(pages, "ApprovalRoute") });
@@ -111,7 +119,7 @@ const pair = createRoute({ getParentRoute: () => root, path: "/pair", component:
 export const router = createRouter({
   routeTree: root.addChildren([
     now,
-    sessions.addChildren([noSession, newSession, session]),
+    sessions.addChildren([noSession, newSession, session, raw]),
     ...ofWork,
     approvals,
     approval,

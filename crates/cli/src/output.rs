@@ -41,6 +41,16 @@ impl Output {
         writeln!(anstream::stdout().lock(), "{text}").map_err(write_failed)
     }
 
+    /// Prints an agent's bytes: exactly as they are to a file or a pipe, and tamed to a terminal.
+    pub fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = std::io::stdout().lock();
+        let written = match stdout.is_terminal() {
+            true => stdout.write_all(tame(&String::from_utf8_lossy(bytes)).as_bytes()),
+            false => stdout.write_all(bytes),
+        };
+        written.and_then(|()| stdout.flush()).map_err(write_failed)
+    }
+
     /// Prints one JSON value on one line.
     pub fn json(self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string(value).map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?;

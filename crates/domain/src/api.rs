@@ -24,9 +24,10 @@ mod review;
 mod run;
 mod task;
 
+pub use crate::raw::{RawFrame, RawKind, RawPage};
 pub use cost::{Budgets, Cost, CostBy, Costs, DayBudget, ParkedTurn, SessionBudget};
 pub use device::{Device, DeviceCode, NewDevice};
-pub use find::{EventList, Found, FoundKind};
+pub use find::{EventHit, EventHits, EventList, Found, FoundKind};
 pub use job::Job;
 pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
 pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};

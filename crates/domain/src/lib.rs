@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod api;
 pub mod approval;
+pub mod base64url;
 pub mod caller;
 pub mod check;
 pub mod crash;
@@ -28,6 +29,7 @@ pub mod plan;
 pub mod problem;
 pub mod project;
 pub mod push;
+pub mod raw;
 pub mod reason;
 pub mod review;
 pub mod rule;

@@ -201,6 +201,12 @@ pub const JOB_OUTPUT_BYTES_KEPT: u64 = 2 * 1024 * 1024 * 1024;
 pub const CHECK_PIECE_BYTES: usize = 512 * 1024;
 /// Seconds that a node gives a project's command at most, unless its settings say otherwise.
 pub const CHECK_SECONDS_MAX: i64 = 2 * 60 * 60;
+/// Bytes of a session's raw output in one answer of a node. As text on the link they are a third more.
+pub const RAW_PAGE_BYTES: usize = 256 * 1024;
+/// Bytes of the spools of a session's ended programs that its node keeps for people to look at; the oldest go first.
+pub const RAW_KEPT_BYTES: u64 = 32 * 1024 * 1024;
+/// Programs of a session of which something is kept.
+pub const RAW_KEPT_PROGRAMS: usize = 50;
 /// Commits of a change that are listed, the newest of them.
 pub const CHANGE_COMMITS_MAX: usize = 200;
 /// Bytes of the paths of a change that are listed.
@@ -245,6 +251,12 @@ pub const EVENTS_LOOKED_MAX: usize = 5_000;
 pub const EVENTS_SESSIONS_MAX: usize = 150;
 /// Characters of one text of an event in that list; the session's own history has all of it.
 pub const EVENTS_TEXT_CHARS_MAX: usize = 400;
+/// Bytes of one session's history that one request looks through. A long history is looked through request by request, each of them soon.
+pub const FIND_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Characters of the words that are looked for in a history.
+pub const FIND_CHARS_MAX: usize = 200;
+/// Characters that are shown of an event that was found.
+pub const FIND_EXCERPT_CHARS: usize = 160;
 /// Sessions, tasks and plans, of each the newest, that a search looks through.
 pub const SEARCHED_MAX: i64 = 20_000;
 /// Things of one kind that a search finds.

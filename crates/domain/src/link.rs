@@ -12,6 +12,7 @@ use crate::lease::LeaseKey;
 use crate::money::{MicroUsd, Usage};
 use crate::node::{Load, NodeFacts};
 use crate::project::{Origin, Repository};
+use crate::raw::{RawFrom, RawPage};
 use crate::session::PlaceKind;
 use crate::turn::{Ending, Opening, Wish};
 use crate::world::Millis;
@@ -345,6 +346,13 @@ pub enum Ask {
         /// From which byte on.
         from: i64,
     },
+    /// What went into a session's agents and came out of them?
+    Raw {
+        /// Which session.
+        session: SessionId,
+        /// Which page of it.
+        from: RawFrom,
+    },
 }
 
 /// A node's answer.
@@ -368,6 +376,8 @@ pub enum Answered {
     },
     /// To [`Ask::Output`]: a piece of it, if the node has it still.
     Output(Option<Piece>),
+    /// To [`Ask::Raw`]: a page of it, if the node keeps any.
+    Raw(Option<RawPage>),
 }
 
 /// A piece of a command's output.

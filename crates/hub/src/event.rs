@@ -19,6 +19,7 @@ use std::sync::Arc;
 pub mod across;
 pub mod archive;
 pub mod archivist;
+pub mod find;
 pub mod merge;
 pub mod retention;
 pub mod routes;

@@ -21,7 +21,6 @@ use fugue_domain::turn::Outcome;
 use fugue_domain::world::Mint;
 use std::sync::Arc;
 
-mod base64url;
 mod host;
 mod news;
 mod quiet;

@@ -22,6 +22,7 @@ use fugue_domain::turn::{Input, Wish};
 
 mod opening;
 mod parting;
+pub mod raw;
 pub mod routes;
 
 pub use opening::{Ground, Plan, ground, open, plan, store};

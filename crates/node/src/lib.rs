@@ -23,6 +23,7 @@ mod job;
 mod link;
 mod machine;
 mod process;
+mod raw;
 mod report;
 mod session;
 mod spare;

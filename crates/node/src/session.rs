@@ -204,7 +204,7 @@ impl Session {
         self.forget_turn();
         if let Some(mut process) = self.process.take() {
             if process.exited || process.keeper.is_err() {
-                process.forget().await;
+                process.forget(&self.folder).await;
             } else {
                 self.idle_since = Instant::now();
                 let offset = process.reader.offset();
@@ -223,7 +223,7 @@ impl Session {
     async fn drop_turn(&mut self, why: Why) {
         self.forget_turn();
         if let Some(process) = self.process.take() {
-            process.retire(why).await;
+            process.retire(why, &self.folder).await;
         }
         self.remember_idle();
     }
@@ -309,7 +309,7 @@ impl Session {
         if self.turn.is_none()
             && let Some(process) = self.process.take()
         {
-            process.forget().await;
+            process.forget(&self.folder).await;
             self.remember_idle();
         }
     }

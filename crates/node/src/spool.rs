@@ -69,11 +69,13 @@ pub struct Frame<'a> {
     pub end: u64,
 }
 
-fn segment_path(folder: &Path, start: u64) -> PathBuf {
+/// The file of the segment that begins at an offset.
+pub fn segment_path(folder: &Path, start: u64) -> PathBuf {
     folder.join(format!("spool-{start:016x}"))
 }
 
-fn segments(folder: &Path) -> io::Result<Vec<u64>> {
+/// The offsets at which the segments of a spool begin, in order.
+pub fn segments(folder: &Path) -> io::Result<Vec<u64>> {
     let names = fs::read_dir(folder)?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
     let mut starts: Vec<u64> = names.filter_map(|name| u64::from_str_radix(name.strip_prefix("spool-")?, 16).ok()).collect();
     starts.sort_unstable();

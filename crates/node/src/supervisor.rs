@@ -14,7 +14,7 @@ use crate::session::record::Record;
 use crate::session::shared::Shared;
 use crate::session::{self, Input, Said, Session};
 use crate::worktree::session_folder;
-use crate::{NodeError, diff, git};
+use crate::{NodeError, diff, git, raw};
 use fugue_domain::id::{JobId, SessionId};
 use fugue_domain::job::Kind;
 use fugue_domain::lease::{LeaseKey, heartbeat_every_ms};
@@ -333,6 +333,7 @@ impl Supervisor {
                 Ask::History { origin, commit } => git::history::history(&home, &origin, &commit),
                 Ask::Diff { origin, worktree, base, head } => diff::diff(&home, &origin, worktree.as_ref(), &base, head.as_deref()),
                 Ask::Output { job, name, from } => piece(&home, &job, &name, from),
+                Ask::Raw { session, from } => raw::raw(&home, &session, &from),
             });
             let result = answered.await.unwrap_or_else(|error| Err(CallFailed::Other(format!("the node could not look: {error}"))));
             link.say(&FromNode::Reply { call, result }).await;

@@ -830,6 +830,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What of its history fits: words, errors, questions */
+        get: operations["findEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/messages": {
         parameters: {
             query?: never;
@@ -842,6 +859,23 @@ export interface paths {
         put?: never;
         /** Queue a message */
         post: operations["sendMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its agents printed, byte for byte, from its node */
+        get: operations["readRaw"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1625,6 +1659,35 @@ export interface components {
             state: string;
             /** @description What happened, in words. */
             words: string;
+        };
+        /** @description An event that fits. */
+        EventHit: {
+            /** @description When it happened. */
+            at: components["schemas"]["Time"];
+            /** @description The words that fit, with what stands around them; otherwise the beginning of what it says. */
+            excerpt: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            seq: number;
+            /** @description Its type. */
+            type: string;
+        };
+        /** @description `GET /api/v1/sessions/{id}/find`: what fits of one session's history, oldest first. */
+        EventHits: {
+            /** @description The events that fit. */
+            items: components["schemas"]["EventHit"][];
+            /**
+             * Format: int64
+             * @description The number of the session's last event.
+             */
+            last_seq: number;
+            /**
+             * @description Give this as `after` to look further; absent at the end. What a request looks through is bounded, so there may be more behind a page
+             *     without items.
+             */
+            next_cursor?: string | null;
         };
         /**
          * @description `GET /api/v1/events`: events of all sessions, newest first. Each item is one flat event object with its `session`, the
@@ -2453,6 +2516,36 @@ export interface components {
             required: boolean;
             /** @description The end of its output, both streams as they came, at most [`crate::limits::CHECK_TAIL_BYTES_MAX`] bytes. */
             tail: string;
+        };
+        /** @description A frame: bytes that were recorded together. */
+        RawFrame: {
+            /** @description When they were recorded. */
+            at: components["schemas"]["Time"];
+            /** @description The bytes, base64url. */
+            data: string;
+            /** @description What they are. */
+            kind: components["schemas"]["RawKind"];
+            /**
+             * Format: int64
+             * @description Bytes of the frame that are left out at its end, because it is too long for a page.
+             */
+            missing: number;
+        };
+        /**
+         * @description What a frame holds.
+         * @enum {string}
+         */
+        RawKind: "stdout" | "stderr" | "stdin" | "told" | "started" | "not_started" | "stop" | "exit";
+        /** @description `GET /api/v1/sessions/{id}/raw`: some of a session's raw output, oldest first. */
+        RawPage: {
+            /** @description Give this as `before` for what came before; absent when nothing before it is kept. */
+            earlier?: string | null;
+            /** @description The frames. */
+            items: components["schemas"]["RawFrame"][];
+            /** @description Give this as `after` for what comes after, now or later. */
+            later: string;
+            /** @description Whether something comes after already. */
+            more: boolean;
         };
         /**
          * @description Why a turn failed, was interrupted or waits.
@@ -5267,6 +5360,41 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    findEvents: {
+        parameters: {
+            query?: {
+                q?: string;
+                what?: "errors" | "questions";
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventHits"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listMessages: {
         parameters: {
             query?: {
@@ -5350,6 +5478,39 @@ export interface operations {
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    readRaw: {
+        parameters: {
+            query?: {
+                before?: string;
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RawPage"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { useParams, useSearch } from "@tanstack/react-router";
 import { pendingQuery } from "@/api/approval";
 import { ApprovalCard, Settled } from "@/features/approval/card";
 import type { Question } from "@/features/session/row";
@@ -7,7 +7,8 @@ import { SessionView } from "@/features/session/view";
 
 export function SessionRoute() {
   const { id } = useParams({ from: "/sessions/$id" });
-  return <SessionView id={id} question={(asked) => <InPlace asked={asked} />} />;
+  const { at } = useSearch({ from: "/sessions/$id" });
+  return <SessionView id={id} at={at} question={(asked) => <InPlace asked={asked} />} />;
 }
 
 /** A question in the transcript: the event says what and how it was settled, the hub's record says the rest. */

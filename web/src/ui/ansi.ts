@@ -3,7 +3,7 @@
 
 export type Span = { text: string; className: string };
 
-const COLOURS = ["text-faint", "text-failed", "text-done", "text-needs", "text-working", "text-parked", "text-accent", "text-ink"];
+export const PALETTE = ["text-faint", "text-failed", "text-done", "text-needs", "text-working", "text-parked", "text-accent", "text-ink"];
 // Sequences that begin with ESC or a C1 control: CSI, OSC and other strings up to their end, and two-letter ones.
 const SEQUENCE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
@@ -45,8 +45,8 @@ export function ansi(input: string): Span[] {
       else if (code === 2) dim = true;
       else if (code === 22) [bold, dim] = [false, false];
       else if (code === 39) colour = "";
-      else if (code >= 30 && code <= 37) colour = COLOURS[code - 30] ?? "";
-      else if (code >= 90 && code <= 97) colour = COLOURS[code - 90] ?? "";
+      else if (code >= 30 && code <= 37) colour = PALETTE[code - 30] ?? "";
+      else if (code >= 90 && code <= 97) colour = PALETTE[code - 90] ?? "";
       // Colours outside the palette would break the contrast: their numbers are stepped over.
       else if (code === 38 || code === 48) at += codes[at + 1] === 5 ? 2 : 4;
     }

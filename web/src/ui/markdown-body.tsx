@@ -61,7 +61,17 @@ const PARTS: Components = {
   input: ({ checked }) => <input type="checkbox" checked={checked === true} readOnly disabled className="mr-1.5" />,
 };
 
+/** Words in which Markdown could find nothing: most of what is said, and a hundred times as fast. */
+const PLAIN = /^(?![\s\d])(?!.*www\.)[^*_`#[\]<>|~\\&:@\n+=-]*$/i;
+
 function Body({ text }: { text: string }) {
+  if (PLAIN.test(text)) {
+    return (
+      <div className="min-w-0 [overflow-wrap:anywhere]">
+        <p>{text}</p>
+      </div>
+    );
+  }
   return (
     <div className="min-w-0 [overflow-wrap:anywhere]">
       <ReactMarkdown remarkPlugins={[gfm]} rehypePlugins={[[sanitize, SCHEMA]]} components={PARTS}>

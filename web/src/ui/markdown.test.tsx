@@ -50,4 +50,20 @@ describe("Markdown of agents", () => {
     expect(container.querySelector("td")?.textContent).toBe("1");
     expect(container.querySelector<HTMLInputElement>("input")?.checked).toBe(true);
   });
+  it("takes words without marks as they are, and no mark for a word", () => {
+    const drawn = (text: string) => render(<Body text={text} />).container;
+    for (const text of ["Just words.", "言葉だけ。", "It is (said) to be 50% done; is it?"]) {
+      expect(drawn(text).querySelector("div > p")?.outerHTML).toBe(`<p>${text}</p>`);
+    }
+    for (const [text, marked] of [
+      ["- x", "li"],
+      ["1. one", "li"],
+      ["    x", "code"],
+      ["www.example.org", "a"],
+      ["*x*", "em"],
+      ["a\n\nb", "p + p"],
+    ]) {
+      expect(drawn(text ?? "").querySelector(marked ?? ""), text).not.toBeNull();
+    }
+  });
 });

@@ -6,7 +6,9 @@ use crate::output::{DIM, say};
 use crate::sse::{Follow, Heard};
 use crate::transcript::Transcript;
 use clap::Args;
-use fugue_domain::api::EventPage;
+use fugue_domain::api::{EventPage, RawKind, RawPage};
+use fugue_domain::base64url;
+use fugue_domain::id::SessionId;
 use fugue_domain::limits::PAGE_ITEMS_MAX;
 use serde_json::Value;
 
@@ -25,13 +27,22 @@ pub struct Log {
     /// Show everything whole: thoughts, long output, what is not understood.
     #[arg(long)]
     raw: bool,
+    /// Instead of events: what its agents' programs printed, byte for byte, as far as its node keeps it. With `--json`, also what they were given.
+    #[arg(long, conflicts_with_all = ["follow", "after", "raw"])]
+    bytes: bool,
 }
+
+/// The place at which everything that is kept begins.
+const BEGINNING: &str = "1.0";
 
 impl Log {
     /// Carries it out. With `--json`, each line is one event as it is stored.
     pub async fn run(self, context: &Context) -> Result<(), Failure> {
         let client = context.client()?;
         let session = session::find(&client, &self.session).await?;
+        if self.bytes {
+            return bytes(context, &session).await;
+        }
         if self.follow {
             let mut follow = Follow::new(&client, &session, self.after);
             loop {
@@ -61,5 +72,26 @@ impl Log {
             return context.out.json(event);
         }
         Transcript { raw: self.raw }.lines(event).iter().try_for_each(|line| context.out.line(line))
+    }
+}
+
+async fn bytes(context: &Context, session: &SessionId) -> Result<(), Failure> {
+    let client = context.client()?;
+    let mut after = BEGINNING.to_owned();
+    loop {
+        let page: RawPage = client.get(&format!("{}/raw?after={after}", session::path(session))).await?;
+        for frame in &page.items {
+            if context.out.json {
+                context.out.json(frame)?;
+            } else if matches!(frame.kind, RawKind::Stdout | RawKind::Stderr) {
+                let bytes = base64url::decode(&frame.data)
+                    .ok_or_else(|| Failure::failed("the hub's answer cannot be read: a frame is no base64url"))?;
+                context.out.bytes(&bytes)?;
+            }
+        }
+        if !page.more {
+            return Ok(());
+        }
+        after = page.later;
     }
 }

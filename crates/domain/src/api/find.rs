@@ -19,6 +19,32 @@ pub struct EventList {
     pub looked_back_to: Option<Time>,
 }
 
+/// `GET /api/v1/sessions/{id}/find`: what fits of one session's history, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventHits {
+    /// The events that fit.
+    pub items: Vec<EventHit>,
+    /// Give this as `after` to look further; absent at the end. What a request looks through is bounded, so there may be more behind a page
+    /// without items.
+    pub next_cursor: Option<String>,
+    /// The number of the session's last event.
+    pub last_seq: i64,
+}
+
+/// An event that fits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventHit {
+    /// Its number.
+    pub seq: i64,
+    /// When it happened.
+    pub at: Time,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The words that fit, with what stands around them; otherwise the beginning of what it says.
+    pub excerpt: String,
+}
+
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,5 +1,6 @@
 //! The events of a session: one URL, as a page, as server-sent events or as a WebSocket. And those of all sessions, as pages.
 
+use crate::event::find::{Wanted, What};
 use crate::event::{self, across::EventFilter};
 use crate::fault::Done;
 use crate::http::caller::Asking;
@@ -11,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
-use fugue_domain::api::EventList;
+use fugue_domain::api::{EventHits, EventList};
 use fugue_domain::event::{FAMILIES, Level};
 use fugue_domain::id::SessionId;
 use fugue_domain::problem::{Kind, Problem};
@@ -36,6 +37,17 @@ pub async fn read(
         return Ok(sse::reply(&app, Tail::open(&app, &asking, session, after).await?));
     }
     Ok(axum::Json(event::page(&app.hub, &asking, &session, after, limit).await?).into_response())
+}
+
+/// `GET /api/v1/sessions/{id}/find`.
+pub async fn find(State(app): State<App>, asking: Asking, Id(session): Id<SessionId>, mut params: Params) -> Done<axum::Json<EventHits>> {
+    let words = params.text("q")?;
+    let what = params.word("what", What::from_word, &format!("give one of {}", What::WORDS.join(", ")))?;
+    let after = params.parse::<u32>("after", "give the number of an event, 0 for the beginning")?.map_or(0, i64::from);
+    let limit = params.limit()?;
+    params.end()?;
+    let wanted = Wanted::new(words.as_deref(), what)?;
+    event::find::find(&app.hub, &asking, &session, &wanted, after, limit).await.map(axum::Json)
 }
 
 /// `GET /api/v1/events`.

@@ -1,10 +1,10 @@
 //! RFC 8291: a text that only one browser can read, as a single record of RFC 8188 (`aes128gcm`).
 
-use super::base64url;
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{self, ECDH_P256, PrivateKey, UnparsedPublicKey};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hkdf;
+use fugue_domain::base64url;
 use fugue_domain::world::World;
 
 /// Bytes that every push service takes in one body.

@@ -4,11 +4,12 @@
 //! Invariant: the private half is in the data folder only, readable by its owner, like the owner's credential. Hubs that share a database
 //! share the file too; each sends only what was subscribed with its own key.
 
-use super::{base64url, seal};
+use super::seal;
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use fugue_domain::base64url;
 use fugue_domain::world::{Millis, World};
 use reqwest::Url;
 use serde_json::json;

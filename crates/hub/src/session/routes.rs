@@ -9,9 +9,11 @@ use crate::http::{App, SESSION_STATES};
 use crate::idempotency::Reply;
 use crate::session::{self, SessionFilter};
 use axum::extract::State;
-use fugue_domain::api::{NewSession, Session, SessionChange};
+use fugue_domain::api::{NewSession, RawPage, Session, SessionChange};
 use fugue_domain::id::SessionId;
 use fugue_domain::page::Page;
+use fugue_domain::problem::Problem;
+use fugue_domain::raw::{RawFrom, RawPlace};
 
 /// `GET /api/v1/sessions`.
 pub async fn list(State(app): State<App>, asking: Asking, mut params: Params) -> Done<axum::Json<Page<Session>>> {
@@ -43,6 +45,21 @@ pub async fn change(
     Json(change): Json<SessionChange>,
 ) -> Done<axum::Json<Session>> {
     session::change(&app.hub, &asking, &id, change).await.map(axum::Json)
+}
+
+/// `GET /api/v1/sessions/{id}/raw`.
+pub async fn raw(State(app): State<App>, asking: Asking, Id(id): Id<SessionId>, mut params: Params) -> Done<axum::Json<RawPage>> {
+    let place = |text: &str| text.parse::<RawPlace>().ok().map(|place| place.to_string());
+    let (before, after) =
+        (params.word("before", place, "give `earlier` of another page")?, params.word("after", place, "give `later` of another page")?);
+    params.end()?;
+    let from = match (before, after) {
+        (Some(_), Some(_)) => return Err(Problem::invalid("before", "give `before` or `after`, not both").into()),
+        (Some(place), None) => RawFrom::Before(place),
+        (None, Some(place)) => RawFrom::After(place),
+        (None, None) => RawFrom::End,
+    };
+    session::raw::raw(&app.hub, &asking, &id, from).await.map(axum::Json)
 }
 
 /// `POST /api/v1/sessions/{id}/stop`.

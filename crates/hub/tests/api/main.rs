@@ -9,6 +9,7 @@ mod conflicts;
 mod costs;
 mod devices;
 mod doors;
+mod history;
 mod hosts;
 mod hubs;
 mod jobs;

@@ -370,5 +370,6 @@ fn answer(ask: Ask) -> Result<Answered, CallFailed> {
         Ask::History { .. } => Ok(Answered::History(Vec::new())),
         Ask::Diff { .. } => Ok(Answered::Diff { text: String::new(), cut: false }),
         Ask::Output { .. } => Ok(Answered::Output(None)),
+        Ask::Raw { .. } => Ok(Answered::Raw(None)),
     }
 }

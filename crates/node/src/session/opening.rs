@@ -118,7 +118,7 @@ impl Session {
             if serves && assignment.opening == Opening::Message {
                 self.process = Some(process);
             } else {
-                process.retire(Why::Idle).await;
+                process.retire(Why::Idle, &self.folder).await;
             }
         }
         let cwd = PathBuf::from(&assignment.place.path);

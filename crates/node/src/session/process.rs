@@ -7,6 +7,7 @@ use crate::driver::Write;
 use crate::environment;
 use crate::keeper::handle::{self, Gone, Handle};
 use crate::keeper::line::{Launch, Push, Request, Why};
+use crate::raw;
 use crate::session::record::Kept;
 use crate::session::shared::Shared;
 use crate::spare::keepers_folder;
@@ -183,8 +184,8 @@ impl Process {
         self.trouble.map(|since| since.elapsed())
     }
 
-    /// Ends it and waits until nothing is left of it. What it still says is for nobody.
-    pub async fn retire(mut self, why: Why) {
+    /// Ends it and waits until nothing is left of it. What it still says is for nobody but people who look.
+    pub async fn retire(mut self, why: Why, session: &Path) {
         self.stop(why).await;
         let until = Instant::now() + RETIRE;
         let mut acts = Vec::new();
@@ -198,13 +199,18 @@ impl Process {
             }
         }
         self.bury().await;
-        self.forget().await;
+        self.forget(session).await;
     }
 
-    /// Lets go of a process that has ended, and of its spool, which may take a while to delete: nobody waits for that.
-    pub async fn forget(mut self) {
+    /// Lets go of a process that has ended. Its spool is kept in the session's folder for a while; deleting the rest is waited for by nobody.
+    pub async fn forget(mut self, session: &Path) {
         self.ask(&Request::Leave, &[]).await;
         let folder = keepers_folder(&self.shared.home).join(&self.name);
+        let (keeper, session) = (folder.clone(), session.to_owned());
+        let kept = tokio::task::spawn_blocking(move || raw::keep(&keeper, &session)).await;
+        if let Ok(Err(error)) = kept {
+            tracing::warn!(keeper = self.name, "the raw output of a program is not kept: {error}");
+        }
         drop(tokio::task::spawn_blocking(move || durable!("keeper.forget", std::fs::remove_dir_all(folder))));
     }
 }

@@ -196,6 +196,7 @@ function Line({ event }: { event: Seen }) {
     <Link
       to="/sessions/$id"
       params={{ id: event.session }}
+      search={{ at: event.seq }}
       className="grid h-14 grid-cols-[1rem_minmax(0,1fr)_auto] items-center gap-x-2.5 border-b border-line px-4 hover:bg-raised focus-visible:-outline-offset-2 desk:h-8 desk:grid-cols-[4.5rem_1rem_minmax(0,15rem)_9.5rem_minmax(0,1fr)] wide:grid-cols-[4.5rem_1rem_minmax(0,22rem)_9.5rem_minmax(0,1fr)]"
     >
       <time dateTime={event.at} title={moment(at)} className="order-3 text-small text-soft desk:order-none">

@@ -5,12 +5,16 @@ import { everything, isTaken, move } from "@/features/frame/keys";
 import { screens } from "@/features/frame/screens";
 import { m } from "@/text/gen/messages.js";
 import { Button } from "@/ui/button";
+import { wish } from "@/ui/wish";
 
 const Help = lazy(() => import("@/features/frame/help"));
 const Palette = lazy(() => import("@/features/frame/palette"));
 
 /** After `g`, the next key is waited for this long. */
 const CHORD_MS = 1_200;
+
+/** Keys that the screen itself answers to. */
+const WISHES = { f: "find", n: "found_next", N: "found_before", "!": "next_error", q: "next_question" } as const;
 
 type Open = "help" | "palette" | undefined;
 const OPEN = "fugue:open";
@@ -50,7 +54,10 @@ export function Keyboard() {
       else if (event.key === "/") focus(event, "[data-search]");
       else if (event.key === "c") focus(event, "[data-composer]");
       else if (event.key === "e") document.querySelector<HTMLElement>("[data-interrupt]")?.click();
-      else if (event.key === "?") setOpen("help");
+      else if (event.key in WISHES) {
+        event.preventDefault();
+        wish(WISHES[event.key as keyof typeof WISHES]);
+      } else if (event.key === "?") setOpen("help");
     };
     const asked = (event: Event) => setOpen((event as CustomEvent<Open>).detail);
     addEventListener("keydown", press);

@@ -37,6 +37,15 @@ export function groups(): KeyGroup[] {
       ],
     },
     {
+      title: m.transcript(),
+      keys: [
+        ["f", m.find_in_transcript()],
+        ["n / N", m.key_found()],
+        ["!", m.next_error()],
+        ["q", m.next_question()],
+      ],
+    },
+    {
       title: m.board(),
       keys: [
         ["← → ↑ ↓", m.key_board()],

@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { CircleStop, Ellipsis, Hand, PanelRight, Pencil, Play, SquareX } from "lucide-react";
+import { useNavigate } from "@tanstack/react-router";
+import { CircleStop, Ellipsis, Hand, PanelRight, Pencil, Play, Search, SquareTerminal, SquareX } from "lucide-react";
 import { useState } from "react";
 import type { Failure, Session } from "@/api/client";
 import { closeSession, renameSession, stopSession } from "@/api/session";
@@ -37,10 +38,11 @@ export function UrgentAction({ session, running, parked, className }: Urgent) {
   );
 }
 
-type Props = { session: Session; onContext: () => void };
+type Props = { session: Session; allowed: boolean; onContext: () => void; onFind: () => void };
 
 /** What is not urgent, behind one button. */
-export function SessionActions({ session, onContext }: Props) {
+export function SessionActions({ session, allowed, onContext, onFind }: Props) {
+  const navigate = useNavigate();
   const [asking, setAsking] = useState<"stop" | "close" | "rename">();
   const queries = useQueryClient();
   const shared = {
@@ -60,15 +62,25 @@ export function SessionActions({ session, onContext }: Props) {
           </Button>
         }
       >
-        <MenuItem onSelect={() => setAsking("rename")}>
-          <Pencil /> {m.rename()}
+        <MenuItem onSelect={onFind}>
+          <Search /> {m.find_in_transcript()}
         </MenuItem>
-        <MenuItem danger disabled={closed} onSelect={() => setAsking("stop")}>
-          <CircleStop /> {m.stop_session()}
+        <MenuItem onSelect={() => void navigate({ to: "/sessions/$id/raw", params: { id: session.id } })}>
+          <SquareTerminal /> {m.raw_output()}
         </MenuItem>
-        <MenuItem danger disabled={closed} onSelect={() => setAsking("close")}>
-          <SquareX /> {m.close_session()}
-        </MenuItem>
+        {allowed && (
+          <>
+            <MenuItem onSelect={() => setAsking("rename")}>
+              <Pencil /> {m.rename()}
+            </MenuItem>
+            <MenuItem danger disabled={closed} onSelect={() => setAsking("stop")}>
+              <CircleStop /> {m.stop_session()}
+            </MenuItem>
+            <MenuItem danger disabled={closed} onSelect={() => setAsking("close")}>
+              <SquareX /> {m.close_session()}
+            </MenuItem>
+          </>
+        )}
       </Menu>
       <Button kind="quiet" size="icon" className="wide:hidden" aria-label={m.context()} onClick={onContext}>
         <PanelRight />

@@ -15,6 +15,7 @@ type Props = { session: Session; transcript: Transcript; parcels: Parcel[]; allo
 /** What stands around a session: its line, its files, the agent's plan, its place and its cost. */
 export function Context({ session, transcript, parcels, allowed }: Props) {
   const { fold } = transcript;
+  const { files } = transcript.history.seams;
   const nodes = useQuery(nodesQuery);
   const projects = useQuery(projectsQuery);
   const node = nodes.data?.find((one) => one.id === session.place.node)?.name ?? session.place.node;
@@ -44,17 +45,17 @@ export function Context({ session, transcript, parcels, allowed }: Props) {
           </ul>
         </Part>
       )}
-      <Part title={m.files_changed()} count={fold.files.size}>
-        {fold.files.size === 0 ? (
+      <Part title={m.files_changed()} count={files.size}>
+        {files.size === 0 ? (
           <p className="text-small text-soft">{m.files_none()}</p>
         ) : (
           <ul className="flex flex-col gap-1">
-            {[...fold.files].map(([path, times]) => (
+            {[...files].map(([path, calls]) => (
               <li key={path} className="flex gap-2">
                 <code className="min-w-0 flex-1 truncate text-small" title={path}>
                   {path}
                 </code>
-                <span className="text-small text-soft">{m.times({ n: times })}</span>
+                <span className="text-small text-soft">{m.times({ n: calls.size })}</span>
               </li>
             ))}
           </ul>

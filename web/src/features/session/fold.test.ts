@@ -99,7 +99,7 @@ describe("the fold of a session's events", () => {
       { kind: "tool", state: "failed", exit: 2, output: "no" },
       { kind: "tool", state: "ok" },
     ]);
-    expect([...made.files]).toEqual([["a.rs", 1]]);
+    expect([...made.seams.files].map(([path, calls]) => [path, calls.size])).toEqual([["a.rs", 1]]);
   });
 
   it("says that a tool is gone when its turn ends without it", () => {

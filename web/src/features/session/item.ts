@@ -2,9 +2,9 @@ import type { ApprovalState, Outcome, Tokens } from "@/api/event";
 
 type Base<Kind extends string, Fields> = { kind: Kind; id: string; seq: number; at: number } & Fields;
 
-/** What a person or the agent said, or did: one thing of the transcript. */
+/** What a person or the agent said, or did: one thing of the transcript. `also` is the number of another event that it tells. */
 export type Item =
-  | Base<"said", { message: string; text: string; steered: boolean; attempt: number }>
+  | Base<"said", { message: string; text: string; steered: boolean; also?: number | undefined }>
   | Base<"text", { text: string }>
   | Base<"thought", { text: string; ended: number }>
   | Base<
@@ -17,6 +17,7 @@ export type Item =
         state: "running" | "ok" | "failed" | "denied" | "gone";
         exit?: number | undefined;
         ended?: number | undefined;
+        also?: number | undefined;
       }
     >
   | Base<
@@ -30,6 +31,7 @@ export type Item =
         state: ApprovalState;
         reason: string | null;
         ended?: number | undefined;
+        also?: number | undefined;
       }
     >
   | Base<"output", { text: string; lines: number; errors: boolean }>
@@ -44,10 +46,14 @@ export type Item =
     >
   | Base<"started", { program: string; version: string | null; model: string | null; resumed: boolean }>
   | Base<"mark", { what: "opened" | "closed" | "released"; detail: string | null }>
-  | Base<"raw", { type: string; body: unknown }>;
+  | Base<"raw", { type: string; body: unknown }>
+  /** Nothing to show: what belongs here stands in another piece, or is not read yet. */
+  | Base<"hole", unknown>;
 
 /** A message that stands in line. */
 export type Waiting = {
+  /** The number of its event, when that was seen. */
+  seq?: number;
   message: string;
   turn: string | undefined;
   text: string;

@@ -45,9 +45,9 @@ export function MovingLine({ session }: { session: Session }) {
 }
 
 /** The last thing that an agent was seen to do. */
-export function doingOf(fold: Pick<Fold, "typing" | "items">): string | undefined {
+export function doingOf(fold: Pick<Fold, "typing" | "doing">): string | undefined {
   if (fold.typing !== undefined) return fold.typing.kind === "thought" ? m.thinking() : fold.typing.text.trim().split("\n").at(-1);
-  const last = fold.items.findLast((item) => item.kind === "tool" || item.kind === "text" || item.kind === "output");
+  const last = fold.doing;
   if (last === undefined) return undefined;
   if (last.kind === "tool") return `${last.tool} ${gist(last.input)}`.trim();
   return last.text.trim().split("\n").at(-1);

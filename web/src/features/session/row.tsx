@@ -13,15 +13,15 @@ import { Badge, type State } from "@/ui/mark";
 import { Markdown } from "@/ui/markdown";
 
 export type Question = Extract<Item, { kind: "asked" }>;
-type Props = { row: Row; question: (asked: Question) => ReactNode };
+type Props = { row: Row; question: (asked: Question) => ReactNode; lit: boolean };
 
 /** One line or card of the transcript. */
-export const RowView = memo(function RowView({ row, question }: Props) {
-  if (row.kind === "many") return <ToolMany tool={row.tool} items={row.items} />;
-  return <One item={row.item} question={question} />;
+export const RowView = memo(function RowView({ row, question, lit }: Props) {
+  if (row.kind === "many") return <ToolMany tool={row.tool} items={row.items} lit={lit} />;
+  return <One item={row.item} question={question} lit={lit} />;
 });
 
-function One({ item, question }: { item: Item; question: Props["question"] }) {
+function One({ item, question, lit }: { item: Item; question: Props["question"]; lit: boolean }) {
   switch (item.kind) {
     case "said":
       return <Said item={item} />;
@@ -30,7 +30,7 @@ function One({ item, question }: { item: Item; question: Props["question"] }) {
     case "thought":
       return <Thought text={item.text} />;
     case "tool":
-      return <ToolCard item={item} />;
+      return <ToolCard item={item} lit={lit} />;
     case "asked":
       return question(item);
     case "output":
@@ -71,6 +71,8 @@ function One({ item, question }: { item: Item; question: Props["question"] }) {
       );
     case "raw":
       return <Raw item={item} />;
+    case "hole":
+      return null;
   }
 }
 

@@ -1,51 +1,51 @@
-// One session on the screen: its fold, kept current by the live connection, and the way to what came before.
+// One session on the screen: its history, kept current by the live connection, and drawn at most once per frame.
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { api, type Problem, take } from "@/api/client";
 import type { SessionEvent } from "@/api/event";
 import { link } from "@/api/live";
 import { queuedMessages } from "@/api/message";
 import { outbox } from "@/api/sending";
-import { Fold } from "@/features/session/fold";
-import { type Row, rowsOf } from "@/features/session/rows";
+import type { Fold } from "@/features/session/fold";
+import { History, PIECE } from "@/features/session/history";
+import type { Row } from "@/features/session/rows";
 
-/** Events that a session opens with, and that are read at a time when one scrolls back. */
-const WINDOW = 600;
+/** Events that the hub gives at a time. */
 const PAGE = 200;
 /** Sessions that stay in memory, so that going back is at once. */
 const KEPT = 8;
 
+/** A place that somebody wants to see. `count` tells two wishes for one place apart. */
+export type Place = { seq: number; count: number };
+
 export class Transcript {
-  fold: Fold;
+  readonly session: string;
+  readonly history: History;
   problem: Problem | undefined;
-  loading = false;
   version = 0;
-  private events: SessionEvent[] = [];
-  private first: number;
-  private rowsFor = -1;
-  private rowsMade: Row[] = [];
+  /** The place to be shown as soon as it is there. */
+  wanted: Place | undefined;
+  /** The line that somebody was brought to. */
+  lit: string | undefined;
   private listeners = new Set<() => void>();
   private leave: (() => void) | undefined;
   private frame = 0;
-  readonly session: string;
 
-  constructor(session: string, lastSeq: number, window = WINDOW) {
+  constructor(session: string, lastSeq: number, window = PIECE) {
     this.session = session;
-    this.first = Math.max(0, lastSeq - window);
-    this.fold = new Fold(this.first);
-    if (this.first > 0) void this.askQueue();
+    this.history = new History(Math.max(0, lastSeq - window), (after, limit) => pages(session, after, limit));
+    if (this.history.more) void this.askQueue();
   }
 
-  /** Whether there is more before what is shown. */
-  get more(): boolean {
-    return this.first > 0;
+  get isFollowed(): boolean {
+    return this.leave !== undefined;
   }
 
-  rows(): Row[] {
-    if (this.rowsFor !== this.version) {
-      this.rowsMade = rowsOf(this.fold.items);
-      this.rowsFor = this.version;
-    }
-    return this.rowsMade;
+  get fold(): Fold {
+    return this.history.fold;
+  }
+
+  rows(): readonly Row[] {
+    return this.history.rows();
   }
 
   onChange(listener: () => void): () => void {
@@ -67,49 +67,56 @@ export class Transcript {
       if (this.listeners.size > 0) return;
       this.leave?.();
       this.leave = undefined;
+      this.history.rest();
+      [this.wanted, this.lit] = [undefined, undefined];
     };
   }
 
+  /** Reads what came before what is shown. */
+  earlier(): Promise<void> {
+    return this.telling(this.history.earlier());
+  }
+
+  /** Reads what comes after what is shown, where that is not the end. */
+  later(): Promise<void> {
+    return this.telling(this.history.later());
+  }
+
+  /** Shows an event, wherever it stands. */
+  goTo(seq: number): void {
+    const place = { seq, count: (this.wanted?.count ?? 0) + 1 };
+    this.wanted = place;
+    void this.telling(
+      this.history.goTo(seq).then((there) => {
+        if (!there && this.wanted === place) this.wanted = undefined;
+      }),
+    );
+  }
+
+  /** The wanted place is on the screen, in this line. */
+  arrived(line: string | undefined): void {
+    this.wanted = undefined;
+    this.lit = line;
+    this.changed();
+  }
+
+  toEnd(): void {
+    this.wanted = undefined;
+    this.lit = undefined;
+    this.history.toEnd();
+    void this.telling(Promise.resolve());
+  }
+
+  private async telling<T>(done: Promise<T>): Promise<void> {
+    this.changed();
+    await done;
+    this.changed();
+  }
+
   private take(event: SessionEvent): void {
-    if (!this.fold.apply(event)) return;
-    this.events.push(event);
+    if (!this.history.take(event)) return;
     if (event.type === "message.queued" || event.type === "message.steered") outbox.seen(event.message);
     this.changed();
-  }
-
-  /** Reads what came before; several pages at once, because the number of each is known. */
-  async earlier(): Promise<void> {
-    if (this.loading || this.first === 0) return;
-    this.loading = true;
-    this.changed();
-    const from = Math.max(0, this.first - WINDOW);
-    const starts = Array.from({ length: Math.ceil((this.first - from) / PAGE) }, (_, page) => from + page * PAGE);
-    try {
-      const pages = await Promise.all(starts.map((after) => this.page(after, Math.min(PAGE, this.first - after))));
-      this.events = [...pages.flat(), ...this.events];
-      this.first = from;
-      this.refold();
-    } catch {
-      // The line at the top stays and can be pressed again.
-    } finally {
-      this.loading = false;
-      this.changed();
-    }
-  }
-
-  private async page(after: number, limit: number): Promise<SessionEvent[]> {
-    const path = { id: this.session };
-    const page = await take(api.GET("/api/v1/sessions/{id}/events", { params: { path, query: { after, limit } } }));
-    if (typeof page === "string") throw new Error("a stream where a page was asked for");
-    return page.items as unknown as SessionEvent[];
-  }
-
-  private refold(): void {
-    const fold = new Fold(this.first);
-    for (const event of this.events) fold.apply(event);
-    fold.typing = this.fold.typing;
-    fold.knows(this.fold.queue.filter((one) => !fold.messages.has(one.message)));
-    this.fold = fold;
   }
 
   private async askQueue(): Promise<void> {
@@ -142,11 +149,27 @@ export class Transcript {
   }
 }
 
+/** Events of a session; several pages at once, because the number of each is known. */
+async function pages(session: string, after: number, limit: number): Promise<SessionEvent[]> {
+  const starts = Array.from({ length: Math.ceil(limit / PAGE) }, (_, page) => page * PAGE);
+  const read = await Promise.all(
+    starts.map(async (start) => {
+      const query = { after: after + start, limit: Math.min(PAGE, limit - start) };
+      const page = await take(api.GET("/api/v1/sessions/{id}/events", { params: { path: { id: session }, query } }));
+      if (typeof page === "string") throw new Error("a stream where a page was asked for");
+      return page.items as unknown as SessionEvent[];
+    }),
+  );
+  return read.flat();
+}
+
 const kept = new Map<string, Transcript>();
 
 function transcriptOf(session: string, lastSeq: number, window: number): Transcript {
   const key = `${session} ${window}`;
-  const known = kept.get(key);
+  const before = kept.get(key);
+  // What has fallen far behind is read anew from its end instead of being caught up with.
+  const known = before !== undefined && (before.isFollowed || lastSeq - before.fold.seq < window) ? before : undefined;
   const transcript = known ?? new Transcript(session, lastSeq, window);
   kept.delete(key);
   kept.set(key, transcript);
@@ -158,7 +181,7 @@ function transcriptOf(session: string, lastSeq: number, window: number): Transcr
 }
 
 /** Follows a session while it is on the screen. `lastSeq` is where it stood when it was opened. */
-export function useTranscript(session: string, lastSeq: number, window = WINDOW): Transcript {
+export function useTranscript(session: string, lastSeq: number, window = PIECE): Transcript {
   // Only where it stood first counts: a later number must not begin anew.
   // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   const transcript = useMemo(() => transcriptOf(session, lastSeq, window), [session, window]);

@@ -19,10 +19,10 @@ const STATE: Record<Tool["state"], State> = { running: "working", ok: "done", fa
 const OUTPUT_CHARS = 4_000;
 
 /** A tool call: one line that opens. What failed is open by itself. */
-export function ToolCard({ item }: { item: Tool }) {
+export function ToolCard({ item, lit = false }: { item: Tool; lit?: boolean }) {
   const [choice, setOpen] = useState<boolean>();
   const change = useMemo(() => changeOf(item), [item]);
-  const open = choice ?? (item.state === "failed" || change !== undefined);
+  const open = choice ?? (lit || item.state === "failed" || change !== undefined);
   const about = gist(item.input);
   const count = change === undefined ? undefined : tally(change);
   return (
@@ -127,8 +127,9 @@ function changeOf(item: Tool): Line[] | undefined {
 }
 
 /** Quiet calls of one tool in a row, as one line. */
-export function ToolMany({ tool, items }: { tool: string; items: Tool[] }) {
-  const [open, setOpen] = useState(false);
+export function ToolMany({ tool, items, lit }: { tool: string; items: Tool[]; lit: boolean }) {
+  const [choice, setOpen] = useState<boolean>();
+  const open = choice ?? lit;
   return (
     <div className="rounded-box border border-line bg-panel">
       <button

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ChevronLeft, ListOrdered } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { ChevronLeft, ListOrdered, Search } from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { Session } from "@/api/client";
 import { useStanding } from "@/api/live";
 import { may, meQuery } from "@/api/me";
@@ -10,6 +10,8 @@ import { sessionQuery } from "@/api/session";
 import { SessionActions, UrgentAction } from "@/features/session/actions";
 import { Composer } from "@/features/session/composer";
 import { Context } from "@/features/session/context";
+import { Finder } from "@/features/session/finder";
+import { useJumps } from "@/features/session/finding";
 import { Queue } from "@/features/session/queue";
 import type { Question } from "@/features/session/row";
 import { useTranscript } from "@/features/session/store";
@@ -23,14 +25,15 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Badge } from "@/ui/mark";
 import { useTitle } from "@/ui/title";
+import { useWishes } from "@/ui/wish";
 
 type Ask = (asked: Question, session: Session) => ReactNode;
 
 /** A whole session. How a question looks is said from outside: it is another noun's. */
-export function SessionView({ id, question }: { id: string; question: Ask }) {
+export function SessionView({ id, at, question }: { id: string; at: number | undefined; question: Ask }) {
   const query = useQuery(sessionQuery(id));
   if (query.data === undefined) return <Unread id={id} query={query} />;
-  return <Shown query={query}>{(session) => <Whole key={session.id} session={session} question={question} />}</Shown>;
+  return <Shown query={query}>{(session) => <Whole key={session.id} session={session} at={at} question={question} />}</Shown>;
 }
 
 /** A session that is not read yet, or cannot be, and what was typed for it and waits. */
@@ -50,8 +53,14 @@ function Unread({ id, query }: { id: string; query: { data: Session | undefined;
   );
 }
 
-function Whole({ session, question }: { session: Session; question: Ask }) {
+function Whole({ session, at, question }: { session: Session; at: number | undefined; question: Ask }) {
   const transcript = useTranscript(session.id, session.last_seq);
+  useEffect(() => {
+    if (at !== undefined) transcript.goTo(at);
+  }, [transcript, at]);
+  const [finding, setFinding] = useState(false);
+  const jump = useJumps(transcript);
+  useWishes({ find: () => setFinding(true), next_error: () => jump("errors"), next_question: () => jump("questions") });
   const parcels = useParcels(session.id).filter((parcel) => parcel.made === undefined || !transcript.fold.messages.has(parcel.made));
   const me = useQuery(meQuery);
   const allowed = may(me.data?.role, "operate");
@@ -75,8 +84,20 @@ function Whole({ session, question }: { session: Session; question: Ask }) {
             <Standing session={session} heard={fold.heard} />
           </div>
           {allowed && <UrgentAction session={session} running={running} parked={parked} className="max-desk:hidden" />}
-          {allowed && <SessionActions session={session} onContext={() => setDrawer(true)} />}
+          <Button
+            kind="quiet"
+            size="icon"
+            className="max-desk:hidden"
+            aria-expanded={finding}
+            aria-label={m.find_in_transcript()}
+            title={m.find_in_transcript()}
+            onClick={() => setFinding(!finding)}
+          >
+            <Search />
+          </Button>
+          <SessionActions session={session} allowed={allowed} onContext={() => setDrawer(true)} onFind={() => setFinding(true)} />
         </header>
+        {finding && <Finder transcript={transcript} onClose={() => setFinding(false)} onJump={(what) => void jump(what)} />}
         <TranscriptView transcript={transcript} question={(asked) => question(asked, session)} />
         <footer className="border-t border-line bg-ground px-2 pt-2 pb-2 desk:px-4 desk:pb-3">
           <div className="mx-auto max-w-220">
@@ -104,7 +125,7 @@ function Whole({ session, question }: { session: Session; question: Ask }) {
           </div>
         </footer>
       </div>
-      <aside aria-label={m.context()} className="w-72 shrink-0 scroll border-l border-line bg-panel p-4 max-wide:hidden">
+      <aside aria-label={m.context()} tabIndex={0} className="w-72 shrink-0 scroll border-l border-line bg-panel p-4 max-wide:hidden">
         <Context session={session} transcript={transcript} parcels={parcels} allowed={allowed} />
       </aside>
       <Dialog open={drawer} onClose={() => setDrawer(false)} title={m.context()}>

@@ -1,4 +1,4 @@
-//! base64url without padding (RFC 4648, section 5): the form of every key and signature of web push.
+//! base64url without padding (RFC 4648, section 5): the form of every key and signature of web push, and of bytes that are no text.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
