@@ -19,7 +19,22 @@ function hub() {
 
 export default defineConfig({
   plugins: [react(), tailwind(), worker()],
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: {
+    alias: {
+      "@": fileURLToPath(new URL("./src", import.meta.url)),
+      // What it brings for browsers decodes `&lt;` through innerHTML, which our policy forbids; this one has a table.
+      "decode-named-character-reference": fileURLToPath(
+        new URL("./node_modules/decode-named-character-reference/index.js", import.meta.url),
+      ),
+    },
+  },
+  // Grammars are many files, and none of them belongs to the shell that opens offline.
+  worker: {
+    format: "es",
+    rolldownOptions: {
+      output: { entryFileNames: "assets/syntax/[name]-[hash].js", chunkFileNames: "assets/syntax/[name]-[hash].js" },
+    },
+  },
   server: { proxy: { "/api": hub() } },
   build: {
     target: ["chrome123", "firefox120", "safari17.5"],

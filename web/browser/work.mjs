@@ -44,15 +44,15 @@ const ANSWER = {
 
 /** What the agent of the moved card does, and what it does when it is told more. */
 const SCRIPT = [
-  "write hello.txt <<END",
-  "one",
+  "write hello.rs <<END",
+  "const GREETINGS: u8 = 2; // and where they are",
   "two",
   "END",
   "commit Say hello",
   "next <<LATER",
   "say Three it is.",
-  "write hello.txt <<MORE",
-  "one",
+  "write hello.rs <<MORE",
+  "const GREETINGS: u8 = 2; // and where they are",
   "three",
   "MORE",
   "LATER",
@@ -122,8 +122,9 @@ export async function work({ page, what, run, t, look }) {
     .getByRole("link", { name: t("review_change"), exact: true })
     .locator("visible=true")
     .click();
-  const file = page.getByRole("region", { name: "hello.txt", exact: true });
+  const file = page.getByRole("region", { name: "hello.rs", exact: true });
   await file.getByText("two", { exact: true }).waitFor();
+  await file.locator(".text-syntax-keyword", { hasText: "const" }).waitFor();
   await file.getByRole("button", { name: t("comment_on_line", { line: 2 }), exact: true }).click();
   await file
     .getByLabel(t("comment_on_line", { line: 2 }), { exact: true })
@@ -146,7 +147,7 @@ export async function work({ page, what, run, t, look }) {
     const { session } = await read(`tasks/${task}`);
     return (await read(`sessions/${session}/messages`)).items.map((message) => message.text);
   }, id);
-  assert.equal(told.filter((text) => text.includes(`hello.txt:2: ${REMARK}`)).length, 1, "the comment did not reach the agent once");
+  assert.equal(told.filter((text) => text.includes(`hello.rs:2: ${REMARK}`)).length, 1, "the comment did not reach the agent once");
 
   await page
     .getByRole("link", { name: t("review_change"), exact: true })

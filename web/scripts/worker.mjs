@@ -9,6 +9,8 @@ const ENTRY = fileURLToPath(new URL("../src/worker/worker.ts", import.meta.url))
 const ALIAS = { "@": fileURLToPath(new URL("../src", import.meta.url)) };
 /** Its own name; a worker is replaced under the name that it was registered with. */
 const OWN = "sw.js";
+/** Fetched when code is shown, and not needed to open: without it code has no colours. */
+const BESIDE = "assets/syntax/";
 
 /** The built files by the paths they are asked for, and a version that changes with any byte of them. */
 function shell(dist) {
@@ -17,6 +19,7 @@ function shell(dist) {
   const names = readdirSync(dist, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name !== OWN && !entry.name.endsWith(".gz"))
     .map((entry) => relative(dist, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
+    .filter((name) => !name.startsWith(BESIDE))
     .sort();
   for (const name of names) {
     hash.update(name).update(readFileSync(join(dist, name)));

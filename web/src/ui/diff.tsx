@@ -1,7 +1,9 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { m } from "@/text/gen/messages.js";
 import { cn } from "@/ui/class";
 import { type Chunk, chunks, type Line } from "@/ui/difference";
+import { Painted } from "@/ui/painted";
+import { type Run, useSyntax } from "@/ui/syntax";
 
 /** Lines of a change that are drawn at once. */
 const DRAWN_MAX = 2_000;
@@ -12,9 +14,13 @@ const LOOK: Record<Line["kind"], [string, string]> = {
   same: ["text-soft", " "],
 };
 
-/** A change, line by line; what is the same far from it is folded. */
+/** A change of the file at `label`, line by line; what is the same far from it is folded. */
 export function Diff({ change, label }: { change: Line[]; label: string }) {
-  const shown = change.slice(0, DRAWN_MAX);
+  const shown = useMemo(() => change.slice(0, DRAWN_MAX), [change]);
+  const runs = useSyntax(
+    label,
+    useMemo(() => [shown], [shown]),
+  );
   return (
     <figure
       aria-label={label}
@@ -22,14 +28,14 @@ export function Diff({ change, label }: { change: Line[]; label: string }) {
       className="max-h-100 scroll overflow-x-auto rounded-box border border-line bg-sunken py-1 font-mono text-small"
     >
       {chunks(shown).map((chunk) => (
-        <Piece key={`${chunk.kind}${chunk.at}`} chunk={chunk} />
+        <Piece key={`${chunk.kind}${chunk.at}`} chunk={chunk} runs={runs} />
       ))}
       {change.length > shown.length && <p className="px-3 py-1 text-soft">{m.more_lines({ n: change.length - shown.length })}</p>}
     </figure>
   );
 }
 
-function Piece({ chunk }: { chunk: Chunk }) {
+function Piece({ chunk, runs }: { chunk: Chunk; runs: (line: Line) => readonly Run[] | undefined }) {
   const [open, setOpen] = useState(false);
   if (chunk.kind === "folded" && !open) {
     return (
@@ -44,7 +50,9 @@ function Piece({ chunk }: { chunk: Chunk }) {
       <span className="w-6 shrink-0 text-center select-none" aria-hidden>
         {LOOK[line.kind][1]}
       </span>
-      <span className="pr-3">{line.text}</span>
+      <span className="pr-3">
+        <Painted text={line.text} runs={runs(line)} />
+      </span>
     </div>
   ));
 }

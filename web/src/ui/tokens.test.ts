@@ -37,6 +37,7 @@ function contrast(one: string, other: string, theme: 0 | 1): number {
 
 const SURFACES = ["ground", "panel", "raised", "sunken"];
 const TEXTS = ["ink", "soft", "faint", "accent"];
+const CODE = ["comment", "keyword", "string", "number", "function", "type"].map((kind) => `syntax-${kind}`);
 const STATES = ["working", "needs", "parked", "done", "failed", "queued", "lost"];
 
 describe.each([
@@ -50,6 +51,7 @@ describe.each([
       ["ink", `${state}-tint`] as const,
       ["soft", `${state}-tint`] as const,
     ]),
+    ...CODE.flatMap((kind) => ["panel", "sunken", "done-tint", "failed-tint"].map((surface) => [kind, surface] as const)),
     ["ground", "ink"] as const,
   ];
   it.each(pairs)("%s is readable on %s", (text, surface) => {

@@ -1,7 +1,8 @@
 //! The cockpit's files, as the program that starts the hub brings them along.
 //!
-//! Invariant: a page from here runs no script but its own files: no inline code, no other origin, and no text that becomes code. The one
-//! policy that may make a script's address of a text, `fugue-worker`, makes that of the service worker and no other (web/src/api/worker.ts).
+//! Invariant: a page from here runs no script but its own files: no inline code, no other origin, and no text that becomes code. Two
+//! policies may make a script's address of a text, and each makes one and no other: `fugue-worker` that of the service worker
+//! (web/src/api/worker.ts), `fugue-syntax` that of the worker which colours code (web/src/ui/syntax.ts).
 
 use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY,
@@ -12,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 /// What a page of the cockpit may do.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
     manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types fugue-worker";
+    require-trusted-types-for 'script'; trusted-types fugue-worker fugue-syntax";
 /// Paths that are the API's: what is not there is a problem, never a page.
 const NOT_OURS: &[&str] = &["/api/", "/problems/", "/mcp", "/hooks/"];
 

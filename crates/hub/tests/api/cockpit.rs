@@ -31,7 +31,7 @@ async fn the_page_and_its_files_come_with_their_policy() -> Result<()> {
         "style-src 'self';",
         "frame-ancestors 'none'",
         "worker-src 'self'",
-        "require-trusted-types-for 'script'; trusted-types fugue-worker",
+        "require-trusted-types-for 'script'; trusted-types fugue-worker fugue-syntax",
     ] {
         assert!(policy.contains(word), "{policy}");
     }

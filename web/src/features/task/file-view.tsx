@@ -1,5 +1,5 @@
 import { ChevronRight, MessageSquarePlus } from "lucide-react";
-import { Fragment, type KeyboardEvent, memo, useState } from "react";
+import { Fragment, type KeyboardEvent, memo, useMemo, useState } from "react";
 import type { Finding } from "@/api/client";
 import { CommentBox, Said } from "@/features/task/comment-box";
 import type { Act, Comment } from "@/features/task/comments";
@@ -7,7 +7,9 @@ import { Tally } from "@/features/task/evidence";
 import { m } from "@/text/gen/messages.js";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/class";
+import { Painted } from "@/ui/painted";
 import { type PatchFile, pairs, type Row, skipped } from "@/ui/patch";
+import { type Run, useSyntax } from "@/ui/syntax";
 
 /** Lines of a file that are drawn unasked. */
 const LINES_MAX = 600;
@@ -30,6 +32,10 @@ export const FileView = memo(function FileView({ id, file, look, said, earlier, 
   const lines = file.hunks.reduce((all, hunk) => all + hunk.rows.length, 0);
   const [open, setOpen] = useState(lines <= LINES_MAX);
   const [place, setPlace] = useState<Place>();
+  const runs = useSyntax(
+    file.path,
+    useMemo(() => (open ? file.hunks.map((hunk) => hunk.rows) : []), [file, open]),
+  );
   const write = allowed ? setPlace : undefined;
   return (
     <section id={id} aria-label={file.path} className="rounded-box border border-line bg-panel">
@@ -78,6 +84,7 @@ export const FileView = memo(function FileView({ id, file, look, said, earlier, 
                 )}
                 <Rows
                   rows={hunk.rows}
+                  runs={runs}
                   look={look}
                   first={at === 0}
                   onWrite={write}
@@ -113,13 +120,14 @@ function spotOf(row: Row, next: number): Place {
 
 type RowsProps = {
   rows: readonly Row[];
+  runs: (row: Row) => readonly Run[] | undefined;
   look: "inline" | "beside";
   first: boolean;
   onWrite: ((place: Place) => void) | undefined;
   notes: (place: Place) => React.ReactNode;
 };
 
-function Rows({ rows, look, first, onWrite, notes }: RowsProps) {
+function Rows({ rows, runs, look, first, onWrite, notes }: RowsProps) {
   // The line of the new version at which each row stands, also those that are not in it.
   let next = rows.find((row) => row.fresh !== undefined)?.fresh ?? 1;
   const spots = new Map(
@@ -140,7 +148,7 @@ function Rows({ rows, look, first, onWrite, notes }: RowsProps) {
           <div className={cn("flex min-w-max", LOOK[row.kind][0])}>
             <LineNumber value={row.old} />
             <Gutter value={row.fresh} spot={spot} tab={tab(at)} onWrite={onWrite} />
-            <Text row={row} />
+            <Text row={row} runs={runs(row)} />
           </div>
           {notes(spot)}
         </Fragment>
@@ -160,13 +168,13 @@ function Rows({ rows, look, first, onWrite, notes }: RowsProps) {
             ) : (
               <Gutter value={pair.left?.old} spot={gone} tab={-1} onWrite={onWrite} />
             )}
-            {pair.left !== undefined && <Text row={pair.left} wrap />}
+            {pair.left !== undefined && <Text row={pair.left} runs={runs(pair.left)} wrap />}
           </div>
           <div className={cn("flex min-w-0", pair.right === undefined ? "bg-raised" : LOOK[pair.right.kind][0])}>
             {pair.right !== undefined && spot !== undefined && (
               <>
                 <Gutter value={pair.right.fresh} spot={spot} tab={tab(at)} onWrite={onWrite} />
-                <Text row={pair.right} wrap />
+                <Text row={pair.right} runs={runs(pair.right)} wrap />
               </>
             )}
           </div>
@@ -184,13 +192,15 @@ const LOOK: Record<Row["kind"], [string, string]> = {
   same: ["text-soft", " "],
 };
 
-function Text({ row, wrap = false }: { row: Row; wrap?: boolean }) {
+function Text({ row, runs, wrap = false }: { row: Row; runs: readonly Run[] | undefined; wrap?: boolean }) {
   return (
     <>
       <span className="w-5 shrink-0 text-center select-none" aria-hidden>
         {LOOK[row.kind][1]}
       </span>
-      <span className={cn("pr-3", wrap ? "min-w-0 whitespace-pre-wrap [overflow-wrap:anywhere]" : "whitespace-pre")}>{row.text}</span>
+      <span className={cn("pr-3", wrap ? "min-w-0 whitespace-pre-wrap [overflow-wrap:anywhere]" : "whitespace-pre")}>
+        <Painted text={row.text} runs={runs} />
+      </span>
     </>
   );
 }
