@@ -58,15 +58,27 @@ impl What {
     }
 }
 
+/// What somebody asks for.
+pub struct Looking {
+    /// These words.
+    pub words: Option<String>,
+    /// Events of this kind.
+    pub what: Option<What>,
+    /// After this number.
+    pub after: i64,
+    /// So many.
+    pub limit: i64,
+}
+
 /// What is looked for.
-pub struct Wanted {
+struct Wanted {
     words: Option<String>,
     what: Option<What>,
 }
 
 impl Wanted {
     /// Words, a kind of event, or both.
-    pub fn new(words: Option<&str>, what: Option<What>) -> Done<Self> {
+    fn new(words: Option<&str>, what: Option<What>) -> Done<Self> {
         let words = words.map(str::trim).filter(|words| !words.is_empty()).map(str::to_lowercase);
         if words.as_ref().is_some_and(|words| words.chars().count() > FIND_CHARS_MAX) {
             return Err(Problem::invalid("q", format!("give at most {FIND_CHARS_MAX} characters")).into());
@@ -132,10 +144,12 @@ fn lower(text: &str, words: &str) -> Option<usize> {
     small.find(words).map(|end| small[..end].chars().count())
 }
 
-/// What fits after a number, oldest first.
-pub async fn find(hub: &Hub, caller: &Caller, session: &SessionId, wanted: &Wanted, from: i64, limit: i64) -> Done<EventHits> {
+/// What fits after a number, oldest first. Whether there is such a session is settled before what is asked of it.
+pub async fn find(hub: &Hub, caller: &Caller, session: &SessionId, looking: Looking) -> Done<EventHits> {
     let last_seq = session::get(hub, caller, session).await?.last_seq;
-    let (mut items, mut at, mut looked) = (Vec::new(), from, 0);
+    let wanted = Wanted::new(looking.words.as_deref(), looking.what)?;
+    let limit = looking.limit;
+    let (mut items, mut at, mut looked) = (Vec::new(), looking.after, 0);
     while at < last_seq && looked < FIND_BYTES_MAX && (items.len() as i64) < limit {
         let pages = after(hub, session, at).await?;
         if pages.is_empty() {

@@ -1,6 +1,6 @@
 //! The events of a session: one URL, as a page, as server-sent events or as a WebSocket. And those of all sessions, as pages.
 
-use crate::event::find::{Wanted, What};
+use crate::event::find::{Looking, What};
 use crate::event::{self, across::EventFilter};
 use crate::fault::Done;
 use crate::http::caller::Asking;
@@ -41,13 +41,14 @@ pub async fn read(
 
 /// `GET /api/v1/sessions/{id}/find`.
 pub async fn find(State(app): State<App>, asking: Asking, Id(session): Id<SessionId>, mut params: Params) -> Done<axum::Json<EventHits>> {
-    let words = params.text("q")?;
-    let what = params.word("what", What::from_word, &format!("give one of {}", What::WORDS.join(", ")))?;
-    let after = params.parse::<u32>("after", "give the number of an event, 0 for the beginning")?.map_or(0, i64::from);
-    let limit = params.limit()?;
+    let looking = Looking {
+        words: params.text("q")?,
+        what: params.word("what", What::from_word, &format!("give one of {}", What::WORDS.join(", ")))?,
+        after: params.parse::<u32>("after", "give the number of an event, 0 for the beginning")?.map_or(0, i64::from),
+        limit: params.limit()?,
+    };
     params.end()?;
-    let wanted = Wanted::new(words.as_deref(), what)?;
-    event::find::find(&app.hub, &asking, &session, &wanted, after, limit).await.map(axum::Json)
+    event::find::find(&app.hub, &asking, &session, looking).await.map(axum::Json)
 }
 
 /// `GET /api/v1/events`.

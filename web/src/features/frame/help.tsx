@@ -10,7 +10,7 @@ export default function Help({ onClose }: { onClose: () => void }) {
         {groups().map((group) => (
           <section key={group.title}>
             <h3 className="mb-1.5 text-small font-semibold text-soft">{group.title}</h3>
-            <dl className="grid grid-cols-[4rem_1fr] items-baseline gap-x-3 gap-y-1.5">
+            <dl className="grid grid-cols-[minmax(4rem,auto)_1fr] items-baseline gap-x-3 gap-y-1.5">
               {group.keys.map(([keys, what]) => (
                 <div key={keys} className="contents">
                   <dt>
