@@ -11,6 +11,7 @@ mod accept;
 mod archive;
 mod backlog;
 mod bare;
+mod cockpit;
 mod crowd;
 mod dispatch;
 mod fanout;
@@ -103,6 +104,9 @@ async fn main() -> Result<()> {
     }
     if wanted(&["history", "archive"]) {
         shown("old histories", archive::measure(&run, &mut report).await);
+    }
+    if wanted(&["cockpit"]) {
+        shown("cockpit", cockpit::measure(&run, &mut report).await);
     }
     println!("\n{report}");
     anyhow::ensure!(!FAILED.load(std::sync::atomic::Ordering::Relaxed), "a figure could not be measured");

@@ -1,5 +1,6 @@
 import { cleanup, render } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
+import { readable } from "@/ui/markdown";
 import Body from "@/ui/markdown-body";
 
 afterEach(cleanup);
@@ -65,5 +66,16 @@ describe("Markdown of agents", () => {
     ]) {
       expect(drawn(text ?? "").querySelector(marked ?? ""), text).not.toBeNull();
     }
+  });
+});
+
+describe("a text that no writer makes", () => {
+  it.each(["> ", "- ", "1. ", ">", "* > "])("is not read when it nests by %j", (mark) => {
+    expect([readable(`${mark.repeat(2_000)}x`), readable(`${mark.repeat(5)}x`)]).toEqual([false, true]);
+  });
+  it("is not read when a paragraph is nothing but marks", () => {
+    for (const mark of ["[", "*", "_a", "a~~", "<"]) expect(readable(mark.repeat(1_500))).toBe(false);
+    expect(readable("snake_case and *stars* [a](http://b)\n\n".repeat(1_500))).toBe(true);
+    expect(readable("- - -\n\n***\n\n---------------------------------------------------------------")).toBe(true);
   });
 });

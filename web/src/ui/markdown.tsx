@@ -2,9 +2,23 @@ import { Component, lazy, type ReactNode, Suspense } from "react";
 
 const Body = lazy(() => import("@/ui/markdown-body"));
 
-/** Markdown of agents. Until its code is there, and if it cannot be fetched, the plain text stands in its place. */
+/** A text that is longer, a line that is nested deeper, or a paragraph with more marks of one kind than any writer makes: whoever wrote that wants
+ * the reader of Markdown to fall over its own depth, or to hold the screen up. */
+const [CHARS_MAX, MARKS_MAX] = [100_000, 1_000];
+const NESTED = /^[ \t]*(?:>[ \t]*|(?:[*+-]|\d{1,9}[.)])[ \t]+){40}/m;
+
+/** Whether a text is read as Markdown at all. */
+export function readable(text: string): boolean {
+  if (text.length > CHARS_MAX || NESTED.test(text)) return false;
+  return text
+    .split(/\n[ \t]*\n/)
+    .every((part) => ["[", "*", "_", "~", "<", "&", "`"].every((mark) => part.split(mark).length <= MARKS_MAX));
+}
+
+/** Markdown of agents. Until its code is there, if it cannot be fetched, and for what is no writer's text, the plain text stands in its place. */
 export function Markdown({ text }: { text: string }) {
-  const plain = <p className="whitespace-pre-wrap">{text}</p>;
+  const plain = <p className="whitespace-pre-wrap [overflow-wrap:anywhere]">{text}</p>;
+  if (!readable(text)) return plain;
   return (
     <Guard instead={plain}>
       <Suspense fallback={plain}>
