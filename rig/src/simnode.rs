@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_tungstenite::tungstenite::Message;
@@ -315,9 +315,8 @@ impl Turn {
     }
 
     async fn rate(&mut self, per_second: usize, seconds: usize) -> Option<()> {
-        let begun = tokio::time::Instant::now();
-        for index in 0..per_second * seconds {
-            tokio::time::sleep_until(begun + Duration::from_nanos(index as u64 * 1_000_000_000 / per_second as u64)).await;
+        let mut ticks = ticks(per_second, per_second * seconds);
+        while ticks.recv().await.is_some() {
             self.report(&[self.event()]).await?;
             self.stored(self.next - 1 - IN_FLIGHT_MAX as i64).await?;
         }
@@ -342,6 +341,23 @@ impl Turn {
     async fn stored(&mut self, number: i64) -> Option<()> {
         self.acked.wait_for(|through| *through >= number).await.ok().map(|_| ())
     }
+}
+
+/// Ticks of a thread that sleeps, as the process of a real agent would. The runtime's own timers go by whole milliseconds, so all
+/// sessions of a bench that speak in the same one would do so in the same moment.
+fn ticks(per_second: usize, count: usize) -> mpsc::UnboundedReceiver<()> {
+    let (tick, ticks) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        let begun = Instant::now();
+        for index in 0..count as u64 {
+            let due = Duration::from_nanos(index * 1_000_000_000 / per_second as u64);
+            std::thread::sleep(due.saturating_sub(begun.elapsed()));
+            if tick.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    ticks
 }
 
 fn now_ns() -> u128 {

@@ -95,8 +95,13 @@ pub async fn flush(tx: &mut Tx<'_>) -> Done<()> {
     let mut pages = Vec::with_capacity(pending.len());
     for (session, lines) in pending.into_iter().filter(|(_, lines)| lines.count > 0) {
         let last = numbered.remove(session.as_str()).ok_or_else(|| Fault::internal("an event belongs to no session"))?;
-        pages.push((lines.org, Arc::new(Page { session, first: last - lines.count + 1, last, body: lines.body })));
+        pages.push((lines.org, Page { session, first: last - lines.count + 1, last, body: lines.body }));
     }
+    append(tx, pages).await
+}
+
+/// Writes pages whose numbers were taken by the same job.
+pub async fn append(tx: &mut Tx<'_>, pages: Vec<(OrgId, Page)>) -> Done<()> {
     if pages.is_empty() {
         return Ok(());
     }
@@ -107,7 +112,7 @@ pub async fn flush(tx: &mut Tx<'_>) -> Done<()> {
     }
     rows.insert(tx, "event_pages (session_id, first_seq, last_seq, bytes, body)").await?;
     for (org, page) in pages {
-        tx.after_commit(Effect::Page(org, page));
+        tx.after_commit(Effect::Page(org, Arc::new(page)));
     }
     Ok(())
 }

@@ -70,17 +70,6 @@ impl<'q> Table<'q> {
         self.fetch_all(conn, text).await
     }
 
-    /// Looks for what belongs to each row, in tables `from` under a condition `key` in which the values stand as `$1`, `$2`, …
-    pub async fn find(self, conn: &mut Conn, back: &str, from: &str, key: &str) -> Result<Vec<Row>, Error> {
-        let width = self.kinds.len();
-        if let Conn::Sqlite(conn) = conn {
-            // A join with values would make a temporary table here as well.
-            return Query::fetch_each(conn, &format!("SELECT {back} FROM {from} WHERE {key}"), &self.values, width);
-        }
-        let key = columns(key, width);
-        self.fetch_all(conn, |rows| format!("SELECT {back} FROM (VALUES {rows}) AS v, {from} WHERE {key}")).await
-    }
-
     /// Inserts the rows into `table (columns)`.
     pub async fn insert(self, tx: &mut Tx<'_>, into: &str) -> Done<()> {
         // A row alone needs none of SQLite's precautions for a statement that breaks off half-way, which cost a third of it.

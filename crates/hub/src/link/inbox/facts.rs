@@ -4,10 +4,11 @@
 //! Invariant: only the next events of a lease that its node still holds are stored; about every other batch nothing is decided here.
 
 use crate::column;
-use crate::db::{Column, Db, Table, Tx, durable};
+use crate::db::{Column, Db, Table, Tx, Update, durable};
+use crate::event::{self, Page};
 use crate::fault::{Done, Fault};
 use fugue_domain::event::is_agents;
-use fugue_domain::id::{NodeId, OrgId, TurnId};
+use fugue_domain::id::{NodeId, OrgId, SessionId};
 use fugue_domain::lease::LeaseKey;
 use fugue_domain::limits::EVENT_BYTES_MAX;
 use fugue_domain::link::Batch;
@@ -15,7 +16,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
@@ -137,31 +138,40 @@ async fn store(tx: &mut Tx<'_>, mut asked: Asked, callers: Callers) -> Done<Vec<
     let (facts, waiting): (Vec<Facts>, Vec<_>) = std::mem::take(&mut *gather.lock()).into_iter().unzip();
     *callers.lock().unwrap_or_else(PoisonError::into_inner) = waiting;
     durable!(tx, "hub.reported");
-    let mut held = held(tx, &facts).await?;
-    let mut stored = Vec::with_capacity(facts.len());
+    let mut taken = take(tx, &facts).await?;
+    let (mut stored, mut pages) = (Vec::with_capacity(facts.len()), Vec::with_capacity(facts.len()));
     for facts in facts {
-        let Some((org, reports)) = held.get_mut(&facts.lease.turn).filter(|(_, reports)| *reports + 1 == facts.first) else {
-            stored.push(None);
-            continue;
-        };
-        *reports = facts.through();
-        tx.events.add(org, &facts.lease.session, &facts.lines, facts.count);
-        tx.events.reported(org, &facts.lease.session, *reports);
-        stored.push(Some(*reports));
+        let next = taken.remove(&facts.lease.session);
+        stored.push(next.as_ref().map(|_| facts.through()));
+        if let Some((org, last)) = next {
+            pages.push((org, Page { session: facts.lease.session, first: last - facts.count + 1, last, body: facts.lines }));
+        }
     }
+    event::append(tx, pages).await?;
     Ok(stored)
 }
 
-/// The leases that their nodes hold: whose, and how many reports of each are stored.
-async fn held(tx: &mut Tx<'_>, facts: &[Facts]) -> Done<HashMap<TurnId, (OrgId, i64)>> {
-    const KINDS: &[Column] = &[Column::Text, Column::Text, Column::Int, Column::Text];
+/// Numbers the events of the leases that their nodes hold, if they are the next ones: whose session it is, and its new last number.
+///
+/// A session of which two batches came is left out: only one can be the next, and not both may come from the holder.
+async fn take(tx: &mut Tx<'_>, facts: &[Facts]) -> Done<HashMap<SessionId, (OrgId, i64)>> {
+    let mut batches: BTreeMap<&SessionId, Vec<&Facts>> = BTreeMap::new();
+    facts.iter().for_each(|facts| batches.entry(&facts.lease.session).or_default().push(facts));
+    const KINDS: &[Column] = &[Column::Text, Column::Text, Column::Int, Column::Text, Column::Int, Column::Int, Column::Int];
     let mut rows = Table::new(KINDS);
-    for facts in facts {
-        let lease = &facts.lease;
-        rows = rows.bind(lease.turn.as_str()).bind(lease.session.as_str()).bind(lease.epoch).bind(facts.node.as_str());
+    for batch in batches.values() {
+        let [Facts { node, lease, first, count, .. }] = batch[..] else { continue };
+        rows = rows.bind(lease.session.as_str()).bind(lease.turn.as_str()).bind(lease.epoch).bind(node.as_str());
+        rows = rows.bind(first - 1).bind(*count).bind(tx.now);
     }
-    let key = "t.id = $1 AND t.session_id = $2 AND t.epoch = $3 AND t.node_id = $4 AND t.renewed_at IS NOT NULL \
-         AND s.id = t.session_id AND s.epoch = t.epoch";
-    let found = rows.find(tx.conn, "t.id, t.org_id, s.reports", "turns t, sessions s", key).await?;
+    let update = Update {
+        table: "sessions",
+        set: "last_seq = last_seq + $6, reports = reports + $6, updated_at = $7",
+        key: "id = $1",
+        found: "epoch = $3 AND reports = $5 AND EXISTS (SELECT 1 FROM turns t WHERE t.id = $2 AND t.session_id = $1 \
+             AND t.epoch = $3 AND t.node_id = $4 AND t.renewed_at IS NOT NULL)",
+        back: "id, org_id, last_seq",
+    };
+    let found = rows.update(tx.conn, update).await?;
     found.iter().map(|row| Ok((column::id(row, 0)?, (column::id(row, 1)?, row.get(2)?)))).collect()
 }
