@@ -160,6 +160,7 @@ pub struct Session {
 #[serde(deny_unknown_fields)]
 pub struct NewMessage {
     /// What to do.
+    #[schema(min_length = 1)]
     pub text: String,
     /// Not to be carried out before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -358,8 +359,10 @@ pub struct JoinCode {
 #[serde(deny_unknown_fields)]
 pub struct Join {
     /// The code.
+    #[schema(min_length = 1)]
     pub code: String,
     /// The machine's name.
+    #[schema(min_length = 1)]
     pub name: String,
 }
 
@@ -377,6 +380,7 @@ pub struct Joined {
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// What it is for.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// What its bearer may do; not more than the caller may.
     pub role: Role,

@@ -39,7 +39,7 @@ pub mod ticket;
 
 use guard::{Guarded, Mark};
 use route::Access::{Public, Ticket as ByTicket};
-use route::Param::{Number, Text, Word};
+use route::Param::{Day, Number, Text, Word};
 use route::{Gives, Route, delete, get, patch, post, put};
 
 /// What `state` may be when sessions are listed.
@@ -137,7 +137,7 @@ pub fn routes() -> Vec<Route> {
         post("/api/v1/approvals/{id}/approve", Approve, "approve", "Say yes to exactly what was shown", approval::routes::approve).may_take::<Decision>().gives::<Approval>(),
         post("/api/v1/approvals/{id}/deny", Approve, "deny", "Say no", approval::routes::deny).may_take::<Decision>().gives::<Approval>(),
 
-        get("/api/v1/costs", Read, "listCosts", "What was spent, added up", cost::routes::list).param(Word("by", CostBy::WORDS)).param(Text("from")).param(Text("to")).gives::<Costs>(),
+        get("/api/v1/costs", Read, "listCosts", "What was spent, added up", cost::routes::list).param(Word("by", CostBy::WORDS)).param(Day("from")).param(Day("to")).gives::<Costs>(),
         get("/api/v1/budgets", Read, "showBudgets", "What may still be spent, and what waits because of a limit", budget::routes::show).gives::<Budgets>(),
         get("/api/v1/events", Read, "listEvents", "Events of all sessions, newest first", event::routes::across).param(Text("session")).param(Text("project")).param(Text("kind")).param(Word("level", fugue_domain::event::Level::WORDS)).param(Number("limit", 1, fugue_domain::limits::PAGE_ITEMS_MAX)).param(Text("cursor")).gives::<EventList>(),
         get("/api/v1/search", Read, "search", "Sessions, tasks and plans that have these words", search::routes::find).param(Text("q")).lists_all::<Found>(),

@@ -18,6 +18,7 @@ pub struct NewPlan {
     /// The project's id or name.
     pub project: String,
     /// What shall be reached.
+    #[schema(min_length = 1)]
     pub goal: String,
     /// The agent that makes the plan; the project's own choice when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -15,11 +15,13 @@ pub struct NewRun {
     /// The project's id or name.
     pub project: String,
     /// What to do.
+    #[schema(min_length = 1)]
     pub text: String,
     /// The program that plays the role; the role's own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub driver: Option<Driver>,
     /// The number of the issue that it is about; the agent is told.
+    #[schema(minimum = 1)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<i64>,
     /// The session's title; the agent's name and the first words when absent.

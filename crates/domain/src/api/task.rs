@@ -21,6 +21,7 @@ pub struct NewTasks {
     #[serde(default)]
     pub draft: bool,
     /// What is wanted.
+    #[schema(min_items = 1)]
     pub tasks: Vec<NewTask>,
 }
 

@@ -94,6 +94,8 @@ fn parameters(route: &Route) -> Vec<Value> {
     parameters.extend(route.params.iter().map(|param| match param {
         Param::Text(name) => query(name, json!({ "type": "string" })),
         Param::Word(name, words) => query(name, json!({ "type": "string", "enum": words })),
+        Param::Id(name) => query(name, json!({ "type": "string", "pattern": "^[a-z]{3}_[0-9a-z]{26}$" })),
+        Param::Day(name) => query(name, json!({ "type": "string", "format": "date" })),
         Param::Number(name, least, most) => query(name, json!({ "type": "integer", "format": "int64", "minimum": least, "maximum": most })),
     }));
     if route.keyed {

@@ -96,6 +96,10 @@ pub enum Param {
     Word(&'static str, &'static [&'static str]),
     /// A whole number between two bounds.
     Number(&'static str, i64, i64),
+    /// An id, of whatever kind: lists go by them.
+    Id(&'static str),
+    /// A day.
+    Day(&'static str),
 }
 
 impl Route {
@@ -149,7 +153,7 @@ impl Route {
 
     /// It answers a cursor page of these.
     pub fn lists<T: ToSchema>(mut self) -> Self {
-        self.params.extend([Param::Number("limit", 1, fugue_domain::limits::PAGE_ITEMS_MAX), Param::Text("cursor")]);
+        self.params.extend([Param::Number("limit", 1, fugue_domain::limits::PAGE_ITEMS_MAX), Param::Id("cursor")]);
         Self { gives: Gives::Page(Shape::of::<T>()), ..self }
     }
 

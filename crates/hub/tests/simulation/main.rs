@@ -2,7 +2,8 @@
 //! network. Machines die, sleep and lose their power, networks part, lose and delay; afterwards the hub's books are held against a
 //! witness of every execution. One seed decides everything.
 //!
-//! `FUGUE_SEED=7` plays one seed and prints its trace; `FUGUE_SEEDS=50000` plays so many, however long it takes.
+//! `FUGUE_SEED=7` plays one seed and prints its trace; `FUGUE_SEEDS=50000` plays so many, however long it takes, and
+//! `FUGUE_SEEDS=20001-50000` those, so that a long run may be spread over several nights.
 //! Each seed has a process of its own, in which nothing comes from outside.
 
 mod agent;
@@ -19,6 +20,7 @@ mod world;
 use anyhow::{Context, Result, bail};
 use seed::Outcome;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
@@ -53,11 +55,19 @@ fn main() -> Result<ExitCode> {
         println!("seed {seed}, trace {}\n{:#?}\n{:#?}", outcome.hash, outcome.counts, outcome.wrong);
         return Ok(if outcome.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    many(number("FUGUE_SEEDS")?)
+    many(asked("FUGUE_SEEDS")?)
 }
 
 fn number(name: &str) -> Result<Option<u64>> {
     std::env::var(name).ok().map(|text| text.parse().with_context(|| format!("{name} must be a number"))).transpose()
+}
+
+/// Which seeds are asked for: a number of them, or from one to another.
+fn asked(name: &str) -> Result<Option<RangeInclusive<u64>>> {
+    let Ok(text) = std::env::var(name) else { return Ok(None) };
+    let (first, last) = text.split_once('-').unwrap_or(("1", &text));
+    let parse = |text: &str| text.parse().with_context(|| format!("{name} must be a number, or two with a hyphen between"));
+    Ok(Some(parse(first)?..=parse(last)?))
 }
 
 /// What came of all seeds so far.
@@ -68,16 +78,18 @@ struct Sum {
     wrong: Vec<String>,
 }
 
-fn many(count: Option<u64>) -> Result<ExitCode> {
-    let (begun, wanted) = (Instant::now(), count.unwrap_or(SEEDS));
-    let (next, sum) = (AtomicU64::new(1), Mutex::new(Sum::default()));
+fn many(asked: Option<RangeInclusive<u64>>) -> Result<ExitCode> {
+    let (begun, hurried) = (Instant::now(), asked.is_none());
+    let (first, last) = asked.unwrap_or(1..=SEEDS).into_inner();
+    let wanted = last.saturating_add(1).saturating_sub(first);
+    let (next, sum) = (AtomicU64::new(first), Mutex::new(Sum::default()));
     let hands = std::thread::available_parallelism()?.get();
     std::thread::scope(|scope| {
         for _ in 0..hands {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed > wanted || count.is_none() && begun.elapsed() > BUDGET {
+                    if seed > last || hurried && begun.elapsed() > BUDGET {
                         return;
                     }
                     let heard = hear(seed);
