@@ -24,6 +24,7 @@ mod review;
 mod run;
 mod task;
 
+pub use crate::changes::{ChangedFile, Changes, FileState};
 pub use crate::raw::{RawFrame, RawKind, RawPage};
 pub use cost::{Budgets, Cost, CostBy, Costs, DayBudget, ParkedTurn, SessionBudget};
 pub use device::{Device, DeviceCode, NewDevice};

@@ -9,6 +9,7 @@ pub mod api;
 pub mod approval;
 pub mod base64url;
 pub mod caller;
+pub mod changes;
 pub mod check;
 pub mod crash;
 pub mod dag;

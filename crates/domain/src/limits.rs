@@ -149,6 +149,21 @@ pub const CHECK_OUTPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const CHECK_SECONDS: i64 = 15 * 60;
 /// Files of a change that are listed; the rest is counted.
 pub const CHANGE_FILES_MAX: usize = 500;
+/// Bytes of a file that git does not know yet whose lines are counted. Of a larger one nobody reads the number.
+pub const CHANGES_COUNTED_BYTES_MAX: u64 = 1024 * 1024;
+/// Milliseconds that git has for each look at what changed. Nobody waits for longer: the hub's call is over by then.
+pub const CHANGES_LOOK_MS: u64 = NODE_CALL_MS;
+/// Milliseconds for which an answer holds where the kernel tells of no change. Of writes through a memory mapping it tells only when the
+/// mapping ends.
+pub const CHANGES_HELD_MS: u64 = 30_000;
+/// Milliseconds after which a place that nobody asked about is watched no more.
+pub const CHANGES_UNASKED_MS: u64 = 5 * 60 * 1_000;
+/// Places that a node watches. Beyond, git looks each time.
+pub const CHANGES_PLACES_MAX: usize = 256;
+/// Folders of one place that are watched, ignored ones not counted. In a larger one git looks each time.
+pub const CHANGES_FOLDERS_MAX: usize = 4_096;
+/// Folders that a node watches in all. Each keeps about a kilobyte of the kernel's memory.
+pub const CHANGES_WATCHES_MAX: usize = 32_768;
 /// Bytes of both sides of a conflict that an agent is told.
 pub const CONFLICT_BYTES_MAX: usize = 16 * 1024;
 /// Times that a change alone could not be tried, the first included, before a person is asked.

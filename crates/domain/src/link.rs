@@ -6,6 +6,7 @@
 
 use crate::agent::Agent;
 use crate::approval::Request;
+use crate::changes::Changes;
 use crate::id::{JobId, MessageId, NodeId, SessionId};
 use crate::job::{Outcome, Work};
 use crate::lease::LeaseKey;
@@ -353,6 +354,8 @@ pub enum Ask {
         /// Which page of it.
         from: RawFrom,
     },
+    /// What has changed in a session's place since it began?
+    Changes(Place),
 }
 
 /// A node's answer.
@@ -378,6 +381,8 @@ pub enum Answered {
     Output(Option<Piece>),
     /// To [`Ask::Raw`]: a page of it, if the node keeps any.
     Raw(Option<RawPage>),
+    /// To [`Ask::Changes`]; absent when the place is not there, not yet or not any more.
+    Changes(Option<Changes>),
 }
 
 /// A piece of a command's output.

@@ -97,6 +97,7 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/sessions/{id}/events", Read, "readEvents", "Its events: page, SSE or WebSocket", event::routes::read).param(Number("after", 0, u32::MAX as i64)).param(Number("limit", 1, fugue_domain::limits::PAGE_ITEMS_MAX)).streams::<EventPage>(),
         get("/api/v1/sessions/{id}/find", Read, "findEvents", "What of its history fits: words, errors, questions", event::routes::find).param(Text("q")).param(Word("what", event::find::What::WORDS)).param(Number("after", 0, u32::MAX as i64)).param(Number("limit", 1, fugue_domain::limits::PAGE_ITEMS_MAX)).gives::<EventHits>(),
         get("/api/v1/sessions/{id}/raw", Read, "readRaw", "What its agents printed, byte for byte, from its node", session::routes::raw).param(Text("before")).param(Text("after")).gives::<RawPage>(),
+        get("/api/v1/sessions/{id}/changes", Read, "readChanges", "What has changed in its place since it began, from its node", session::routes::changes).gives::<Changes>(),
         get("/api/v1/sessions/{id}/messages", Read, "listMessages", "Its messages", message::routes::list).lists::<Message>(),
         post("/api/v1/sessions/{id}/messages", Operate, "sendMessage", "Queue a message", message::routes::send).takes::<NewMessage>().creates::<Message>(),
         post("/api/v1/sessions/{id}/steer", Operate, "steerSession", "Hand a message to the running turn", message::routes::steer).takes::<NewMessage>().creates::<Message>(),

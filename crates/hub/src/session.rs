@@ -20,6 +20,7 @@ use fugue_domain::session::SessionState;
 use fugue_domain::time::Time;
 use fugue_domain::turn::{Input, Wish};
 
+mod changes;
 mod opening;
 mod parting;
 pub mod raw;

@@ -13,7 +13,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Bytes of a short command's output that are kept; the rest is read and dropped.
-const OUTPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const OUTPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A command with an empty environment, no input and this working folder.
 pub fn command(program: impl AsRef<OsStr>, cwd: &Path) -> Command {

@@ -87,6 +87,8 @@ pub struct Git {
     folder: PathBuf,
     /// Variables besides the fixed ones.
     pub env: Vec<(&'static str, String)>,
+    /// How long each command may take.
+    pub limit: Duration,
     /// Settings of the repository's own naming, switched off. Names are bytes: git does not ask for UTF-8.
     overrides: Vec<(OsString, &'static str)>,
     /// The person's credential settings, for what talks to a remote.
@@ -102,7 +104,7 @@ impl Git {
     /// Settings may hold for one folder or branch only (`includeIf`), so what writes files there asks for a `Git` of that very folder.
     pub fn at(folder: &Path) -> Self {
         let (env, overrides, credentials) = (Vec::new(), Vec::new(), Vec::new());
-        let mut git = Self { folder: folder.to_owned(), env, overrides, credentials, unread: None, lock: None };
+        let mut git = Self { folder: folder.to_owned(), env, limit: LIMIT, overrides, credentials, unread: None, lock: None };
         match git.named() {
             Ok(names) => git.switch_off(&names),
             Err(why) => git.unread = Some(why),
@@ -199,11 +201,29 @@ impl Git {
             // An empty file to read; what matters is that git has it open until it ends.
             command.stdin(lock.try_clone().map_err(failed)?);
         }
-        child::run(&mut command, LIMIT).map_err(failed)
+        child::run(&mut command, self.limit).map_err(failed)
     }
 
     /// Runs a command and gives what it printed, without the last line end.
     pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<String, GitFailed> {
+        let mut text = String::from_utf8_lossy(&self.printed(args)?).into_owned();
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        Ok(text)
+    }
+
+    /// Runs a command and gives the list that it printed, in bytes, as names of files are. A list whose end is missing is none.
+    pub fn list<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<Vec<u8>, GitFailed> {
+        let bytes = self.printed(args)?;
+        if bytes.len() >= child::OUTPUT_BYTES_MAX {
+            let said = format!("its answer has more than {} MiB", child::OUTPUT_BYTES_MAX / 1024 / 1024);
+            return Err(GitFailed::Said { verb: "listing".to_owned(), said });
+        }
+        Ok(bytes)
+    }
+
+    fn printed<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<Vec<u8>, GitFailed> {
         if let Some(said) = &self.unread {
             return Err(GitFailed::Said { verb: "config".to_owned(), said: said.clone() });
         }
@@ -214,11 +234,7 @@ impl Git {
             let said = said(&output.stderr);
             return Err(GitFailed::Said { verb, said: if said.is_empty() { "it failed without a word".to_owned() } else { said } });
         }
-        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-        if text.ends_with('\n') {
-            text.pop();
-        }
-        Ok(text)
+        Ok(output.stdout)
     }
 
     /// The full id of the commit that a name means.

@@ -13,6 +13,7 @@ pub mod ownership;
 pub mod program;
 pub mod rehearse;
 
+mod changes;
 mod child;
 mod diff;
 mod environment;

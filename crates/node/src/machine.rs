@@ -16,6 +16,19 @@ pub fn boot_ms() -> u64 {
     (time.tv_sec as u64) * 1_000 + (time.tv_nsec as u64) / 1_000_000
 }
 
+/// Seconds and nanoseconds of a file's time.
+pub type FileTime = (i64, i64);
+
+/// What the kernel would write as the time of a file that is changed now. It is compared with such times and with nothing else.
+pub fn file_time() -> FileTime {
+    #[cfg(target_os = "linux")]
+    let clock = ClockId::RealtimeCoarse;
+    #[cfg(not(target_os = "linux"))]
+    let clock = ClockId::Realtime;
+    let time = clock_gettime(clock);
+    (time.tv_sec, time.tv_nsec)
+}
+
 /// A text that changes with every start of the machine.
 pub fn boot_id() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map_or_else(|_| "unknown".to_owned(), |id| id.trim().to_owned())

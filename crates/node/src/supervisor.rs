@@ -3,6 +3,7 @@
 //! Invariant: it decides nothing about a turn. It lists to the hub the leases that its sessions hold, from before a restart as well,
 //! and hands on what the hub says. All its inputs are one closed enum.
 
+use crate::changes::Changes;
 use crate::disk::{Cache, Survey};
 use crate::janitor::Janitor;
 use crate::job::output::piece;
@@ -19,12 +20,13 @@ use fugue_domain::id::{JobId, SessionId};
 use fugue_domain::job::Kind;
 use fugue_domain::lease::{LeaseKey, heartbeat_every_ms};
 use fugue_domain::limits::{BACK_OFF_MAX_MS, BACK_OFF_MS, LEASE_MS};
-use fugue_domain::link::{Ask, CallFailed, FromHub, FromNode, Hello, PROTOCOL};
+use fugue_domain::link::{Answered, Ask, CallFailed, FromHub, FromNode, Hello, PROTOCOL};
 use fugue_domain::node::{Load, NodeFacts};
 use fugue_domain::world::Millis;
 use futures_util::FutureExt;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -57,6 +59,7 @@ struct Known {
 /// The supervisor of one node.
 pub struct Supervisor {
     shared: Arc<Shared>,
+    changes: Arc<Changes>,
     facts: NodeFacts,
     sessions: HashMap<SessionId, Known>,
     jobs: Jobs,
@@ -86,8 +89,10 @@ impl Supervisor {
         let (sessions, tasks) = (HashMap::new(), JoinSet::new());
         let beats = VecDeque::new();
         let jobs = Jobs::new(shared.clone(), jobs);
+        let changes = Arc::new(Changes::new(shared.home.clone(), shared.world.clone()));
         let mut supervisor = Self {
             shared,
+            changes,
             facts,
             sessions,
             jobs,
@@ -163,6 +168,7 @@ impl Supervisor {
                 }
                 Happened::Surveyed(survey) => self.make_room(survey),
                 Happened::Beat => {
+                    self.changes.tend(machine::boot_ms());
                     self.heartbeat().await;
                     beat = self.next_beat();
                 }
@@ -324,19 +330,31 @@ impl Supervisor {
 
     fn call(&mut self, call: u64, ask: Ask) {
         let Some(link) = self.link.clone() else { return };
-        let home = self.shared.home.clone();
+        let (home, changes) = (self.shared.home.clone(), self.changes.clone());
         self.tasks.spawn(async move {
-            let answered = tokio::task::spawn_blocking(move || match ask {
-                Ask::Inspect(origin) => git::inspect(&home, &origin),
-                Ask::Resolve { origin, base } => git::find_commit(&home, &origin, &base),
-                Ask::File { origin, commit, path } => git::history::file(&home, &origin, &commit, &path),
-                Ask::History { origin, commit } => git::history::history(&home, &origin, &commit),
-                Ask::Diff { origin, worktree, base, head } => diff::diff(&home, &origin, worktree.as_ref(), &base, head.as_deref()),
-                Ask::Output { job, name, from } => piece(&home, &job, &name, from),
-                Ask::Raw { session, from } => raw::raw(&home, &session, &from),
-            });
-            let result = answered.await.unwrap_or_else(|error| Err(CallFailed::Other(format!("the node could not look: {error}"))));
+            let result = match ask {
+                // It knows by itself when there is something to wait for.
+                Ask::Changes(place) => changes.ask(&place).await,
+                ask => {
+                    let answered = tokio::task::spawn_blocking(move || answer(&home, ask)).await;
+                    answered.unwrap_or_else(|error| Err(CallFailed::Other(format!("the node could not look: {error}"))))
+                }
+            };
             link.say(&FromNode::Reply { call, result }).await;
         });
+    }
+}
+
+/// Answers what is looked up anew each time. Blocks.
+fn answer(home: &Path, ask: Ask) -> Result<Answered, CallFailed> {
+    match ask {
+        Ask::Inspect(origin) => git::inspect(home, &origin),
+        Ask::Resolve { origin, base } => git::find_commit(home, &origin, &base),
+        Ask::File { origin, commit, path } => git::history::file(home, &origin, &commit, &path),
+        Ask::History { origin, commit } => git::history::history(home, &origin, &commit),
+        Ask::Diff { origin, worktree, base, head } => diff::diff(home, &origin, worktree.as_ref(), &base, head.as_deref()),
+        Ask::Output { job, name, from } => piece(home, &job, &name, from),
+        Ask::Raw { session, from } => raw::raw(home, &session, &from),
+        Ask::Changes(place) => Err(CallFailed::Other(format!("the changes of {} are not looked up anew", place.session))),
     }
 }

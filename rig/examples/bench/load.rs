@@ -28,6 +28,11 @@ pub fn post(path: &str, headers: &str, body: &str) -> Vec<u8> {
         .into_bytes()
 }
 
+/// A `GET` as bytes.
+pub fn get(path: &str, headers: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n").into_bytes()
+}
+
 /// Sends each list of requests over a connection of its own, all at the same time.
 pub async fn drive(address: SocketAddr, connections: Vec<Vec<Vec<u8>>>) -> Result<Outcome> {
     let mut open = Vec::new();

@@ -11,6 +11,7 @@ mod accept;
 mod archive;
 mod backlog;
 mod bare;
+mod changes;
 mod cockpit;
 mod crowd;
 mod dispatch;
@@ -83,6 +84,9 @@ async fn main() -> Result<()> {
     }
     if wanted(&["f8", "f9"]) {
         shown("F8 cold start, F9 memory", start::measure(&run, &mut report).await);
+    }
+    if wanted(&["f10"]) {
+        shown("F10 changes of a fleet", changes::measure(&run, &mut report).await);
     }
     if wanted(&["idle", "f9", "f15"]) {
         shown("F9 and F15 idle", idle::measure(&run, &mut report).await);

@@ -64,6 +64,10 @@ async fn grow(fugue: &Fugue, client: &Client, plant: &Plant, folder: &Path) -> R
     let audit = fugue.run(&["doctor", "--audit"])?;
     ensure!(!audit.stdout.is_empty(), "{}", String::from_utf8_lossy(&audit.stderr));
     inert("doctor")?;
+    let changes = client.get(&format!("/api/v1/sessions/{session}/changes")).await?;
+    let told = |path: &str| changes["files"].as_array().is_some_and(|files| files.iter().any(|file| file["path"] == path));
+    ensure!(told("a.x") && told("new.x"), "{}: the changes are {changes}", plant.name);
+    inert("asking what has changed")?;
     // The control has its own copy of the worktree's changes: the product takes this one away.
     let rescue = closed(client, &session).await?.with_context(|| format!("{}: nothing was rescued", plant.name))?;
     inert("rescue and removal")?;

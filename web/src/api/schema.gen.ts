@@ -796,6 +796,23 @@ export interface paths {
         patch: operations["changeSession"];
         trace?: never;
     };
+    "/api/v1/sessions/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has changed in its place since it began, from its node */
+        get: operations["readChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/close": {
         parameters: {
             query?: never;
@@ -1475,6 +1492,55 @@ export interface components {
              */
             files_total: number;
         };
+        /** @description A file that differs. */
+        ChangedFile: {
+            /**
+             * Format: int64
+             * @description Lines that were added; null for what is no text, and for what is too large to be counted.
+             */
+            added?: number | null;
+            /** @description Whether all of this is committed. */
+            committed: boolean;
+            /** @description Where it was at the base, if it was moved. */
+            from?: string | null;
+            /** @description Its path from the top of the place. Bytes that are no UTF-8 are shown as U+FFFD. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Lines that were removed; null likewise.
+             */
+            removed?: number | null;
+            /** @description Whether all that is not committed of it is staged. */
+            staged: boolean;
+            /** @description What became of it. */
+            state: components["schemas"]["FileState"];
+        };
+        /** @description `GET /api/v1/sessions/{id}/changes`: what has changed in a session's place since it began. */
+        Changes: {
+            /**
+             * Format: int64
+             * @description Commits that came since the base.
+             */
+            ahead: number;
+            /** @description When git looked. Nothing has changed since then, as far as the machine can tell. */
+            at: components["schemas"]["Time"];
+            /** @description The commit at which the session began. */
+            base: string;
+            /** @description The branch that the place is on now; null when it is on none. */
+            branch?: string | null;
+            /**
+             * @description The files that differ: those that git knows first, then those that it does not know yet. A file that is again as it was at the base
+             *     is not among them.
+             */
+            files: components["schemas"]["ChangedFile"][];
+            /** @description The commit that the place is on now; null when it has none. */
+            head?: string | null;
+            /**
+             * Format: int64
+             * @description How many more files differ than are listed; absent when all are.
+             */
+            more?: number | null;
+        };
         /** @description A command whose exit code proves something. */
         Check: components["schemas"]["Command"] & {
             /** @description Whether a task must not pass without it. */
@@ -1770,6 +1836,11 @@ export interface components {
             /** @description Its path in the repository, as it is after the change. */
             path: string;
         };
+        /**
+         * @description What became of a file.
+         * @enum {string}
+         */
+        FileState: "added" | "modified" | "deleted" | "renamed" | "retyped" | "untracked" | "conflicted";
         /** @description One thing that was found. */
         Finding: {
             /** @description The path in the repository; empty for the change as a whole. */
@@ -5276,6 +5347,36 @@ export interface operations {
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    readChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];

@@ -8,11 +8,13 @@ use crate::repository;
 use crate::transcript::{day, usage};
 use anstyle::Style;
 use clap::{Subcommand, ValueEnum};
-use fugue_domain::api::{Message, NewMessage, NewSession, Session as View, Turn};
+use fugue_domain::api::{Changes, Message, NewMessage, NewSession, Session as View, Turn};
 use fugue_domain::id::SessionId;
 use fugue_domain::money::{MicroUsd, Usage};
 use fugue_domain::session::{History, PlaceKind, SessionState};
 use serde_json::json;
+
+mod changes;
 
 /// Sessions among which an end of an id is looked for.
 const SEARCHED_MAX: usize = 2_000;
@@ -41,6 +43,12 @@ pub enum Session {
     },
     /// Show one session.
     Show {
+        /// Which.
+        #[arg(default_value = "last")]
+        session: String,
+    },
+    /// Show what has changed in its folder since it began, as git sees it: committed or not, untracked files too.
+    Changes {
         /// Which.
         #[arg(default_value = "last")]
         session: String,
@@ -122,6 +130,10 @@ impl Session {
             Session::Show { session } => {
                 let session: View = client.get(&path(&find(&client, &session).await?)).await?;
                 out.value(&session, |session| show(session).print(out))
+            }
+            Session::Changes { session } => {
+                let changes: Changes = client.get(&format!("{}/changes", path(&find(&client, &session).await?))).await?;
+                out.value(&changes, |changes| changes::show(changes, out))
             }
             Session::Stop { session } => {
                 let session: View = client.post(&format!("{}/stop", path(&find(&client, &session).await?)), &json!({})).await?;

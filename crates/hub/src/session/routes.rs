@@ -9,7 +9,7 @@ use crate::http::{App, SESSION_STATES};
 use crate::idempotency::Reply;
 use crate::session::{self, SessionFilter};
 use axum::extract::State;
-use fugue_domain::api::{NewSession, RawPage, Session, SessionChange};
+use fugue_domain::api::{Changes, NewSession, RawPage, Session, SessionChange};
 use fugue_domain::id::SessionId;
 use fugue_domain::page::Page;
 use fugue_domain::problem::Problem;
@@ -60,6 +60,11 @@ pub async fn raw(State(app): State<App>, asking: Asking, Id(id): Id<SessionId>, 
         (None, None) => RawFrom::End,
     };
     session::raw::raw(&app.hub, &asking, &id, from).await.map(axum::Json)
+}
+
+/// `GET /api/v1/sessions/{id}/changes`.
+pub async fn changes(State(app): State<App>, asking: Asking, Id(id): Id<SessionId>) -> Done<axum::Json<Changes>> {
+    session::changes::changes(&app.hub, &asking, &id).await.map(axum::Json)
 }
 
 /// `POST /api/v1/sessions/{id}/stop`.

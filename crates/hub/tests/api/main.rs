@@ -3,6 +3,7 @@
 
 mod across;
 mod app;
+mod changes;
 mod claims;
 mod cockpit;
 mod conflicts;

@@ -214,6 +214,7 @@ pub fn answer(ask: Ask) -> Result<Answered, CallFailed> {
         })),
         Ask::Diff { base, head, .. } => Ok(Answered::Diff { text: format!("from {base} to {head:?}"), cut: false }),
         Ask::Output { name, from, .. } => Ok(Answered::Output(crate::jobs::output(&name, from))),
+        Ask::Changes(place) => Ok(Answered::Changes(crate::changes::seen(&place))),
         Ask::Raw { from, .. } => Ok(Answered::Raw(Some(crate::history::page(&from)))),
         Ask::Inspect(_) => Err(CallFailed::NotARepository("there is no repository".into())),
         Ask::Resolve { base, .. } if base == "nowhere" => Err(CallFailed::UnknownBase("there is no nowhere".into())),

@@ -371,5 +371,6 @@ fn answer(ask: Ask) -> Result<Answered, CallFailed> {
         Ask::Diff { .. } => Ok(Answered::Diff { text: String::new(), cut: false }),
         Ask::Output { .. } => Ok(Answered::Output(None)),
         Ask::Raw { .. } => Ok(Answered::Raw(None)),
+        Ask::Changes(_) => Ok(Answered::Changes(None)),
     }
 }

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import type { Session } from "@/api/client";
 import { nodesQuery } from "@/api/node";
 import type { Parcel } from "@/api/outbox";
 import { projectsQuery } from "@/api/project";
+import { FilesChanged } from "@/features/session/changes";
+import { Part } from "@/features/session/part";
 import { Queue } from "@/features/session/queue";
 import type { Transcript } from "@/features/session/store";
 import { many, money } from "@/text/format";
@@ -15,10 +16,10 @@ type Props = { session: Session; transcript: Transcript; parcels: Parcel[]; allo
 /** What stands around a session: its line, its files, the agent's plan, its place and its cost. */
 export function Context({ session, transcript, parcels, allowed }: Props) {
   const { fold } = transcript;
-  const { files } = transcript.history.seams;
   const nodes = useQuery(nodesQuery);
   const projects = useQuery(projectsQuery);
-  const node = nodes.data?.find((one) => one.id === session.place.node)?.name ?? session.place.node;
+  const machine = nodes.data?.find((one) => one.id === session.place.node);
+  const node = machine?.name ?? session.place.node;
   const project = projects.data?.find((one) => one.id === session.project)?.name ?? session.project;
   const used = session.tokens.input + session.tokens.cache_read + session.tokens.cache_write;
   return (
@@ -45,22 +46,7 @@ export function Context({ session, transcript, parcels, allowed }: Props) {
           </ul>
         </Part>
       )}
-      <Part title={m.files_changed()} count={files.size}>
-        {files.size === 0 ? (
-          <p className="text-small text-soft">{m.files_none()}</p>
-        ) : (
-          <ul className="flex flex-col gap-1">
-            {[...files].map(([path, calls]) => (
-              <li key={path} className="flex gap-2">
-                <code className="min-w-0 flex-1 truncate text-small" title={path}>
-                  {path}
-                </code>
-                <span className="text-small text-soft">{m.times({ n: calls.size })}</span>
-              </li>
-            ))}
-          </ul>
-        )}
-      </Part>
+      <FilesChanged session={session} transcript={transcript} machine={machine?.state} />
       <Part title={m.about_session()}>
         <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-1 text-small [&_dd]:truncate [&_dt]:text-soft">
           <dt>{m.cost()}</dt>
@@ -92,17 +78,5 @@ export function Context({ session, transcript, parcels, allowed }: Props) {
         </dl>
       </Part>
     </div>
-  );
-}
-
-function Part({ title, count, children }: { title: string; count?: number; children: ReactNode }) {
-  return (
-    <section>
-      <h2 className="mb-1.5 flex justify-between text-small font-semibold text-soft">
-        <span>{title}</span>
-        {count !== undefined && count > 0 && <span>{count}</span>}
-      </h2>
-      {children}
-    </section>
   );
 }
