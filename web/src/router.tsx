@@ -131,6 +131,8 @@ export const router = createRouter({
     more,
     pair,
   ]),
+  // Inside the frame: a screen that cannot be shown takes no other with it.
+  defaultErrorComponent: Broken,
   defaultPreload: "intent",
   // Scrolling is each list's own; the router's way would need a script of its own in the page.
   scrollRestoration: false,

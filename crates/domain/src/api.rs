@@ -3,7 +3,7 @@
 use crate::agent::{Agent, Driver};
 use crate::approval::{ApprovalKind, ApprovalState};
 use crate::caller::Role;
-use crate::id::{ApprovalId, MessageId, NodeId, OrgId, ProjectId, SessionId, TokenId, TurnId};
+use crate::id::{ApprovalId, MessageId, NodeId, OrgId, ProjectId, SessionId, TaskId, TokenId, TurnId};
 use crate::money::{MicroUsd, Tokens};
 use crate::node::{Load, NodeState, Ownership, Program};
 use crate::reason::Reason;
@@ -133,6 +133,9 @@ pub struct Session {
     pub driver: Driver,
     /// Where it works.
     pub place: Place,
+    /// The task that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskId>,
     /// The turn that is leased, running or waiting.
     pub turn: Option<TurnId>,
     /// Messages in line.

@@ -97,16 +97,11 @@ pub enum Held {
 }
 
 impl Held {
-    /// In words; `name` is what people call another task.
-    pub fn words(&self, name: impl Fn(&TaskId) -> String) -> String {
+    /// The other task that it is about.
+    pub fn other(&self) -> Option<&TaskId> {
         match self {
-            Held::Clash(task) => format!("held back: it would touch the files of {}", name(task)),
-            Held::Yields(task) => format!("held back: {} has waited for longer and needs the same files", name(task)),
-            Held::Limit(most) => format!("the project lets {most} tasks be worked on at once"),
-            Held::Budget(left) => format!("its plan has {left} left"),
-            Held::Away => "its node is away or takes nothing new".to_owned(),
-            Held::Full => "no slot is free".to_owned(),
-            Held::NoRoom => "the worktrees of its node take all the room they may have: `fugue node show`".to_owned(),
+            Held::Clash(task) | Held::Yields(task) => Some(task),
+            Held::Limit(_) | Held::Budget(_) | Held::Away | Held::Full | Held::NoRoom => None,
         }
     }
 }

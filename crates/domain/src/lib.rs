@@ -35,6 +35,7 @@ pub mod reason;
 pub mod review;
 pub mod rule;
 pub mod run;
+pub mod saying;
 pub mod schema;
 pub mod session;
 pub mod settings;

@@ -5,6 +5,7 @@
 
 use crate::agent::Agent;
 use crate::limits::{RUN_ASKED_MAX, RUN_SUMMARY_CHARS_MAX};
+use crate::saying::Saying;
 use crate::schema::Schema;
 use crate::turn::Outcome;
 use crate::world::Millis;
@@ -54,7 +55,7 @@ pub enum State {
         /// `failed`, `cancelled` or `invalid`.
         status: Status,
         /// Why.
-        reasons: Vec<String>,
+        reasons: Vec<Saying>,
         /// When.
         at: Millis,
     },
@@ -86,7 +87,7 @@ pub enum Input {
         /// How.
         outcome: Outcome,
         /// Why, for people.
-        why: String,
+        why: Saying,
     },
 }
 
@@ -110,7 +111,7 @@ pub fn step(state: &State, input: Input, now: Millis) -> Result<(State, Option<E
         Input::Answered { answer: Err(reasons), open: true } if *asked < RUN_ASKED_MAX => {
             (State::Running { asked: asked + 1, reasons: reasons.clone() }, Some(Effect::Ask(reasons)))
         }
-        Input::Answered { answer: Err(reasons), .. } => over(Status::Invalid, reasons),
+        Input::Answered { answer: Err(reasons), .. } => over(Status::Invalid, reasons.into_iter().map(Saying::from).collect()),
         Input::Ended { outcome: Outcome::Cancelled, why } => over(Status::Cancelled, vec![why]),
         Input::Ended { why, .. } => over(Status::Failed, vec![why]),
     })

@@ -3,16 +3,19 @@
 //! `step(task, input, now)` is pure. The hub calls it inside the transaction that stores the result and repeats in the `UPDATE` what it has
 //! read; whoever comes second changes no row. The whole table of transitions is a snapshot, `docs/task-transitions.md`.
 
+use crate::saying::{Red, Saying};
 use crate::world::Millis;
 use serde::{Deserialize, Serialize};
 
 mod need;
 pub mod proof;
 mod signature;
+mod verb;
 pub mod words;
 
 pub use need::Need;
 pub use signature::signature;
+pub use verb::Verb;
 
 /// Where a task stands. Each variant owns what is only true there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +35,14 @@ pub enum State {
     /// Its change is on the way to the target branch.
     Merging {
         /// Why it does not move, if it does not.
-        waits: Option<String>,
+        waits: Option<Saying>,
     },
     /// A person must look.
     NeedsHuman {
         /// What for.
         need: Need,
         /// In words.
-        why: String,
+        why: Saying,
     },
     /// Its change is on the target branch, and the checks passed there.
     Done {
@@ -126,8 +129,8 @@ impl Task {
 pub struct Failure {
     /// What it looks like, without what differs each time.
     pub signature: String,
-    /// In words, in a line.
-    pub words: String,
+    /// Which they were; when empty nobody knows.
+    pub red: Vec<Red>,
 }
 
 /// What a worktree was found to hold, and what the checks say of it.
@@ -162,7 +165,7 @@ pub enum MergeEnd {
     /// The checks fail on the merged tree.
     Red(Failure),
     /// Not now.
-    Waits(String),
+    Waits(Saying),
 }
 
 /// Everything that can happen to a task.
@@ -184,7 +187,7 @@ pub enum Input {
         setup: bool,
     },
     /// The worktree stands, or a set-up command failed.
-    Prepared(Result<(), String>),
+    Prepared(Result<(), Saying>),
     /// The agent has carried out its message.
     Finished,
     /// The agent has not.
@@ -192,7 +195,7 @@ pub enum Input {
         /// What a person is needed for.
         need: Need,
         /// Why.
-        why: String,
+        why: Saying,
     },
     /// The checks have run.
     Checked(Proof),
@@ -206,7 +209,7 @@ pub enum Input {
     /// The merge queue has come to it.
     Merge(MergeEnd),
     /// It cannot go on, in words.
-    Impossible(String),
+    Impossible(Saying),
     /// The node with its worktree is gone for good, and with it what was only there.
     Uprooted {
         /// Whether another node can do it.
@@ -214,7 +217,7 @@ pub enum Input {
         /// Whether it must wait for others.
         blocked: bool,
         /// What became of the node.
-        why: String,
+        why: Saying,
     },
     /// A person wants it tried again, with what was learned meanwhile.
     Retry {
@@ -389,7 +392,7 @@ fn wish(task: &Task, next: &mut Task, input: Input, now: Millis) -> Result<Vec<E
         }
         (State::NeedsHuman { need: Need::TakenOver, .. }, Input::TakeOver) => return Err(Refused::State),
         (state, Input::TakeOver) if task.session && !state.is_over() => {
-            let after = ask(next, Need::TakenOver, Need::TakenOver.meaning().to_owned());
+            let after = ask(next, Need::TakenOver, Saying::Needs { need: Need::TakenOver, red: Vec::new() });
             [vec![Halt], after].concat()
         }
         (state, Input::Cancel) if !state.is_over() => {
@@ -409,11 +412,12 @@ fn wait(next: &mut Task, blocked: bool) -> Vec<Effect> {
 }
 
 /// Its worktree is lost: what was under way begins anew elsewhere, if there is an elsewhere, and everything else is for a person.
-fn uproot(task: &Task, next: &mut Task, elsewhere: Option<bool>, why: String) -> Vec<Effect> {
+fn uproot(task: &Task, next: &mut Task, elsewhere: Option<bool>, why: Saying) -> Vec<Effect> {
     (next.session, next.told, next.head, next.signature, next.attempt) = (false, false, None, None, 1);
     match (&task.state, elsewhere) {
         (State::NeedsHuman { why: before, .. }, _) => {
-            next.state = State::NeedsHuman { need: Need::Impossible, why: format!("{why} Before that: {before}") };
+            let why = Saying::After { now: Box::new(why), before: Box::new(before.clone()) };
+            next.state = State::NeedsHuman { need: Need::Impossible, why };
         }
         (_, Some(blocked)) => drop(wait(next, blocked)),
         (_, None) => next.state = State::NeedsHuman { need: Need::Impossible, why },
@@ -422,7 +426,7 @@ fn uproot(task: &Task, next: &mut Task, elsewhere: Option<bool>, why: String) ->
 }
 
 /// A person must look. Its session stays open with its work, its place among those that run is free.
-fn ask(next: &mut Task, need: Need, why: String) -> Vec<Effect> {
+fn ask(next: &mut Task, need: Need, why: Saying) -> Vec<Effect> {
     next.state = State::NeedsHuman { need, why };
     vec![Effect::Foreman]
 }
@@ -432,7 +436,7 @@ fn judge(next: &mut Task, proof: Proof) -> Vec<Effect> {
     next.head = Some(proof.head);
     if !proof.changed {
         let need = if proof.denied { Need::WritesDenied } else { Need::NothingChanged };
-        return ask(next, need, need.meaning().to_owned());
+        return ask(next, need, Saying::Needs { need, red: Vec::new() });
     }
     if let Some(failure) = proof.failure {
         return again(next, Some(failure), Need::AttemptsUsedUp, Topic::Red);
@@ -440,7 +444,7 @@ fn judge(next: &mut Task, proof: Proof) -> Vec<Effect> {
     next.signature = None;
     // Only now: what is red goes back anyway, and the agent may undo it there.
     if !proof.edited.is_empty() && !proof.may_edit {
-        return ask(next, Need::ChecksEdited, format!("The change touches what proves it: {}.", proof.edited.join(", ")));
+        return ask(next, Need::ChecksEdited, Saying::ChecksEdited { files: proof.edited });
     }
     if proof.review {
         next.state = State::Review;
@@ -456,13 +460,13 @@ fn merge(next: &mut Task) -> Vec<Effect> {
 
 /// The agent gets another try, with what was wrong; unless it was wrong in the same way before, or there have been enough.
 fn again(next: &mut Task, failure: Option<Failure>, used_up: Need, topic: Topic) -> Vec<Effect> {
-    let words = failure.as_ref().map(|failure| format!(" {}.", failure.words)).unwrap_or_default();
-    let signature = failure.map(|failure| failure.signature);
+    let (signature, red) = failure.map(|failure| (failure.signature, failure.red)).unzip();
+    let ask = |next: &mut Task, need| ask(next, need, Saying::Needs { need, red: red.unwrap_or_default() });
     if signature.is_some() && signature == next.signature {
-        return ask(next, Need::SameFailure, format!("{}{words}", Need::SameFailure.meaning()));
+        return ask(next, Need::SameFailure);
     }
     if next.attempt >= next.attempts_max {
-        return ask(next, used_up, format!("{}{words}", used_up.meaning()));
+        return ask(next, used_up);
     }
     next.attempt += 1;
     next.signature = signature;

@@ -16,10 +16,9 @@ impl Time {
 
 impl std::fmt::Display for Time {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(moment) => write!(f, "{moment:.3}"),
-            Err(_) => write!(f, "{}", self.0),
-        }
+        // What lies beyond the calendar is its end: a number would be a moment that nobody reads back, this crate included.
+        let end = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        write!(f, "{:.3}", jiff::Timestamp::from_millisecond(self.0).unwrap_or(end))
     }
 }
 
@@ -132,6 +131,15 @@ mod tests {
             assert_eq!(serde_json::from_str::<Time>(json).unwrap(), moment);
         }
         assert!(serde_json::from_str::<Time>("\"tomorrow\"").is_err());
+    }
+
+    #[test]
+    fn a_moment_beyond_the_calendar_is_read_back_as_its_end() {
+        for never in [i64::MAX, 253_402_300_799_000, i64::MIN] {
+            let text = Time(never).to_string();
+            let read = Time::parse(&text).unwrap_or_else(|| panic!("{text} is no moment"));
+            assert_eq!((read.0 > 0, read.to_string()), (never > 0, text), "{never}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::{plan, project, settings, task};
 use fugue_domain::foreman::{Decision, Held, decide};
 use fugue_domain::id::{NodeId, OrgId, PlanId, ProjectId, TaskId};
 use fugue_domain::problem::Kind;
+use fugue_domain::saying::Saying;
 use fugue_domain::settings::FILE;
 use futures_util::future::join_all;
 use std::collections::btree_map::Entry;
@@ -111,7 +112,7 @@ async fn begin(hub: &Hub, org: &OrgId, project: &ProjectId, tasks: Vec<(TaskId, 
         {
             // Nobody is to blame: whoever looks at the tasks is told.
             for (task, _) in &tasks {
-                task::waits(hub, task, problem.detail.clone()).await?;
+                task::waits(hub, task, task::told(problem.clone())).await?;
             }
         }
         return Err(fault);
@@ -165,35 +166,31 @@ async fn decision(hub: &Hub, org: &OrgId) -> Done<(Decision, Whose)> {
     Ok((decide(&site, hub.world.now()), whose))
 }
 
-/// Why ready tasks of an org do not begin, in words. What could begin has no words here: it does, or its last try says why not.
-pub async fn held(hub: &Hub, org: &OrgId) -> Done<HashMap<TaskId, String>> {
+/// Why ready tasks of an org do not begin. What could begin has nothing here: it does, or its last try says why not.
+pub async fn held(hub: &Hub, org: &OrgId) -> Done<HashMap<TaskId, Saying>> {
     let (decision, whose) = decision(hub, org).await?;
     let mut conn = hub.db.read().await?;
     let mut wrong: HashMap<&ProjectId, Option<String>> = HashMap::new();
     for project in whose.values().map(|(project, _)| project).collect::<BTreeSet<_>>() {
         wrong.insert(project, settings::wrong(&mut conn, project).await?);
     }
-    let others = decision.held.iter().filter_map(|(_, held)| match held {
-        Held::Clash(task) | Held::Yields(task) => Some(task),
-        _ => None,
-    });
-    let names = names(&mut conn, others).await?;
-    let name = |task: &TaskId| names.get(task).cloned().unwrap_or_else(|| task.short().to_owned());
-    let mut all: HashMap<TaskId, String> = decision.held.iter().map(|(task, held)| (task.clone(), held.words(name))).collect();
+    let titles = titles(&mut conn, decision.held.iter().filter_map(|(_, held)| held.other())).await?;
+    let saying = |held: Held| Saying::Held { title: held.other().and_then(|task| titles.get(task).cloned()), held };
+    let mut all: HashMap<TaskId, Saying> = decision.held.into_iter().map(|(task, held)| (task, saying(held))).collect();
     for (task, (project, _)) in &whose {
         if let Some(Some(wrong)) = wrong.get(project) {
-            all.insert(task.clone(), format!("{FILE} cannot be used: {wrong}"));
+            all.insert(task.clone(), Saying::BadSettings { file: FILE.to_owned(), words: wrong.clone() });
         }
     }
     Ok(all)
 }
 
 /// What people call tasks.
-async fn names(conn: &mut Conn, tasks: impl Iterator<Item = &TaskId>) -> Done<HashMap<TaskId, String>> {
-    let mut names = HashMap::new();
+async fn titles<'a>(conn: &mut Conn, tasks: impl Iterator<Item = &'a TaskId>) -> Done<HashMap<TaskId, String>> {
+    let mut titles = HashMap::new();
     for task in tasks.cloned().collect::<BTreeSet<_>>() {
         let row = query("SELECT title FROM tasks WHERE id = $1").bind(task.as_str()).fetch_one(conn).await?;
-        names.insert(task.clone(), format!("{:?} ({})", row.get::<String>(0)?, task.short()));
+        titles.insert(task.clone(), row.get(0)?);
     }
-    Ok(names)
+    Ok(titles)
 }

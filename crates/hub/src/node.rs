@@ -18,6 +18,7 @@ use fugue_domain::link::FromHub;
 use fugue_domain::node::{Load, NodeFacts, NodeState, Ownership};
 use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::saying::Saying;
 use fugue_domain::session::slug;
 use fugue_domain::time::Time;
 use fugue_domain::world::{Millis, Mint};
@@ -91,7 +92,7 @@ pub async fn connected(hub: &Hub, caller: &Caller) -> Done<Vec<NodeId>> {
 }
 
 /// Why a session's work on a node stands still: the node is away, or has no room for the worktree that is to be made there.
-pub async fn standstill(conn: &mut Conn, node: &NodeId, session: &SessionId, now: Millis) -> Done<Option<String>> {
+pub async fn standstill(conn: &mut Conn, node: &NodeId, session: &SessionId, now: Millis) -> Done<Option<Saying>> {
     let found = query(
         "SELECT n.name, n.seen_at, n.load, (SELECT COUNT(*) FROM jobs j WHERE j.session_id = $2 AND j.kind = 'prepare' AND j.ended_at IS NULL) \
          FROM nodes n WHERE n.id = $1 AND n.removed_at IS NULL",
@@ -100,10 +101,10 @@ pub async fn standstill(conn: &mut Conn, node: &NodeId, session: &SessionId, now
     let name: String = row.get(0)?;
     let load: Option<Load> = row.get::<Option<String>>(2)?.map(|text| column::json(&text)).transpose()?;
     if row.get::<i64>(3)? > 0 && load.and_then(|load| load.room).is_some_and(|room| room.full) {
-        return Ok(Some(format!("the worktrees of {name:?} take all the room they may have, so its own waits: `fugue node show {name}`")));
+        return Ok(Some(Saying::NodeFull { node: name }));
     }
     let lost = NodeState::derive(false, row.get(1)?, now) == NodeState::Lost;
-    Ok(lost.then(|| format!("its node {name:?} is away, and it goes on when that is back; if never: `fugue node remove --gone {name}`")))
+    Ok(lost.then_some(Saying::NodeAway { node: name }))
 }
 
 /// What a node said of itself when it connected last.

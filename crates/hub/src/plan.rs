@@ -19,6 +19,7 @@ use fugue_domain::page::Page;
 use fugue_domain::plan::answer;
 use fugue_domain::problem::Problem;
 use fugue_domain::run::State as RunState;
+use fugue_domain::saying::Saying;
 use fugue_domain::time::Time;
 use serde_json::Value;
 
@@ -38,7 +39,7 @@ const COLUMNS: &str = "p.id, p.project_id, p.goal, p.state, p.summary, p.questio
      (SELECT COUNT(*) FROM tasks t WHERE t.plan_id = p.id), (SELECT COUNT(*) FROM tasks t WHERE t.plan_id = p.id AND t.state = 'done'), \
      (SELECT COUNT(*) FROM tasks t WHERE t.plan_id = p.id AND t.ended_at IS NULL), s.cost + (SELECT CAST(COALESCE(SUM(o.cost), 0) AS BIGINT) \
      FROM tasks t JOIN task_sessions x ON x.task_id = t.id JOIN sessions o ON o.id = x.session_id WHERE t.plan_id = p.id), \
-     p.created_at, p.decided_at";
+     p.created_at, p.decided_at, p.saying";
 const FROM: &str = "FROM plans p JOIN runs r ON r.id = p.run_id JOIN sessions s ON s.id = r.session_id";
 
 fn view(row: &Row) -> Done<Plan> {
@@ -52,6 +53,7 @@ fn view(row: &Row) -> Done<Plan> {
         summary: row.get(4)?,
         questions: column::json(row.text(5)?)?,
         why: row.get(6)?,
+        saying: Saying::parsed(row.get::<Option<String>>(15)?.as_deref()),
         run: column::id(row, 7)?,
         session: column::id(row, 8)?,
         tasks_total: row.get(9)?,
@@ -149,7 +151,7 @@ async fn propose(tx: &mut Tx<'_>, row: &Row, id: &PlanId, result: &Value) -> Don
     let proposal = match answer::read(result, &settings) {
         Ok(proposal) => proposal,
         // The settings have changed since the answer was judged.
-        Err(reasons) => return fail(tx, id, &reasons.join("; ")).await,
+        Err(reasons) => return fail(tx, id, &reasons.join("; ").into()).await,
     };
     let questions = serde_json::to_string(&proposal.questions).map_err(crate::fault::Fault::internal)?;
     let done = query("UPDATE plans SET state = 'proposed', summary = $2, questions = $3 WHERE id = $1 AND state = 'planning'")
@@ -168,9 +170,9 @@ async fn propose(tx: &mut Tx<'_>, row: &Row, id: &PlanId, result: &Value) -> Don
     Ok(())
 }
 
-async fn fail(tx: &mut Tx<'_>, id: &PlanId, why: &str) -> Done<()> {
-    let sql = "UPDATE plans SET state = 'failed', why = $2 WHERE id = $1 AND state = 'planning'";
-    query(sql).bind(id.as_str()).bind(why).execute(tx.conn).await?;
+async fn fail(tx: &mut Tx<'_>, id: &PlanId, why: &Saying) -> Done<()> {
+    let sql = "UPDATE plans SET state = 'failed', why = $2, saying = $3 WHERE id = $1 AND state = 'planning'";
+    query(sql).bind(id.as_str()).bind(why.to_string()).bind(why.stored()).execute(tx.conn).await?;
     durable!(tx, "hub.proposed");
     Ok(())
 }

@@ -134,7 +134,11 @@ pub async fn run_ended(tx: &mut Tx<'_>, run: &RunId, state: &State) -> Done<()> 
     let head: String = row.get(3)?;
     let verdict = match state {
         State::Succeeded { result, .. } => Verdict::read(result, &head, run.clone()),
-        State::Over { reasons, .. } => unable(head, format!("The reviewer gave no answer. {}", reasons.join(" ")), By::Agent(run.clone())),
+        State::Over { reasons, .. } => unable(
+            head,
+            format!("The reviewer gave no answer. {}", reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
+            By::Agent(run.clone()),
+        ),
         State::Running { .. } => return Ok(()),
     };
     let org: OrgId = column::id(&row, 1)?;
@@ -165,7 +169,7 @@ fn end<'a>(tx: &'a mut Tx<'_>, id: &'a ReviewId, task: &'a TaskId, verdict: Verd
 /// Tells a task what was said about its change.
 async fn tell(tx: &mut Tx<'_>, task: &TaskId, verdict: &Verdict) -> Done<()> {
     let sql = match &verdict.by {
-        _ if verdict.decision == Decision::Unable => return task::impossible(tx, task, &verdict.summary).await,
+        _ if verdict.decision == Decision::Unable => return task::impossible(tx, task, verdict.summary.as_str().into()).await,
         By::Nobody => return Ok(()),
         By::Agent(run) => query("SELECT agent FROM runs WHERE id = $1").bind(run.as_str()),
         By::Person(person) => query("SELECT name FROM users WHERE id = $1").bind(person.as_str()),

@@ -18,6 +18,7 @@ use fugue_domain::page::Page;
 use fugue_domain::problem::Problem;
 use fugue_domain::reason::Reason;
 use fugue_domain::run::{self as rules, Effect as Follows, Input, State};
+use fugue_domain::saying::Saying;
 use fugue_domain::time::Time;
 use fugue_domain::turn::Outcome;
 use fugue_domain::world::Mint;
@@ -33,7 +34,7 @@ pub use starting::{Ready, ready, role, start, store as begin};
 /// What [`view`] reads, up to the result, which a list leaves out.
 const COLUMNS: &str = "r.id, r.agent, r.status, r.text, r.summary, r.reasons, s.driver, r.project_id, COALESCE(p.path, p.url), r.issue, \
      r.session_id, r.turn_id, s.cost, r.created_at, \
-     (SELECT MIN(t.started_at) FROM turns t WHERE t.session_id = r.session_id), r.ended_at";
+     (SELECT MIN(t.started_at) FROM turns t WHERE t.session_id = r.session_id), r.ended_at, r.saying";
 const FROM: &str = "FROM runs r JOIN sessions s ON s.id = r.session_id JOIN projects p ON p.id = r.project_id";
 
 fn view(row: &Row) -> Done<Run> {
@@ -54,7 +55,8 @@ fn view(row: &Row) -> Done<Run> {
         created_at: Time(row.get(13)?),
         started_at: row.get::<Option<i64>>(14)?.map(Time),
         ended_at: row.get::<Option<i64>>(15)?.map(Time),
-        result: row.get::<Option<String>>(16)?.map(|text| column::json(&text)).transpose()?,
+        saying: Saying::parsed(row.get::<Option<String>>(16)?.as_deref()),
+        result: row.get::<Option<String>>(17)?.map(|text| column::json(&text)).transpose()?,
     })
 }
 
@@ -155,24 +157,28 @@ pub fn close<'a>(tx: &'a mut Tx<'_>, org: &'a OrgId, run: &'a RunId) -> BoxFutur
 }
 
 /// Why a turn did not succeed, in a line for people.
-pub fn why(ended: &turn::Row, reason: Option<Reason>) -> String {
-    let meaning = reason.map_or("It did not end well.", Reason::meaning);
-    let risk = if ended.rules.maybe_executed { " It may have done a part." } else { "" };
-    let detail = ended.detail.as_deref().map(|detail| format!(" {detail}")).unwrap_or_default();
-    format!("{}: {meaning}{risk}{detail}", reason.map_or("failed", Reason::word))
+pub fn why(ended: &turn::Row, reason: Option<Reason>) -> Saying {
+    Saying::AgentFailed { reason, maybe_executed: ended.rules.maybe_executed, detail: ended.detail.clone() }
 }
 
 /// Stores where a run stands now, if it still stands where it was. `false` means that somebody was faster.
 async fn store(tx: &mut Tx<'_>, id: &RunId, asked_before: i64, state: &State, turn: Option<&TurnId>) -> Done<bool> {
-    let list = |reasons: &Vec<String>| serde_json::to_string(reasons).map_err(Fault::internal);
-    let (asked, reasons, result, summary, ended_at) = match state {
-        State::Running { asked, reasons } => (*asked, Some(list(reasons)?), None, None, None),
-        State::Succeeded { result, at } => (asked_before, None, Some(result.to_string()), Some(rules::summary(result)), Some(*at)),
-        State::Over { reasons, at, .. } => (asked_before, Some(list(reasons)?), None, reasons.first().cloned(), Some(*at)),
-    };
+    let list = |reasons: &[String]| serde_json::to_string(reasons).map_err(Fault::internal);
+    let (mut asked, mut reasons, mut result, mut summary, mut saying, mut ended_at) = (asked_before, None, None, None, None, None);
+    match state {
+        State::Running { asked: times, reasons: wrong } => (asked, reasons) = (*times, Some(list(wrong)?)),
+        State::Succeeded { result: answer, at } => {
+            (result, summary, ended_at) = (Some(answer.to_string()), Some(rules::summary(answer)), Some(*at));
+        }
+        State::Over { reasons: why, at, .. } => {
+            let words: Vec<String> = why.iter().map(Saying::to_string).collect();
+            (reasons, summary, ended_at) = (Some(list(&words)?), words.first().cloned(), Some(*at));
+            saying = why.first().and_then(Saying::stored);
+        }
+    }
     let done = query(
         "UPDATE runs SET status = $3, asked = $4, reasons = COALESCE($5, reasons), result = $6, summary = $7, ended_at = $8, \
-         turn_id = COALESCE($9, turn_id) WHERE id = $1 AND status = 'running' AND asked = $2",
+         turn_id = COALESCE($9, turn_id), saying = $10 WHERE id = $1 AND status = 'running' AND asked = $2",
     )
     .bind(id.as_str())
     .bind(asked_before)
@@ -183,6 +189,7 @@ async fn store(tx: &mut Tx<'_>, id: &RunId, asked_before: i64, state: &State, tu
     .bind(summary)
     .bind(ended_at)
     .bind(turn.map(TurnId::as_str))
+    .bind(saying)
     .execute(tx.conn)
     .await?;
     Ok(done == 1)

@@ -50,7 +50,7 @@ const COLUMNS: &str = concat!(
     held!(),
     ", s.in_line, ",
     head!(),
-    ", s.history",
+    ", s.history, (SELECT x.task_id FROM task_sessions x WHERE x.session_id = s.id)",
 );
 
 fn view(row: &Row) -> Done<api::Session> {
@@ -77,6 +77,7 @@ fn view(row: &Row) -> Done<api::Session> {
             branch: row.get(8)?,
             base: row.get(9)?,
         },
+        task: column::maybe_id(row, 25)?,
         turn,
         queued,
         last_seq: row.get(16)?,

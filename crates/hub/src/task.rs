@@ -15,6 +15,7 @@ use fugue_domain::id::{OrgId, TaskId};
 use fugue_domain::money::MicroUsd;
 use fugue_domain::page::Page;
 use fugue_domain::problem::Problem;
+use fugue_domain::saying::Saying;
 use fugue_domain::time::Time;
 use std::collections::HashMap;
 
@@ -35,13 +36,14 @@ pub use diff::diff;
 pub use edit::change;
 pub use hooks::{Judged, MergeEnd, impossible, job_ended, merge_ended, reviewed, torn_down, turn_ended, uprooted};
 pub use making::{check, create, make};
-pub use starting::{start, waits};
-pub use verb::{Verb, verb, verb_in};
+pub use starting::{start, told, waits};
+pub use verb::{verb, verb_in};
 
 /// What [`view`] reads.
 const COLUMNS: &str = "t.id, t.project_id, t.plan_id, t.title, t.state, t.need, t.why, t.priority, t.labels, t.agent, t.driver, t.attempt, \
      t.attempts_max, t.head, t.session_id, t.budget, t.created_at, t.updated_at, t.started_at, t.ended_at, \
-     (SELECT CAST(COALESCE(SUM(s.cost), 0) AS BIGINT) FROM task_sessions x JOIN sessions s ON s.id = x.session_id WHERE x.task_id = t.id)";
+     (SELECT CAST(COALESCE(SUM(s.cost), 0) AS BIGINT) FROM task_sessions x JOIN sessions s ON s.id = x.session_id WHERE x.task_id = t.id), \
+     t.saying";
 
 fn view(row: &Row) -> Done<Task> {
     Ok(Task {
@@ -52,6 +54,7 @@ fn view(row: &Row) -> Done<Task> {
         state: row.get(4)?,
         need: column::maybe_word(row, 5)?,
         why: row.get(6)?,
+        saying: Saying::parsed(row.get::<Option<String>>(21)?.as_deref()),
         priority: row.get(7)?,
         labels: column::json(row.text(8)?)?,
         needs: Vec::new(),
@@ -188,12 +191,13 @@ pub async fn get(hub: &Hub, caller: &Caller, id: &TaskId) -> Done<TaskDetail> {
     };
     let story = story::read(&mut conn, id).await?;
     if let (Some(at), Some(session), "working" | "checking" | "review" | "merging") = (&task.node, &task.session, task.state.as_str()) {
-        task.why = node::standstill(&mut conn, at, session, hub.world.now()).await?.or(task.why);
+        let still = node::standstill(&mut conn, at, session, hub.world.now()).await?;
+        because(still, &mut task.why, &mut task.saying);
     }
     drop(conn);
     if task.state == "ready" {
         let waits = foreman::held(hub, &caller.org).await?.remove(id);
-        task.why = waits.or(task.why);
+        because(waits, &mut task.why, &mut task.saying);
     }
     Ok(TaskDetail {
         description: words.get(0)?,
@@ -208,6 +212,14 @@ pub async fn get(hub: &Hub, caller: &Caller, id: &TaskId) -> Done<TaskDetail> {
         story,
         task,
     })
+}
+
+/// Says why, as it is just now, instead of what was stored about it.
+pub fn because(now: Option<Saying>, why: &mut Option<String>, saying: &mut Option<Saying>) {
+    if let Some(now) = now {
+        *why = Some(now.to_string());
+        *saying = now.known();
+    }
 }
 
 /// What a person can do for a task, if one is needed.

@@ -23,6 +23,7 @@ export type TaskBrief = Schemas["TaskBrief"];
 export type TaskChange = Partial<Schemas["TaskChange"]>;
 export type NewTask = Schemas["NewTask"];
 export type Need = Schemas["Need"];
+export type Saying = Schemas["Saying"];
 export type Driver = Schemas["Driver"];
 export const DRIVERS: readonly Driver[] = ["claude", "codex", "command", "rehearse"];
 export type Evidence = Schemas["Evidence"];

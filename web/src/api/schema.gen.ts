@@ -1627,6 +1627,29 @@ export interface components {
             /** @description Everything. */
             total: components["schemas"]["Cost"];
         };
+        /** @description How large a change is. */
+        Counted: {
+            /**
+             * Format: int64
+             * @description Lines that are new.
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description How many commits there are.
+             */
+            commits: number;
+            /**
+             * Format: int64
+             * @description Lines that are gone.
+             */
+            deleted: number;
+            /**
+             * Format: int64
+             * @description How many files they touch.
+             */
+            files: number;
+        };
         /** @description A setting that does not hold as it is written. */
         Cut: {
             /** @description Because of what. */
@@ -1720,6 +1743,7 @@ export interface components {
              * @description Counted from 1.
              */
             n: number;
+            saying?: components["schemas"]["Saying"] | null;
             shown?: components["schemas"]["Shown"] | null;
             /** @description The state afterwards. */
             state: string;
@@ -1887,6 +1911,23 @@ export interface components {
              */
             write_ms: number;
         };
+        /** @description Why a task that is ready does not begin. */
+        Held: {
+            /** @description It would touch what this one is changing. */
+            clash: components["schemas"]["TaskId"];
+        } | {
+            /** @description It would touch what this one, which has waited for longer, needs free. */
+            yields: components["schemas"]["TaskId"];
+        } | {
+            /**
+             * Format: int64
+             * @description Its project has as many tasks at work as it allows.
+             */
+            limit: number;
+        } | {
+            /** @description Its plan has this much left, which is less than it may cost, or nothing. */
+            budget: components["schemas"]["MicroUsd"];
+        } | "away" | "full" | "no_room";
         /**
          * @description What is left of a session's events, and where.
          * @enum {string}
@@ -2404,6 +2445,7 @@ export interface components {
             questions: string[];
             /** @description The run that makes it, or made it. */
             run: components["schemas"]["RunId"];
+            saying?: components["schemas"]["Saying"] | null;
             /** @description The session of that run. */
             session: components["schemas"]["SessionId"];
             /** @description `planning`, `proposed`, `accepted`, `rejected`, `failed`, or `over` when nothing of an accepted one is left to do. */
@@ -2441,6 +2483,7 @@ export interface components {
             id: components["schemas"]["TaskId"];
             /** @description Tasks that must be done before. */
             needs: components["schemas"]["TaskId"][];
+            saying?: components["schemas"]["Saying"] | null;
             /** @description Where it stands. */
             state: string;
             /** @description What it is; `needs` in here are ids. */
@@ -2623,6 +2666,13 @@ export interface components {
          * @enum {string}
          */
         Reason: "node_lost" | "keeper_died" | "machine_restarted" | "worktree_failed" | "program_missing" | "spool_failed" | "timeout" | "hung" | "crashed" | "exit_code" | "nonsense" | "quota" | "rate_limited" | "provider_failed" | "auth" | "bad_request" | "budget" | "no_room" | "back_off" | "refused" | "step_limit" | "resume_failed" | "interrupt" | "stop" | "attempts_used_up";
+        /** @description A command that did not pass. */
+        Red: {
+            /** @description How it ended. */
+            exit: components["schemas"]["Exit"];
+            /** @description Its name. */
+            name: string;
+        };
         /** @description `POST /api/v1/tasks/{id}/retry`, `/approve` and the other verbs. */
         Remark: {
             /**
@@ -2728,6 +2778,7 @@ export interface components {
             repository: string;
             /** @description The answer, which fits the agent's schema. Lists leave it out. */
             result?: Record<string, never>;
+            saying?: components["schemas"]["Saying"] | null;
             /** @description Its session. */
             session: components["schemas"]["SessionId"];
             started_at?: components["schemas"]["Time"] | null;
@@ -2743,6 +2794,204 @@ export interface components {
             type: string;
         };
         RunId: string;
+        /** @description A sentence of the hub. */
+        Saying: {
+            /** @enum {string} */
+            says: "words";
+            /** @description The words. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            says: "written_down";
+        } | {
+            /** @description What the person said about it. */
+            remark?: string | null;
+            /** @enum {string} */
+            says: "wished";
+            /** @description What. */
+            verb: components["schemas"]["Verb"];
+        } | {
+            /** @description These fields. */
+            fields: string[];
+            /** @enum {string} */
+            says: "edited";
+        } | {
+            /** @enum {string} */
+            says: "unblocked";
+        } | {
+            /** @description The agent. */
+            agent: string;
+            /** @enum {string} */
+            says: "begun";
+            /** @description In this session. */
+            session: components["schemas"]["SessionId"];
+        } | {
+            /** @enum {string} */
+            says: "prepared";
+        } | {
+            /** @description Which, and how. */
+            red: components["schemas"]["Red"];
+            /** @enum {string} */
+            says: "setup_failed";
+        } | {
+            /** @enum {string} */
+            says: "agent_finished";
+        } | {
+            /** @description What the node or the program said about it. */
+            detail?: string | null;
+            /** @description Whether it may have done a part. */
+            maybe_executed?: boolean;
+            reason?: components["schemas"]["Reason"] | null;
+            /** @enum {string} */
+            says: "agent_failed";
+        } | {
+            /** @description Its name. */
+            agent: string;
+            /** @enum {string} */
+            says: "resolving";
+        } | {
+            /** @description Its name. */
+            agent: string;
+            /** @enum {string} */
+            says: "undecided";
+            /** @description What it asks. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            says: "nothing_changed";
+        } | {
+            /** @description What it holds. */
+            change: components["schemas"]["Counted"];
+            /**
+             * Format: int64
+             * @description How many checks have run.
+             */
+            checks: number;
+            /** @description Required ones that did not pass. */
+            red: components["schemas"]["Red"][];
+            /** @enum {string} */
+            says: "checked";
+        } | {
+            /** @description The name. */
+            name: string;
+            /** @enum {string} */
+            says: "unknown_check";
+        } | {
+            /** @description Whether it may be merged. */
+            approved: boolean;
+            /** @description By whom. */
+            by: string;
+            /** @description The commit. */
+            head: string;
+            /** @enum {string} */
+            says: "judged";
+        } | {
+            /** @description What for. */
+            need: components["schemas"]["Need"];
+            /** @description The checks that did not pass at last. */
+            red?: components["schemas"]["Red"][];
+            /** @enum {string} */
+            says: "needs";
+        } | {
+            /** @description These files. */
+            files: string[];
+            /** @enum {string} */
+            says: "checks_edited";
+        } | {
+            /** @description Why the branch on its node stays behind. */
+            behind?: string | null;
+            /** @description At this commit. */
+            commit: string;
+            /** @description Of this remote too. */
+            remote?: string | null;
+            /** @enum {string} */
+            says: "landed";
+        } | {
+            /**
+             * Format: int64
+             * @description In so many files.
+             */
+            files: number;
+            /** @enum {string} */
+            says: "conflicts";
+        } | {
+            /** @description These; when empty nobody knows which. */
+            red: components["schemas"]["Red"][];
+            /** @enum {string} */
+            says: "red_merge";
+        } | {
+            /** @enum {string} */
+            says: "taken_out";
+        } | {
+            /** @description Whether it begins anew on another one. */
+            elsewhere: boolean;
+            /** @description The node. */
+            node: string;
+            /** @enum {string} */
+            says: "uprooted";
+        } | {
+            /** @description The node. */
+            node: string;
+            /** @enum {string} */
+            says: "project_gone";
+        } | {
+            /** @description Why not. */
+            held: components["schemas"]["Held"];
+            /** @enum {string} */
+            says: "held";
+            /** @description The title of the other task that this is about. */
+            title?: string | null;
+        } | {
+            /** @description The file. */
+            file: string;
+            /** @enum {string} */
+            says: "bad_settings";
+            /** @description What is wrong. */
+            words: string;
+        } | {
+            /** @description The node. */
+            node: string;
+            /** @enum {string} */
+            says: "node_full";
+        } | {
+            /** @description The node. */
+            node: string;
+            /** @enum {string} */
+            says: "node_away";
+        } | {
+            /** @description What happened to which thing. */
+            detail: string;
+            /** @description The last part of the problem's type. */
+            problem: string;
+            /** @enum {string} */
+            says: "problem";
+        } | {
+            /** @enum {string} */
+            says: "no_plan";
+            /** @description How it ended. */
+            status: components["schemas"]["Status"];
+            why?: components["schemas"]["Saying"] | null;
+        } | {
+            /** @enum {string} */
+            says: "torn_down";
+        } | {
+            /** @description Which, and how. */
+            red: components["schemas"]["Red"];
+            /** @enum {string} */
+            says: "teardown_failed";
+        } | {
+            /** @enum {string} */
+            says: "not_torn_down";
+            /** @description Why. */
+            words: string;
+        } | {
+            /** @description What was so before. */
+            before: components["schemas"]["Saying"];
+            /** @description What is so now. */
+            now: components["schemas"]["Saying"];
+            /** @enum {string} */
+            says: "after";
+        };
         /** @description A JSON Schema, as far as docs/AGENTS-AND-ROLES.md says. */
         Schema: Record<string, never>;
         /** @description A session. */
@@ -2777,6 +3026,7 @@ export interface components {
             queued: number;
             /** @description What it is doing, derived from its turns. */
             state: components["schemas"]["SessionState"];
+            task?: components["schemas"]["TaskId"] | null;
             /** @description What it is about. */
             title: string;
             /** @description The tokens it has used. */
@@ -3010,6 +3260,7 @@ export interface components {
             priority: number;
             /** @description Its project. */
             project: components["schemas"]["ProjectId"];
+            saying?: components["schemas"]["Saying"] | null;
             session?: components["schemas"]["SessionId"] | null;
             session_state?: components["schemas"]["SessionState"] | null;
             started_at?: components["schemas"]["Time"] | null;
@@ -3253,6 +3504,11 @@ export interface components {
             tokens: components["schemas"]["Tokens"];
         };
         UserId: string;
+        /**
+         * @description What a person wants of a task.
+         * @enum {string}
+         */
+        Verb: "start" | "retry" | "submit" | "approve" | "take_over" | "cancel";
         /** @description A judgement about one commit. */
         Verdict: {
             /** @description Whether it may be merged. */

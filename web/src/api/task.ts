@@ -19,7 +19,7 @@ const PAGE = 200;
 /** What nobody tells: what its session costs and whether it is parked. */
 const AGAIN_MS = 15_000;
 
-type State = "open" | "done" | "cancelled" | "needs_human" | "review";
+type State = "open" | "done" | "cancelled" | "needs_human" | "review" | "checking" | "merging";
 
 async function tasks(filter: TaskFilter, state: State, most: number): Promise<{ items: Task[]; more: boolean }> {
   const items: Task[] = [];
@@ -55,6 +55,12 @@ export function boardQuery(filter: TaskFilter) {
 export const needingQuery = queryOptions({
   queryKey: ["tasks", "needing"],
   queryFn: async () => (await tasks({}, "needs_human", OPEN_MAX)).items,
+});
+
+/** Tasks that a program works on: their checks run, or their change is on its way to its branch. */
+export const provingQuery = queryOptions({
+  queryKey: ["tasks", "proving"],
+  queryFn: async () => (await Promise.all([tasks({}, "checking", PAGE), tasks({}, "merging", PAGE)])).flatMap(({ items }) => items),
 });
 
 /** Tasks whose change is being judged. */

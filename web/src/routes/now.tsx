@@ -7,11 +7,13 @@ import type { Session } from "@/api/client";
 import { useNeeding } from "@/api/needing";
 import { projectsQuery } from "@/api/project";
 import { recentQuery } from "@/api/session";
+import { provingQuery } from "@/api/task";
 import { ApprovalCard } from "@/features/approval/card";
+import { SilentNodes } from "@/features/node/silent";
 import { PlanLine } from "@/features/plan/line";
 import { SessionLine } from "@/features/session/line";
 import { MovingLine } from "@/features/session/moving";
-import { NeedingLine } from "@/features/task/line";
+import { NeedingLine, ProvingLine } from "@/features/task/line";
 import { m } from "@/text/gen/messages.js";
 import { Shown } from "@/ui/asked";
 import { Button } from "@/ui/button";
@@ -40,6 +42,7 @@ export function NowRoute() {
             </Button>
           )}
         </div>
+        <SilentNodes />
         <Shown query={pending} lines={2}>
           {(waiting) =>
             waiting.length + work.count === 0 ? null : (
@@ -70,6 +73,7 @@ export function NowRoute() {
 }
 
 function Sessions({ sessions, nothing }: { sessions: Session[]; nothing: boolean }) {
+  const proving = useQuery(provingQuery).data ?? [];
   const midnight = new Date().setHours(0, 0, 0, 0);
   const moving = sessions.filter((one) => one.state === "busy" || one.state === "parked");
   const ended = sessions.filter((one) => (one.state === "idle" || one.state === "closed") && Date.parse(one.updated_at) >= midnight);
@@ -77,13 +81,14 @@ function Sessions({ sessions, nothing }: { sessions: Session[]; nothing: boolean
   if (sessions.length === 0) return <First />;
   return (
     <>
-      {moving.length === 0 && nothing && <p className="text-soft">{m.all_quiet()}</p>}
-      {moving.length > 0 && (
-        <Part title={m.moving()} count={moving.length}>
+      {moving.length + proving.length === 0 && nothing && <p className="text-soft">{m.all_quiet()}</p>}
+      {moving.length + proving.length > 0 && (
+        <Part title={m.moving()} count={moving.length + proving.length}>
           <Lines>
-            {moving.slice(0, SHOWN).map((one) => (
-              <MovingLine key={one.id} session={one} />
-            ))}
+            {[
+              ...moving.slice(0, SHOWN).map((one) => <MovingLine key={one.id} session={one} />),
+              ...proving.slice(0, SHOWN).map((task) => <ProvingLine key={task.id} task={task} />),
+            ]}
           </Lines>
         </Part>
       )}

@@ -3,6 +3,7 @@ import { Approvals, OneApproval } from "@/features/approval/list";
 import { More } from "@/features/frame/more";
 import { Nodes } from "@/features/node/list";
 import { NewSession } from "@/features/session/create";
+import { SessionsOf } from "@/features/session/place";
 import { Pair } from "@/features/settings/pair";
 import { Settings } from "@/features/settings/view";
 import { m } from "@/text/gen/messages.js";
@@ -21,7 +22,7 @@ export function ApprovalRoute() {
 
 export function NodesRoute() {
   useTitle(m.nodes());
-  return <Nodes />;
+  return <Nodes sessions={(node) => <SessionsOf node={node.id} />} />;
 }
 
 export function NewSessionRoute() {

@@ -1,4 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { pendingQuery } from "@/api/approval";
+import { ApprovalCard } from "@/features/approval/card";
 import { MergeQueues } from "@/features/merge/queues";
 import { NewPlanForm } from "@/features/plan/create";
 import { Plans } from "@/features/plan/list";
@@ -19,7 +22,10 @@ export function BoardRoute() {
 
 export function TaskRoute() {
   const { id } = useParams({ from: "/tasks/$id" });
-  return <TaskView id={id} />;
+  const pending = useQuery(pendingQuery).data ?? [];
+  const question = ({ session }: { session?: string | null }) =>
+    pending.filter((one) => one.session === session).map((one) => <ApprovalCard key={one.id} asked={one} place={false} />);
+  return <TaskView id={id} question={question} />;
 }
 
 export function ReviewRoute() {

@@ -6,6 +6,7 @@ use crate::id::{PlanId, ProjectId, RunId, SessionId, TaskId};
 use crate::money::MicroUsd;
 use crate::plan::Card;
 use crate::plan::forecast::Clash;
+use crate::saying::Saying;
 use crate::settings::{Cut, Settings};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,9 @@ pub struct Plan {
     pub questions: Vec<String>,
     /// Why it failed.
     pub why: Option<String>,
+    /// The same as data, if it is more than words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saying: Option<Saying>,
     /// The run that makes it, or made it.
     pub run: RunId,
     /// The session of that run.
@@ -99,6 +103,9 @@ pub struct PlanTask {
     pub state: String,
     /// Why it does not go on, or does not begin.
     pub why: Option<String>,
+    /// The same as data, if it is more than words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saying: Option<Saying>,
     /// Tasks that must be done before.
     pub needs: Vec<TaskId>,
     /// What it is; `needs` in here are ids.

@@ -4,6 +4,7 @@ use crate::agent::Driver;
 use crate::id::{ProjectId, RunId, SessionId, TurnId};
 use crate::money::MicroUsd;
 use crate::run::Status;
+use crate::saying::Saying;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -58,6 +59,9 @@ pub struct Run {
     pub result: Option<serde_json::Value>,
     /// Why it failed, or what was wrong with its last answer that did not fit.
     pub reasons: Vec<String>,
+    /// The first of these as data, if it is more than words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saying: Option<Saying>,
     /// The program that plays the role.
     pub driver: Driver,
     /// The project.

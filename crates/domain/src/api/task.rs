@@ -5,6 +5,7 @@ use crate::check::Ran;
 use crate::id::{JobId, NodeId, PlanId, ProjectId, RunId, SessionId, TaskId, TurnId};
 use crate::job::{Change, Commit};
 use crate::money::MicroUsd;
+use crate::saying::Saying;
 use crate::session::SessionState;
 use crate::task::Need;
 use crate::time::Time;
@@ -155,6 +156,9 @@ pub struct Task {
     pub need: Option<Need>,
     /// Why it needs a person, or why it waits.
     pub why: Option<String>,
+    /// The same as data, if it is more than words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saying: Option<Saying>,
     /// Higher is earlier.
     pub priority: i64,
     /// Words to find it by.
@@ -292,6 +296,9 @@ pub struct Entry {
     pub state: String,
     /// What happened, in words.
     pub words: String,
+    /// The same as data, if it is more than words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saying: Option<Saying>,
     /// Which person did it; absent when it happened by itself.
     pub by: Option<String>,
     /// What there is to see of it.

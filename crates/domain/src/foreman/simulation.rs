@@ -68,7 +68,7 @@ impl Job {
     /// Its agent says that it is done: the checks, and the merge. One in five is red, one in ten does not fit.
     fn finishes(&mut self, chance: &mut Chance, now: Millis) {
         let head = format!("c{}", chance.below(u64::MAX));
-        let failure = (chance.below(5) == 0).then(|| Failure { signature: format!("s{}", chance.below(3)), words: "red".to_owned() });
+        let failure = (chance.below(5) == 0).then(|| Failure { signature: format!("s{}", chance.below(3)), red: Vec::new() });
         let (changed, denied, edited, may_edit, review) = (chance.below(100) > 0, false, Vec::new(), false, false);
         self.step(Input::Finished, now);
         self.step(Input::Checked(Proof { head: head.clone(), changed, denied, failure, edited, may_edit, review }), now);

@@ -5,6 +5,7 @@
 
 use super::{Card, NotACard, sound};
 use crate::run::Status;
+use crate::saying::Saying;
 use crate::session::slug;
 use crate::settings::Settings;
 use serde::Deserialize;
@@ -125,12 +126,11 @@ pub fn question(goal: &str, settings: &Settings) -> String {
 }
 
 /// Why there will be no proposal, when the run that should make it is over without one.
-pub fn failed(status: Status, reasons: &[String]) -> Option<String> {
-    let why = reasons.first().map(|reason| format!(": {reason}")).unwrap_or_default();
+pub fn failed(status: Status, reasons: &[Saying]) -> Option<Saying> {
     match status {
         Status::Running | Status::Succeeded => None,
-        Status::Failed => Some(format!("its agent failed{why}")),
-        Status::Cancelled => Some(format!("its agent was stopped{why}")),
-        Status::Invalid => Some(format!("its agent's answer cannot be used{why}")),
+        Status::Failed | Status::Cancelled | Status::Invalid => {
+            Some(Saying::NoPlan { status, why: reasons.first().cloned().map(Box::new) })
+        }
     }
 }

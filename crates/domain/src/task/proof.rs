@@ -4,6 +4,7 @@ use super::{Failure, signature};
 use crate::check::{Check, Exit, Ran};
 use crate::job::Checked;
 use crate::limits::TASK_WORD_CHARS_MAX;
+use crate::saying::Red;
 use std::collections::BTreeSet;
 
 /// The settings of a project, which name its checks.
@@ -12,9 +13,8 @@ const SETTINGS: &str = "fugue.toml";
 /// What is red among the required checks.
 pub fn failure(ran: &[Ran]) -> Option<Failure> {
     let signature = signature(ran)?;
-    let red: Vec<String> =
-        ran.iter().filter(|ran| ran.required && !ran.is_green()).map(|ran| format!("{} {}", ran.name, ended(&ran.exit))).collect();
-    Some(Failure { signature, words: red.join(", ") })
+    let red = ran.iter().filter(|ran| ran.required && !ran.is_green()).map(Red::from).collect();
+    Some(Failure { signature, red })
 }
 
 /// How a command ended, in words.
@@ -76,7 +76,8 @@ mod tests {
     fn a_failure_is_told_in_a_line() {
         let ran =
             |name: &str, exit| Ran { name: name.into(), command: "x".into(), required: true, exit, ms: 1, tail: String::new(), bytes: 0 };
-        let words = failure(&[ran("build", Exit::Code(0)), ran("test", Exit::Code(2)), ran("lint", Exit::TimedOut)]).unwrap().words;
+        let red = failure(&[ran("build", Exit::Code(0)), ran("test", Exit::Code(2)), ran("lint", Exit::TimedOut)]).unwrap().red;
+        let words = red.iter().map(Red::to_string).collect::<Vec<_>>().join(", ");
         assert_eq!(words, "test ended with 2, lint took too long");
         assert_eq!(failure(&[ran("build", Exit::Code(0))]), None);
     }

@@ -1,6 +1,8 @@
 //! The whole transition table, which is also the documentation, and the promises that hold over all of it.
 
 use super::*;
+use crate::check::Exit;
+use crate::saying::Red;
 use proptest::prelude::*;
 use std::fmt::Write;
 
@@ -11,7 +13,7 @@ fn states() -> Vec<Task> {
         let told = session && !matches!(state, State::Working(Phase::Preparing) | State::NeedsHuman { need: Need::SetupFailed, .. });
         Task { session, told, head: head.then(|| "c1".to_owned()), ..Task::new(state, 2) }
     };
-    let human = |need: Need| State::NeedsHuman { need, why: "so".to_owned() };
+    let human = |need: Need| State::NeedsHuman { need, why: "so".into() };
     vec![
         task(State::Draft, false, false),
         task(State::Blocked, false, false),
@@ -37,7 +39,7 @@ fn states() -> Vec<Task> {
 }
 
 fn failure(signature: &str) -> Failure {
-    Failure { signature: signature.to_owned(), words: "test ended with 1".to_owned() }
+    Failure { signature: signature.to_owned(), red: vec![Red { name: "test".to_owned(), exit: Exit::Code(1) }] }
 }
 
 fn proof() -> Proof {
@@ -173,7 +175,7 @@ fn the_loop_ends_early_when_the_same_checks_fail_in_the_same_way() {
         assert_eq!(task.state.word(), word);
     }
     let State::NeedsHuman { need: Need::SameFailure, why } = &task.state else { panic!("{task:?}") };
-    assert!(why.ends_with("test ended with 1."), "{why}");
+    assert!(why.to_string().ends_with("test ended with 1."), "{why}");
     assert_eq!(task.attempt, 4, "the repeated failure used up no further try");
 }
 

@@ -14,6 +14,7 @@ use fugue_domain::id::{OrgId, ProjectId, TaskId};
 use fugue_domain::merge_queue::Standing;
 use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::saying::Saying;
 use fugue_domain::time::Time;
 
 /// The org's queues in which something is, or that of one project.
@@ -85,8 +86,7 @@ pub async fn remove(hub: &Hub, caller: &Caller, task: &TaskId) -> Done<()> {
                     }
                     Some(Standing::Waiting) => {
                         leave(tx, &task).await?;
-                        let why = "A person took its change out of the merge queue.".to_owned();
-                        task::merge_ended(tx, &task, MergeEnd::Impossible(why)).await
+                        task::merge_ended(tx, &task, MergeEnd::Impossible(Saying::TakenOut)).await
                     }
                 }
             })

@@ -14,6 +14,7 @@ use fugue_domain::caller::Caller;
 use fugue_domain::id::{NodeId, OrgId, SessionId, TaskId};
 use fugue_domain::node::NodeState;
 use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::saying::Saying;
 use fugue_domain::turn::Input;
 
 /// Removed nodes of one look that something is still bound to; the rest comes a second later.
@@ -89,7 +90,7 @@ async fn uproot(tx: &mut Tx<'_>, node: &NodeId) -> Done<()> {
             .fetch_all(tx.conn)
             .await?;
     for row in &under_way {
-        task::uprooted(tx, &column::id::<TaskId>(row, 0)?, &format!("The node {name:?}, which had its worktree, was removed.")).await?;
+        task::uprooted(tx, &column::id::<TaskId>(row, 0)?, &name).await?;
     }
     let bound =
         query("SELECT t.id FROM projects p JOIN tasks t ON t.project_id = p.id WHERE p.node_id = $1 AND t.state = 'ready' ORDER BY t.id")
@@ -97,8 +98,8 @@ async fn uproot(tx: &mut Tx<'_>, node: &NodeId) -> Done<()> {
             .fetch_all(tx.conn)
             .await?;
     for row in &bound {
-        let why = format!("The node {name:?}, which alone has the folder of its project, was removed. Add the project on another node.");
-        task::impossible(tx, &column::id::<TaskId>(row, 0)?, &why).await?;
+        let why = Saying::ProjectGone { node: name.clone() };
+        task::impossible(tx, &column::id::<TaskId>(row, 0)?, why).await?;
     }
     let open =
         query("SELECT id, org_id FROM sessions WHERE node_id = $1 AND closed_at IS NULL").bind(node.as_str()).fetch_all(tx.conn).await?;

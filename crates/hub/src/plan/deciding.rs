@@ -7,11 +7,12 @@ use crate::effect::Effect;
 use crate::fault::Done;
 use crate::hub::Hub;
 use crate::project;
-use crate::task::{self, Verb};
+use crate::task;
 use fugue_domain::api::{NewTasks, PlanDetail, PlanTasks};
 use fugue_domain::caller::Caller;
 use fugue_domain::id::{PlanId, TaskId};
 use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::task::Verb;
 
 /// Lets the tasks of a plan begin.
 pub async fn accept(hub: &Hub, caller: &Caller, id: &PlanId) -> Done<PlanDetail> {

@@ -4,14 +4,15 @@ use super::{find, foresight};
 use crate::column;
 use crate::db::{Conn, Row, query};
 use crate::fault::Done;
-use crate::foreman;
 use crate::hub::Hub;
+use crate::{foreman, task};
 use fugue_domain::api::{NewTask, PlanDetail, PlanTask};
 use fugue_domain::caller::Caller;
 use fugue_domain::dag::Graph;
 use fugue_domain::id::{PlanId, TaskId};
 use fugue_domain::money::MicroUsd;
 use fugue_domain::plan::layers;
+use fugue_domain::saying::Saying;
 use std::collections::HashMap;
 
 /// One plan.
@@ -24,7 +25,7 @@ pub async fn get(hub: &Hub, caller: &Caller, id: &PlanId) -> Done<PlanDetail> {
     if tasks.iter().any(|task| task.state == "ready") {
         let mut held = foreman::held(hub, &caller.org).await?;
         for task in tasks.iter_mut().filter(|task| task.state == "ready") {
-            task.why = held.remove(&task.id).or(task.why.take());
+            task::because(held.remove(&task.id), &mut task.why, &mut task.saying);
         }
     }
     let graph = Graph::new(tasks.iter().map(|task| (task.id.to_string(), task.needs.iter().map(TaskId::to_string).collect())));
@@ -46,7 +47,7 @@ pub async fn get(hub: &Hub, caller: &Caller, id: &PlanId) -> Done<PlanDetail> {
 /// The tasks of a plan, as they were written down.
 pub async fn tasks(conn: &mut Conn, plan: &PlanId) -> Done<Vec<PlanTask>> {
     let found = query(
-        "SELECT id, state, why, title, description, acceptance, checks, priority, labels, agent, driver, budget, links, paths \
+        "SELECT id, state, why, title, description, acceptance, checks, priority, labels, agent, driver, budget, links, paths, saying \
          FROM tasks WHERE plan_id = $1 ORDER BY id",
     )
     .bind(plan.as_str())
@@ -77,7 +78,8 @@ pub async fn tasks(conn: &mut Conn, plan: &PlanId) -> Done<Vec<PlanTask>> {
             links: column::json(row.text(12)?)?,
             paths: column::json(row.text(13)?)?,
         };
-        Ok(PlanTask { id, state: row.get(1)?, why: row.get(2)?, needs, task })
+        let saying = Saying::parsed(row.get::<Option<String>>(14)?.as_deref());
+        Ok(PlanTask { id, state: row.get(1)?, why: row.get(2)?, saying, needs, task })
     };
     found.iter().map(read).collect()
 }

@@ -17,6 +17,7 @@ use crate::{agent, job, merge_queue, project, push, review, session, settings, t
 use fugue_domain::check::Check;
 use fugue_domain::id::{JobId, SessionId, TaskId, TurnId};
 use fugue_domain::job::Work;
+use fugue_domain::saying::Saying;
 use fugue_domain::task::proof::guarded;
 use fugue_domain::task::{self as rules, Effect as Follows, Input, Refused, Topic};
 use fugue_domain::turn::OnInterruption;
@@ -141,7 +142,7 @@ async fn check(tx: &mut Tx<'_>, row: &mut Row) -> Done<()> {
     let checks = match wanted(tx, &row.id, &settings).await? {
         Ok(checks) => checks,
         Err(name) => {
-            let why = format!("The task names a check {name:?}, and the project has none of that name.");
+            let why = Saying::UnknownCheck { name };
             let told = Told::of(why.clone());
             return advance(tx, row, Input::Impossible(why), told, None).await.map(drop);
         }
@@ -192,7 +193,7 @@ async fn wake(tx: &mut Tx<'_>, done: &TaskId) -> Done<()> {
     for found in &waiting {
         let id: TaskId = column::id(found, 0)?;
         if let Some(mut row) = row::load(tx.conn, &id).await? {
-            let told = Told::of("Everything that it needs is done.");
+            let told = Told::of(Saying::Unblocked);
             // One that a person took back meanwhile stays so.
             let _ = advance(tx, &mut row, Input::Needs { blocked: false }, told, None).await?;
         }

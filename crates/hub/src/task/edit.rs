@@ -16,6 +16,7 @@ use fugue_domain::dag::Graph;
 use fugue_domain::id::TaskId;
 use fugue_domain::limits::TASK_NEEDS_MAX;
 use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::saying::Saying;
 use fugue_domain::task::Input;
 
 /// Changes a task.
@@ -29,9 +30,9 @@ pub async fn change(hub: &Hub, caller: &Caller, id: &TaskId, change: TaskChange)
                 let mut row = found.ok_or_else(|| Problem::not_found("task", task.as_str()))?;
                 means_something(&row, &change)?;
                 known_agent(tx, &by.org, change.agent.as_deref(), "/agent").await?;
-                let what = fields(&change).join(", ");
+                let fields: Vec<String> = fields(&change).into_iter().map(str::to_owned).collect();
                 store(tx, &row, &change).await?;
-                let told = || Told { by: Some(by.token.clone()), ..Told::of(format!("Changed: {what}.")) };
+                let told = || Told { by: Some(by.token.clone()), ..Told::of(Saying::Edited { fields: fields.clone() }) };
                 story::add(tx, &task, row.rules.state.word(), told()).await?;
                 if let Some(needs) = &change.needs {
                     need(tx, &row, needs).await?;

@@ -20,7 +20,8 @@ use fugue_domain::check::Ran;
 use fugue_domain::id::{JobId, RunId, SessionId, TaskId};
 use fugue_domain::job::{Checked, Commit, Outcome as JobOutcome};
 use fugue_domain::reason::Reason;
-use fugue_domain::task::proof::{edited, ended, failure};
+use fugue_domain::saying::Saying;
+use fugue_domain::task::proof::{edited, failure};
 use fugue_domain::task::{Failure, Input, MergeEnd as Merge, Need, Proof};
 use fugue_domain::turn::Outcome;
 use futures_util::future::BoxFuture;
@@ -33,7 +34,7 @@ pub fn turn_ended<'a>(tx: &'a mut Tx<'_>, ended: &'a turn::Row, outcome: Outcome
         let (input, told) = match outcome {
             Outcome::Succeeded => match resolver::undecided(tx, ended).await? {
                 Some(why) => (Input::Broke { need: Need::Conflict, why: why.clone() }, Told::of(why)),
-                None => (Input::Finished, Told::of("The agent has finished.")),
+                None => (Input::Finished, Told::of(Saying::AgentFinished)),
             },
             _ => {
                 let spent = outcome == Outcome::Cancelled && budget::exceeded(tx.conn, &ended.session, tx.now).await?.is_some();
@@ -53,7 +54,7 @@ pub async fn job_ended(tx: &mut Tx<'_>, job: &JobId, outcome: &JobOutcome) -> Do
     let (input, told) = match outcome {
         JobOutcome::Prepared(ran) => prepared(job, ran),
         JobOutcome::Checked(checked) => self::checked(tx, &row, job, checked).await?,
-        JobOutcome::Impossible(why) => (Input::Impossible(why.clone()), Told::of(why.clone())),
+        JobOutcome::Impossible(why) => (Input::Impossible(why.as_str().into()), Told::of(why.as_str().into())),
         JobOutcome::Merged(_) | JobOutcome::TornDown(_) => return Ok(false),
     };
     let _ = advance(tx, &mut row, input, told, None).await?;
@@ -64,10 +65,10 @@ fn prepared(job: &JobId, ran: &[Ran]) -> (Input, Told) {
     let shown = Shown::Prepared { ran: ran.to_vec(), job: Some(job.clone()) };
     match ran.last().filter(|last| !last.is_green()) {
         Some(last) => {
-            let why = format!("The set-up command {} {}.", last.name, ended(&last.exit));
+            let why = Saying::SetupFailed { red: last.into() };
             (Input::Prepared(Err(why.clone())), Told::of(why).showing(shown))
         }
-        None => (Input::Prepared(Ok(())), Told::of("The worktree is prepared.").showing(shown)),
+        None => (Input::Prepared(Ok(())), Told::of(Saying::Prepared).showing(shown)),
     }
 }
 
@@ -77,15 +78,15 @@ pub async fn torn_down(tx: &mut Tx<'_>, job: &JobId, session: &SessionId, outcom
     let Some(found) = found else { return Ok(()) };
     let Some(row) = row::load(tx.conn, &column::id(&found, 0)?).await? else { return Ok(()) };
     let red = |ran: &&Ran| !ran.is_green();
-    let words = match outcome {
-        JobOutcome::Impossible(why) => format!("The worktree could not be torn down: {why}"),
+    let saying = match outcome {
+        JobOutcome::Impossible(why) => Saying::NotTornDown { words: why.clone() },
         outcome => match outcome.ran().iter().find(red) {
-            Some(ran) => format!("The tear-down command {} {}; the worktree goes all the same.", ran.name, ended(&ran.exit)),
+            Some(ran) => Saying::TeardownFailed { red: ran.into() },
             None if outcome.ran().is_empty() => return Ok(()),
-            None => "The worktree was torn down.".to_owned(),
+            None => Saying::TornDown,
         },
     };
-    let told = Told::of(words).showing(Shown::TornDown { ran: outcome.ran().to_vec(), job: Some(job.clone()) });
+    let told = Told::of(saying).showing(Shown::TornDown { ran: outcome.ran().to_vec(), job: Some(job.clone()) });
     story::add(tx, &row.id, row.rules.state.word(), told).await?;
     tx.after_commit(Effect::Hint(row.org.clone(), Hint::Task { task: row.id }));
     Ok(())
@@ -103,33 +104,21 @@ async fn checked(tx: &mut Tx<'_>, row: &Row, job: &JobId, checked: &Checked) -> 
         may_edit: settings.may_edit_checks(),
         review: settings.needs_agent() || settings.needs_person(),
     };
-    let change = &checked.change;
-    let counted = format!(
-        "{} in {}, +{} -{}",
-        many(change.commits.len(), "commit"),
-        many(change.files_total.max(0) as usize, "file"),
-        change.added,
-        change.deleted
-    );
-    let words = match &proof.failure {
-        _ if !changed => "Nothing has changed.".to_owned(),
-        Some(failure) => format!("{counted}. Red: {}.", failure.words),
-        None if checked.ran.is_empty() => format!("{counted}. There is nothing to check it with."),
-        None => format!("{counted}. The checks passed."),
+    let saying = if changed {
+        let red = proof.failure.as_ref().map(|failure| failure.red.clone()).unwrap_or_default();
+        Saying::Checked { change: (&checked.change).into(), checks: checked.ran.len() as i64, red }
+    } else {
+        Saying::NothingChanged
     };
     let shown = Shown::Checked {
         head: checked.head.clone(),
         base: checked.base.clone(),
-        change: change.clone(),
+        change: checked.change.clone(),
         ran: checked.ran.clone(),
         edited: proof.edited.clone(),
         job: Some(job.clone()),
     };
-    Ok((Input::Checked(proof), Told::of(words).showing(shown)))
-}
-
-fn many(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+    Ok((Input::Checked(proof), Told::of(saying).showing(shown)))
 }
 
 /// Whether the agent asked for something in its last turn and was not let, by a person or by a rule.
@@ -168,8 +157,7 @@ pub async fn reviewed(tx: &mut Tx<'_>, task: &TaskId, judged: Judged) -> Done<()
     let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
     let Judged { head, approved, by, run, words, message } = judged;
     let agent = run.is_some();
-    let short = head.get(..10).unwrap_or(&head);
-    let told = Told::of(format!("{by} {} {short}.", if approved { "approves" } else { "asks for changes in" }));
+    let told = Told::of(Saying::Judged { by: by.clone(), approved, head: head.clone() });
     let told = told.showing(Shown::Judged { head: head.clone(), approved, by, words, run });
     let settings = settings::of(tx.conn, &row.project).await?;
     if approved && agent && settings.needs_person() && row.rules.head.as_ref() == Some(&head) {
@@ -181,14 +169,14 @@ pub async fn reviewed(tx: &mut Tx<'_>, task: &TaskId, judged: Judged) -> Done<()
 }
 
 /// Nobody can judge it, and why: a person must.
-pub async fn impossible(tx: &mut Tx<'_>, task: &TaskId, why: &str) -> Done<()> {
+pub async fn impossible(tx: &mut Tx<'_>, task: &TaskId, why: Saying) -> Done<()> {
     let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
-    let _ = advance(tx, &mut row, Input::Impossible(why.to_owned()), Told::of(why), None).await?;
+    let _ = advance(tx, &mut row, Input::Impossible(why.clone()), Told::of(why), None).await?;
     Ok(())
 }
 
 /// The node with its worktree is gone for good: it begins anew on another one, if its project is there too, or a person must look.
-pub async fn uprooted(tx: &mut Tx<'_>, task: &TaskId, what: &str) -> Done<()> {
+pub async fn uprooted(tx: &mut Tx<'_>, task: &TaskId, node: &str) -> Done<()> {
     let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
     let elsewhere = query(
         "SELECT 1 FROM projects p JOIN nodes n ON n.org_id = p.org_id WHERE p.id = $1 AND p.node_id IS NULL AND n.removed_at IS NULL LIMIT 1",
@@ -198,10 +186,7 @@ pub async fn uprooted(tx: &mut Tx<'_>, task: &TaskId, what: &str) -> Done<()> {
     .await?
     .is_some();
     let blocked = is_blocked(tx, task).await?;
-    let why = match elsewhere {
-        true => format!("{what} Its work begins anew on another node."),
-        false => format!("{what} No other node has its project."),
-    };
+    let why = Saying::Uprooted { node: node.to_owned(), elsewhere };
     let told = Told::of(why.clone());
     let _ = advance(tx, &mut row, Input::Uprooted { elsewhere, blocked, why }, told, None).await?;
     Ok(())
@@ -248,9 +233,9 @@ pub enum MergeEnd {
         job: JobId,
     },
     /// Not now, and why.
-    Waits(String),
+    Waits(Saying),
     /// It cannot be merged, and why.
-    Impossible(String),
+    Impossible(Saying),
 }
 
 /// The merge queue has come to a task.
@@ -258,20 +243,18 @@ pub async fn merge_ended(tx: &mut Tx<'_>, task: &TaskId, end: MergeEnd) -> Done<
     let Some(mut row) = row::load(tx.conn, task).await? else { return Ok(()) };
     let (input, told) = match end {
         MergeEnd::Landed { head, from, to, commits, ran, published, behind, job } => {
-            let remote = published.as_ref().map(|remote| format!(" of {remote}")).unwrap_or_default();
-            let stays = behind.as_ref().map(|why| format!(" The branch on its node stays behind: {why}")).unwrap_or_default();
-            let told = Told::of(format!("It is on the target branch{remote}, at {}.{stays}", to.get(..10).unwrap_or(&to)));
+            let told = Told::of(Saying::Landed { commit: to.clone(), remote: published.clone(), behind: behind.clone() });
             let shown = Shown::Landed { from, to, commits, ran, published, behind, job: Some(job) };
             (Input::Merge(Merge::Landed { head }), told.showing(shown))
         }
         MergeEnd::Conflict { onto, files, detail } => {
-            let told = Told::of(format!("It conflicts with the target branch in {}.", many(files.len(), "file")));
+            let told = Told::of(Saying::Conflicts { files: files.len() as i64 });
             (Input::Merge(Merge::Conflict), told.showing(Shown::Conflict { onto, files, detail }))
         }
         MergeEnd::Red { onto, ran, job } => {
-            let unknown = || Failure { signature: String::new(), words: "the checks of the merged tree failed".to_owned() };
+            let unknown = || Failure { signature: String::new(), red: Vec::new() };
             let failure = failure(&ran).unwrap_or_else(unknown);
-            let told = Told::of(format!("On the merged tree: {}.", failure.words));
+            let told = Told::of(Saying::RedMerge { red: failure.red.clone() });
             (Input::Merge(Merge::Red(failure)), told.showing(Shown::RedMerge { onto, ran, job: Some(job) }))
         }
         MergeEnd::Waits(why) => (Input::Merge(Merge::Waits(why.clone())), Told::of(why)),

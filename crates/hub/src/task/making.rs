@@ -19,6 +19,7 @@ use fugue_domain::limits::{
     TASK_ATTEMPTS_MAX, TASK_LIST_MAX, TASK_NEEDS_MAX, TASK_PRIORITY_MAX, TASK_TEXT_BYTES_MAX, TASK_WORD_CHARS_MAX, TASKS_AT_ONCE_MAX,
 };
 use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::saying::Saying;
 use fugue_domain::world::Mint;
 use std::collections::HashMap;
 
@@ -81,7 +82,7 @@ pub async fn make(
             (false, false) => "ready",
         };
         query("UPDATE tasks SET state = $2 WHERE id = $1").bind(id.as_str()).bind(state).execute(tx.conn).await?;
-        story::add(tx, id, state, Told { by: Some(caller.token.clone()), ..Told::of("It was written down.") }).await?;
+        story::add(tx, id, state, Told { by: Some(caller.token.clone()), ..Told::of(Saying::WrittenDown) }).await?;
         tx.after_commit(Effect::Hint(caller.org.clone(), Hint::Task { task: id.clone() }));
     }
     crate::db::durable!(tx, "hub.task");

@@ -14,6 +14,7 @@ use fugue_domain::api::Shown;
 use fugue_domain::id::TurnId;
 use fugue_domain::rule::{Rule, Verdict};
 use fugue_domain::run::judge;
+use fugue_domain::saying::Saying;
 
 /// The agent for conflicts as it would work for a task: played by the program that the task asks for. None where the task's own agent follows
 /// a script, which nobody else can go on with, unless this one does too.
@@ -60,13 +61,13 @@ fn beginning(agent: &Agent, shown: Option<&Shown>) -> Agent {
 /// Gives it the turn that is in line.
 pub async fn take_on(tx: &mut Tx<'_>, row: &Row, turn: &TurnId, agent: &Agent, shown: Option<&Shown>) -> Done<()> {
     turn::carried_out_by(tx, turn, &beginning(agent, shown)).await?;
-    let told = Told::of(format!("The agent {} brings both sides together.", agent.name));
+    let told = Told::of(Saying::Resolving { agent: agent.name.clone() });
     story::add(tx, &row.id, row.rules.state.word(), told).await
 }
 
 /// What the agent for conflicts says that it could not decide, if this was its turn. An answer that does not fit its schema says nothing:
 /// the checks and the merge will tell.
-pub async fn undecided(tx: &mut Tx<'_>, ended: &turn::Row) -> Done<Option<String>> {
+pub async fn undecided(tx: &mut Tx<'_>, ended: &turn::Row) -> Done<Option<Saying>> {
     let Some(agent) = turn::own_agent(tx.conn, &ended.id).await? else { return Ok(None) };
     let said = run::last_words(tx, &ended.session, &ended.id).await?;
     let Ok(answer) = judge(agent.output.as_ref(), said.as_deref()) else { return Ok(None) };
@@ -76,5 +77,5 @@ pub async fn undecided(tx: &mut Tx<'_>, ended: &turn::Row) -> Done<Option<String
     let asks = answer["needs_person"].as_array().into_iter().flatten().filter_map(|question| question.as_str());
     let asks: Vec<&str> = asks.collect();
     let why = if asks.is_empty() { answer["summary"].as_str().unwrap_or_default().to_owned() } else { asks.join(" ") };
-    Ok(Some(format!("{} could not bring both sides together: {}", agent.name, why.trim())))
+    Ok(Some(Saying::Undecided { agent: agent.name, words: why.trim().to_owned() }))
 }

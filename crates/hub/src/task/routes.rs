@@ -7,11 +7,12 @@ use crate::http::caller::Asking;
 use crate::http::page::Params;
 use crate::http::path::Id;
 use crate::idempotency::Reply;
-use crate::task::{self, TaskFilter, Verb};
+use crate::task::{self, TaskFilter};
 use axum::extract::State;
 use fugue_domain::api::{Diff, NewTasks, Remark, Task, TaskChange, TaskDetail};
 use fugue_domain::id::TaskId;
 use fugue_domain::page::Page;
+use fugue_domain::task::Verb;
 
 /// What `state` may be when tasks are listed.
 pub const STATES: &[&str] =

@@ -4,11 +4,12 @@ use crate::column;
 use crate::db::{self, Conn, Tx, composed, query};
 use crate::fault::{Done, Fault};
 use fugue_domain::id::{JobId, OrgId, ProjectId, SessionId, TaskId, TurnId};
+use fugue_domain::saying::Saying;
 use fugue_domain::task::{Phase, State, Task};
 
 /// What a [`Row`] is read from, in order.
 const COLUMNS: &str = "t.id, t.org_id, t.project_id, t.step, t.state, t.phase, t.need, t.why, t.attempt, t.attempts_max, t.signature, t.head, \
-     t.session_id, t.turn_id, t.job_id, t.ended_at, t.title";
+     t.session_id, t.turn_id, t.job_id, t.ended_at, t.title, t.saying";
 
 /// A task as the rules need it, and what is awaited for it.
 #[derive(Debug, Clone)]
@@ -66,6 +67,10 @@ impl Row {
 fn state(row: &db::Row) -> Done<State> {
     let word: String = row.get(4)?;
     let absent = |column: &str| Fault::internal(format!("a {word} task has no {column}"));
+    let why = || {
+        let (words, saying): (Option<String>, Option<String>) = (row.get(7)?, row.get(17)?);
+        Done::Ok(words.map(|words| Saying::read(&words, saying.as_deref())))
+    };
     let end = || row.get::<Option<i64>>(15)?.ok_or_else(|| absent("end"));
     Ok(match word.as_str() {
         "draft" => State::Draft,
@@ -74,11 +79,10 @@ fn state(row: &db::Row) -> Done<State> {
         "working" => State::Working(column::maybe_word::<Phase>(row, 5)?.ok_or_else(|| absent("phase"))?),
         "checking" => State::Checking,
         "review" => State::Review,
-        "merging" => State::Merging { waits: row.get(7)? },
-        "needs_human" => State::NeedsHuman {
-            need: column::maybe_word(row, 6)?.ok_or_else(|| absent("need"))?,
-            why: row.get::<Option<String>>(7)?.unwrap_or_default(),
-        },
+        "merging" => State::Merging { waits: why()? },
+        "needs_human" => {
+            State::NeedsHuman { need: column::maybe_word(row, 6)?.ok_or_else(|| absent("need"))?, why: why()?.unwrap_or_else(|| "".into()) }
+        }
         "done" => State::Done { at: end()? },
         "cancelled" => State::Cancelled { at: end()? },
         other => return Err(Fault::internal(format!("{other:?} is no state of a task"))),
@@ -110,14 +114,14 @@ pub async fn store(tx: &mut Tx<'_>, row: &mut Row) -> Done<bool> {
     let (mut phase, mut need, mut why, mut ended_at) = (None, None, None, None);
     match &row.rules.state {
         State::Working(working) => phase = Some(column::stored(working)),
-        State::NeedsHuman { need: which, why: words } => (need, why) = (Some(which.word()), Some(words.as_str())),
-        State::Merging { waits } => why = waits.as_deref(),
+        State::NeedsHuman { need: which, why: saying } => (need, why) = (Some(which.word()), Some(saying)),
+        State::Merging { waits } => why = waits.as_ref(),
         State::Done { at } | State::Cancelled { at } => ended_at = Some(*at),
         State::Draft | State::Blocked | State::Ready | State::Checking | State::Review => {}
     }
     let done = query(
         "UPDATE tasks SET step = step + 1, state = $3, phase = $4, need = $5, why = $6, attempt = $7, signature = $8, head = $9, session_id = $10, \
-         turn_id = $11, job_id = $12, updated_at = $13, ended_at = $14, \
+         turn_id = $11, job_id = $12, updated_at = $13, ended_at = $14, saying = $15, \
          started_at = CASE WHEN $10 IS NULL THEN started_at ELSE COALESCE(started_at, $13) END WHERE id = $1 AND step = $2",
     )
     .bind(row.id.as_str())
@@ -125,7 +129,7 @@ pub async fn store(tx: &mut Tx<'_>, row: &mut Row) -> Done<bool> {
     .bind(row.rules.state.word())
     .bind(phase)
     .bind(need)
-    .bind(why)
+    .bind(why.map(Saying::to_string))
     .bind(row.rules.attempt)
     .bind(row.rules.signature.as_deref())
     .bind(row.rules.head.as_deref())
@@ -134,6 +138,7 @@ pub async fn store(tx: &mut Tx<'_>, row: &mut Row) -> Done<bool> {
     .bind(row.job.as_ref().map(JobId::as_str))
     .bind(tx.now)
     .bind(ended_at)
+    .bind(why.and_then(Saying::stored))
     .execute(tx.conn)
     .await?;
     row.step += i64::from(done == 1);

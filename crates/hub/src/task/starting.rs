@@ -16,7 +16,8 @@ use fugue_domain::api::NewSession;
 use fugue_domain::caller::{Caller, Who};
 use fugue_domain::id::{NodeId, TaskId, UserId};
 use fugue_domain::money::MicroUsd;
-use fugue_domain::problem::Kind;
+use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::saying::Saying;
 use fugue_domain::session::PlaceKind;
 use fugue_domain::task::{Input, State};
 
@@ -35,12 +36,12 @@ pub async fn start(hub: &Hub, id: &TaskId, node: Option<&NodeId>) -> Done<bool> 
     drop(conn);
     match open(hub, &row, node).await {
         Err(Fault::Problem(problem)) if problem.kind == Kind::NoNode => {
-            waits(hub, id, problem.detail).await?;
+            waits(hub, id, told(problem)).await?;
             Ok(false)
         }
         // What the caller of an ordinary session would be told, a person is told here.
         Err(Fault::Problem(problem)) => {
-            give_up(hub, id, problem.detail).await?;
+            give_up(hub, id, told(problem)).await?;
             Ok(false)
         }
         other => other,
@@ -94,7 +95,7 @@ async fn open(hub: &Hub, row: &Row, node: Option<&NodeId>) -> Done<bool> {
                     .bind(resolver.as_ref().map(serde_json::to_string).transpose().map_err(Fault::internal)?)
                     .execute(tx.conn)
                     .await?;
-                let told = Told::of(format!("{} begins in {}.", session.agent, session.id));
+                let told = Told::of(Saying::Begun { agent: session.agent, session: session.id.clone() });
                 row.session = Some(session.id);
                 let begun = advance(tx, &mut row, Input::Begin { setup }, told, None).await?;
                 begun.map(|()| true).map_err(|_| Fault::internal("a ready task cannot begin"))
@@ -105,7 +106,6 @@ async fn open(hub: &Hub, row: &Row, node: Option<&NodeId>) -> Done<bool> {
 
 /// The agent with the driver that the task asks for.
 fn driven(agent: Agent, driver: Option<Driver>) -> Done<Agent> {
-    use fugue_domain::problem::Problem;
     let Some(driver) = driver else { return Ok(agent) };
     let refused = |wrong: fugue_domain::agent::NotAnAgent| {
         Problem::invalid("/driver", format!("the agent cannot be driven by {}: {}", driver.word(), wrong.wrong))
@@ -131,21 +131,26 @@ async fn wanted(hub: &Hub, id: &TaskId) -> Done<Wanted> {
     })
 }
 
+/// A problem, as a task tells of it.
+pub fn told(problem: Problem) -> Saying {
+    Saying::Problem { problem: problem.kind.slug().to_owned(), detail: problem.detail }
+}
+
 /// It could begin, but for this.
-pub async fn waits(hub: &Hub, id: &TaskId, why: String) -> Done<()> {
+pub async fn waits(hub: &Hub, id: &TaskId, why: Saying) -> Done<()> {
     let id = id.clone();
     hub.db
         .write(move |tx| {
             Box::pin(async move {
-                let sql = "UPDATE tasks SET why = $2, updated_at = $3 WHERE id = $1 AND state = 'ready' AND (why IS NULL OR why <> $2)";
-                query(sql).bind(id.as_str()).bind(&why).bind(tx.now).execute(tx.conn).await?;
+                let sql = "UPDATE tasks SET why = $2, updated_at = $3, saying = $4 WHERE id = $1 AND state = 'ready' AND (why IS NULL OR why <> $2)";
+                query(sql).bind(id.as_str()).bind(why.to_string()).bind(tx.now).bind(why.stored()).execute(tx.conn).await?;
                 Ok(())
             })
         })
         .await
 }
 
-async fn give_up(hub: &Hub, id: &TaskId, why: String) -> Done<()> {
+async fn give_up(hub: &Hub, id: &TaskId, why: Saying) -> Done<()> {
     let id = id.clone();
-    hub.db.write(move |tx| Box::pin(async move { super::impossible(tx, &id, &why).await })).await
+    hub.db.write(move |tx| Box::pin(async move { super::impossible(tx, &id, why).await })).await
 }

@@ -9,13 +9,14 @@ use fugue_domain::api::{Entry, Evidence, Shown, Verdict};
 use fugue_domain::check::Ran;
 use fugue_domain::id::{TaskId, TokenId};
 use fugue_domain::limits::{TASK_EVIDENCE_BYTES_MAX, TASK_STORY_MAX};
+use fugue_domain::saying::Saying;
 use fugue_domain::time::Time;
 
 /// Something that happened.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Told {
-    /// In words.
-    pub words: String,
+    /// What.
+    pub saying: Saying,
     /// By whom, if a person did it.
     pub by: Option<TokenId>,
     /// What there is to see.
@@ -24,8 +25,8 @@ pub struct Told {
 
 impl Told {
     /// Something that happened by itself.
-    pub fn of(words: impl Into<String>) -> Self {
-        Self { words: words.into(), ..Self::default() }
+    pub fn of(saying: Saying) -> Self {
+        Self { saying, by: None, shown: None }
     }
 
     /// With something to see.
@@ -53,15 +54,16 @@ pub async fn add(tx: &mut Tx<'_>, task: &TaskId, state: &str, told: Told) -> Don
         }
         None => (None, None),
     };
-    query("INSERT INTO task_stories (task_id, n, at, state, token_id, kind, words, shown) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+    query("INSERT INTO task_stories (task_id, n, at, state, token_id, kind, words, shown, saying) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
         .bind(task.as_str())
         .bind(last + 1)
         .bind(tx.now)
         .bind(state)
         .bind(told.by.as_ref().map(TokenId::as_str))
         .bind(kind)
-        .bind(told.words)
+        .bind(told.saying.to_string())
         .bind(shown)
+        .bind(told.saying.stored())
         .execute(tx.conn)
         .await?;
     Ok(())
@@ -107,7 +109,7 @@ fn shorten(ran: &mut Ran, most: usize) {
 /// The whole story, oldest first.
 pub async fn read(conn: &mut Conn, task: &TaskId) -> Done<Vec<Entry>> {
     let found = query(
-        "SELECT e.n, e.at, e.state, e.words, COALESCE(u.name, k.name), e.shown FROM task_stories e LEFT JOIN tokens k ON k.id = e.token_id \
+        "SELECT e.n, e.at, e.state, e.words, COALESCE(u.name, k.name), e.shown, e.saying FROM task_stories e LEFT JOIN tokens k ON k.id = e.token_id \
          LEFT JOIN users u ON u.id = k.user_id WHERE e.task_id = $1 ORDER BY e.n",
     )
     .bind(task.as_str())
@@ -119,6 +121,7 @@ pub async fn read(conn: &mut Conn, task: &TaskId) -> Done<Vec<Entry>> {
             at: Time(row.get(1)?),
             state: row.get(2)?,
             words: row.get(3)?,
+            saying: Saying::parsed(row.get::<Option<String>>(6)?.as_deref()),
             by: row.get(4)?,
             shown: row.get::<Option<String>>(5)?.map(|text| column::json(&text)).transpose()?,
         })

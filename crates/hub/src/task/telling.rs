@@ -38,8 +38,8 @@ pub async fn text(tx: &mut Tx<'_>, row: &Row, before: &Task, topic: Topic, heard
         }
         (Topic::Findings, _) => said.ok_or_else(|| Fault::internal("a review has findings and no words for them"))?.to_owned(),
         (Topic::Again, _) => {
-            let why = if let State::NeedsHuman { why, .. } = &before.state { why.as_str() } else { "it was stopped" };
-            words::again(why, said)
+            let why = if let State::NeedsHuman { why, .. } = &before.state { why.to_string() } else { "it was stopped".to_owned() };
+            words::again(&why, said)
         }
         (topic, _) => return Err(Fault::internal(format!("nothing is shown for {topic:?}"))),
     };

@@ -11,55 +11,11 @@ use fugue_domain::caller::Caller;
 use fugue_domain::id::TaskId;
 use fugue_domain::limits::MESSAGE_BYTES_MAX;
 use fugue_domain::problem::{Kind, Problem};
-use fugue_domain::task::{Input, State};
+use fugue_domain::saying::Saying;
+use fugue_domain::task::{Input, State, Verb};
 
 /// Times that a wish is carried out when other hubs are faster.
 const TRIES: usize = 4;
-
-/// What a person wants of a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// A draft shall be worked on.
-    Start,
-    /// It shall be tried again.
-    Retry,
-    /// What the worktree holds shall be checked and merged.
-    Submit,
-    /// The change may be merged.
-    Approve,
-    /// The person wants the worktree, and the agent to stop.
-    TakeOver,
-    /// It is not wanted any more.
-    Cancel,
-}
-
-impl Verb {
-    /// What it means, for the story.
-    fn words(self) -> &'static str {
-        match self {
-            Verb::Start => "It was started.",
-            Verb::Retry => "It shall be tried again.",
-            Verb::Submit => "What the worktree holds was handed in.",
-            Verb::Approve => "The change was approved.",
-            Verb::TakeOver => "A person has taken it over; the agent was stopped.",
-            Verb::Cancel => "It was cancelled.",
-        }
-    }
-
-    /// When it has a meaning.
-    fn when(self) -> &'static str {
-        match self {
-            Verb::Start => "Only a draft is started; a ready task begins by itself as soon as there is room.",
-            Verb::Retry => "Only a task that needs a person, or was cancelled, is tried again.",
-            Verb::Submit => {
-                "Only a task that a person has taken over, or that needs one, is handed in, and only while it has its worktree."
-            }
-            Verb::Approve => "Only a change in review, or one that touches its own checks, is approved.",
-            Verb::TakeOver => "Only a task with a worktree is taken over, once.",
-            Verb::Cancel => "What is done or cancelled stays so.",
-        }
-    }
-}
 
 /// Carries out what a person wants.
 pub async fn verb(hub: &Hub, caller: &Caller, id: &TaskId, verb: Verb, remark: Remark) -> Done<TaskDetail> {
@@ -98,10 +54,7 @@ pub async fn verb_in(tx: &mut Tx<'_>, caller: &Caller, id: &TaskId, verb: Verb) 
 
 async fn carry_out(tx: &mut Tx<'_>, by: &Caller, row: &mut Row, verb: Verb, remark: Remark) -> Done<()> {
     let blocked = is_blocked(tx, &row.id).await?;
-    let mut told = Told { by: Some(by.token.clone()), ..Told::of(verb.words()) };
-    if let Some(text) = &remark.text {
-        told.words = format!("{} {text:?}", told.words);
-    }
+    let mut told = Told { by: Some(by.token.clone()), ..Told::of(Saying::Wished { verb, remark: remark.text.clone() }) };
     let input = match verb {
         Verb::Start => Input::Start { blocked },
         Verb::Retry => Input::Retry { blocked },

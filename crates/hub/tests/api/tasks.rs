@@ -238,7 +238,8 @@ async fn whole_life(app: App) -> Result<()> {
     assert_eq!((status, &merging["state"]), (200, &json!("merging")), "{merging:#}");
     assert_eq!(merging["evidence"]["verdicts"][0]["words"], "fine");
     bench.merges(first, MergeEnd::Waits("somebody works there".into())).await?;
-    assert_eq!(bench.get(first).await?["why"], "somebody works there");
+    let waits = bench.get(first).await?;
+    assert_eq!((&waits["why"], &waits["saying"]), (&json!("somebody works there"), &Value::Null), "a node's words are only words");
     bench.merges(first, landed("h0")).await?;
     bench.is(first, "merging").await?;
     bench.merges(first, landed("h1")).await?;
@@ -277,6 +278,10 @@ async fn red_checks(app: App) -> Result<()> {
     let stuck = bench.is(&id, "needs_human").await?;
     assert_eq!((&stuck["need"], &stuck["attempt"]), (&json!("same_failure"), &json!(2)), "{stuck:#}");
     assert!(stuck["why"].as_str().unwrap().contains("test ended with 1") && stuck["hint"].is_string(), "{stuck:#}");
+    let red = json!([{"name": "test", "exit": {"code": 1}}]);
+    assert_eq!(stuck["saying"], json!({"says": "needs", "need": "same_failure", "red": red}), "for those who read another language");
+    let (first, last) = (&stuck["story"][0]["saying"], &stuck["story"].as_array().unwrap().last().unwrap()["saying"]);
+    assert_eq!((&first["says"], &last["says"], &last["red"]), (&json!("written_down"), &json!("checked"), &red), "{stuck:#}");
     // A person says more, and it begins to count anew.
     let (status, retried) = bench.verb(&id, "retry", json!({"text": "use the other door"})).await?;
     assert_eq!((status, &retried["state"], &retried["attempt"]), (200, &json!("working"), &json!(1)), "{retried:#}");
@@ -296,6 +301,7 @@ async fn red_checks(app: App) -> Result<()> {
     bench.ends(&turn, Ending::Failed { reason: Reason::Auth }).await?;
     let stuck = bench.is(&id, "needs_human").await?;
     assert!(stuck["need"] == "agent_failed" && stuck["why"].as_str().unwrap().starts_with("auth:"), "{stuck:#}");
+    assert_eq!((&stuck["saying"]["says"], &stuck["saying"]["reason"]), (&json!("agent_failed"), &json!("auth")), "{stuck:#}");
     bench.nothing_left().await
 }
 

@@ -4,6 +4,7 @@ import { ChevronRight } from "lucide-react";
 import type { Run } from "@/api/client";
 import { projectsQuery } from "@/api/project";
 import { runQuery, runsQuery } from "@/api/run";
+import { sayingWord } from "@/api/saying";
 import { ago, duration, moment, money } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { useNow } from "@/text/use";
@@ -95,7 +96,7 @@ function RunLine({ run, open, onToggle }: { run: Run; open: boolean; onToggle: (
         <span className="flex gap-2 text-small text-soft">
           <span className="min-w-0 flex-1 truncate">
             {statusWord(run.status)}
-            {run.summary != null && ` · ${run.summary}`}
+            {run.summary != null && ` · ${sayingWord(run.saying, run.summary)}`}
           </span>
           <span className="shrink-0">{money(run.cost_usd)}</span>
           <time dateTime={run.created_at} title={moment(begun)} className="shrink-0">
@@ -123,9 +124,9 @@ function RunResult({ id }: { id: string }) {
             )}
             {run.reasons.length > 0 && (
               <ul className="list-disc pl-5 text-soft">
-                {run.reasons.map((reason) => (
+                {run.reasons.map((reason, at) => (
                   <li key={reason} className="[overflow-wrap:anywhere]">
-                    {reason}
+                    {at === 0 ? sayingWord(run.saying, reason) : reason}
                   </li>
                 ))}
               </ul>

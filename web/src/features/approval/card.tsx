@@ -6,6 +6,7 @@ import type { Approval, Failure } from "@/api/client";
 import { useStanding } from "@/api/live";
 import { may, meQuery } from "@/api/me";
 import { nodesQuery } from "@/api/node";
+import { spentWord } from "@/features/approval/spent";
 import { bytes, moment, until } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { Button } from "@/ui/button";
@@ -44,6 +45,7 @@ export function ApprovalCard({ asked, place = true }: { asked: Asked; place?: bo
   };
   const size = new TextEncoder().encode(asked.input).length;
   const budget = asked.kind === "budget";
+  const spent = budget ? spentWord(asked.input) : undefined;
   return (
     <article
       tabIndex={0}
@@ -56,15 +58,19 @@ export function ApprovalCard({ asked, place = true }: { asked: Asked; place?: bo
         <Mark state={STATE[asked.state]} />
         <p className="min-w-0 flex-1 truncate font-semibold">{budget ? m.budget_question() : asked.tool}</p>
         {pending ? (
-          asked.expires_at !== undefined && <Expires at={Date.parse(asked.expires_at)} />
+          asked.expires_at !== undefined && !budget && <Expires at={Date.parse(asked.expires_at)} />
         ) : (
           <Badge state={STATE[asked.state]}>{verdictWord(asked.state)}</Badge>
         )}
       </header>
       <div className="px-3 py-2">
-        <div className={cn("relative rounded-box bg-sunken px-2.5 py-2", !read && "max-h-40 overflow-hidden")}>
-          <Bytes text={asked.input} />
-        </div>
+        {spent === undefined ? (
+          <div className={cn("relative rounded-box bg-sunken px-2.5 py-2", !read && "max-h-40 overflow-hidden")}>
+            <Bytes text={asked.input} />
+          </div>
+        ) : (
+          <p className="[overflow-wrap:anywhere]">{spent}</p>
+        )}
         {long && (
           <Button kind="quiet" className="mt-1" aria-expanded={opened} onClick={() => setOpened(!opened)}>
             {opened ? m.show_less() : m.read_all({ size: bytes(size) })}
@@ -137,9 +143,12 @@ function Facts({ asked, place }: { asked: Asked; place: boolean }) {
           {` · ${asked.agent ?? ""}`}
         </p>
       )}
-      {asked.cwd !== undefined && <p>{node === undefined ? m.would_run({ cwd: asked.cwd }) : m.would_run_on({ cwd: asked.cwd, node })}</p>}
-      {asked.purpose != null && <p>{m.agent_says({ purpose: asked.purpose })}</p>}
+      {asked.cwd !== undefined && asked.cwd !== "" && (
+        <p>{node === undefined ? m.would_run({ cwd: asked.cwd }) : m.would_run_on({ cwd: asked.cwd, node })}</p>
+      )}
+      {asked.purpose != null && asked.kind !== "budget" && <p>{m.agent_says({ purpose: asked.purpose })}</p>}
       {asked.rule != null && <p>{m.rule_asked({ rule: asked.rule })}</p>}
+      {asked.rule === null && asked.kind === "tool" && asked.state === "pending" && <p>{m.no_rule_allows()}</p>}
       {asked.state === "pending" && asked.kind !== "budget" && asked.cwd !== undefined && <p>{m.on_deny()}</p>}
       {asked.reason != null && asked.reason !== "" && <p>{m.reason_given({ reason: asked.reason })}</p>}
     </div>
@@ -156,7 +165,7 @@ export function Settled({ asked }: { asked: Asked }) {
     >
       <Mark state={STATE[asked.state]} className="size-3.5" />
       <span className="shrink-0 font-semibold">{verdictWord(asked.state)}</span>
-      <code className="min-w-0 flex-1 truncate">{asked.input}</code>
+      <code className="min-w-0 flex-1 truncate">{(asked.kind === "budget" ? spentWord(asked.input) : undefined) ?? asked.input}</code>
     </Link>
   );
 }

@@ -5,6 +5,7 @@ import { approvalQuery, askedQuery, pendingQuery } from "@/api/approval";
 import type { Approval } from "@/api/client";
 import { ApprovalCard, verdictWord } from "@/features/approval/card";
 import { gist } from "@/features/approval/gist";
+import { spentWord } from "@/features/approval/spent";
 import { ago, moment } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { useNow } from "@/text/use";
@@ -52,9 +53,13 @@ function Answered({ answered }: { answered: Approval[] }) {
               <Link to="/approvals/$id" params={{ id: one.id }} className="control flex items-center gap-2 px-3 hover:bg-raised">
                 <Mark state={one.state === "approved" ? "done" : one.state === "denied" ? "failed" : "lost"} />
                 <span className="shrink-0">{verdictWord(one.state)}</span>
-                <code className="min-w-0 flex-1 truncate text-soft">
-                  {one.tool} {gist(one.input)}
-                </code>
+                {one.kind === "budget" ? (
+                  <span className="min-w-0 flex-1 truncate text-soft">{spentWord(one.input) ?? m.budget_question()}</span>
+                ) : (
+                  <code className="min-w-0 flex-1 truncate text-soft">
+                    {one.tool} {gist(one.input)}
+                  </code>
+                )}
                 <time className="shrink-0 text-small text-soft" title={moment(at)}>
                   {ago(at, now)}
                 </time>

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Ellipsis, Pause, Play, Plus, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { Failure, Node } from "@/api/client";
 import { may, meQuery } from "@/api/me";
 import { drainNode, nodesQuery, removeNode, resumeNode } from "@/api/node";
@@ -16,8 +16,13 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { Command, Empty } from "@/ui/states";
 import { toast } from "@/ui/toast";
 
+type Props = {
+  /** What is at work on a machine, as lines. */
+  sessions: (node: Node) => ReactNode;
+};
+
 /** The machines. */
-export function Nodes() {
+export function Nodes({ sessions }: Props) {
   const query = useQuery(nodesQuery);
   const me = useQuery(meQuery);
   const [joining, setJoining] = useState(false);
@@ -43,7 +48,7 @@ export function Nodes() {
             ) : (
               <div className="grid gap-3 desk:grid-cols-2">
                 {nodes.map((node) => (
-                  <NodeCard key={node.id} node={node} allowed={allowed} />
+                  <NodeCard key={node.id} node={node} allowed={allowed} sessions={sessions(node)} />
                 ))}
               </div>
             )
@@ -61,7 +66,7 @@ function stateWord(state: Node["state"]): string {
   return { online: m.node_online, suspect: m.node_suspect, lost: m.node_lost, draining: m.node_draining }[state]();
 }
 
-function NodeCard({ node, allowed }: { node: Node; allowed: boolean }) {
+function NodeCard({ node, allowed, sessions }: { node: Node; allowed: boolean; sessions: ReactNode }) {
   const now = useNow();
   const [removing, setRemoving] = useState(false);
   const queries = useQueryClient();
@@ -74,7 +79,7 @@ function NodeCard({ node, allowed }: { node: Node; allowed: boolean }) {
   const remove = useMutation({ mutationFn: () => removeNode(node.id), ...shared });
   const seen = Date.parse(node.seen_at);
   return (
-    <article aria-label={node.name} className="rounded-box border border-line bg-panel p-3">
+    <article id={node.id} aria-label={node.name} className="min-w-0 rounded-box border border-line bg-panel p-3">
       <header className="flex items-center gap-2">
         <h2 className="min-w-0 flex-1 truncate font-semibold">{node.name}</h2>
         <Badge state={STATE[node.state]}>{stateWord(node.state)}</Badge>
@@ -107,6 +112,7 @@ function NodeCard({ node, allowed }: { node: Node; allowed: boolean }) {
         {node.version !== "" && ` · ${node.version}`}
       </p>
       <Slots busy={node.busy} slots={node.slots} />
+      {sessions}
       <dl className="mt-2 grid grid-cols-[auto_1fr] gap-x-3 gap-y-0.5 text-small [&_dt]:text-soft">
         <dt>{m.load()}</dt>
         <dd>{count(Math.round(node.load.load1 * 100) / 100)}</dd>

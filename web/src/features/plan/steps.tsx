@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { PlanDetail } from "@/api/client";
+import { sayingWord } from "@/api/saying";
 import { type Step, stepsOf } from "@/features/plan/shape";
 import { m } from "@/text/gen/messages.js";
 import { cn } from "@/ui/class";
@@ -42,7 +43,9 @@ function Line({ step }: { step: Step }) {
             {node.critical && <span className="font-semibold text-ink">{m.on_critical_path()}</span>}
             {node.clashes.length > 0 && <span className="text-needs">{m.may_meet()}</span>}
           </span>
-          {task.why != null && !over && <span className="block text-small text-soft [overflow-wrap:anywhere]">{task.why}</span>}
+          {task.why != null && !over && (
+            <span className="block text-small text-soft [overflow-wrap:anywhere]">{sayingWord(task.saying, task.why)}</span>
+          )}
         </span>
       </Link>
     </li>

@@ -5,6 +5,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import type { Failure, PlanDetail } from "@/api/client";
 import { may, meQuery } from "@/api/me";
 import { decidePlan, planQuery } from "@/api/plan";
+import { sayingWord } from "@/api/saying";
 import { EditPlan } from "@/features/plan/edit-view";
 import { pairOf, shapeOf } from "@/features/plan/shape";
 import { goalLine, planMark, planWord } from "@/features/plan/state";
@@ -121,7 +122,7 @@ function About({ plan }: { plan: PlanDetail }) {
         <p role="alert" className="flex items-start gap-2">
           <Mark state="failed" className="mt-0.5" />
           <span className="min-w-0 [overflow-wrap:anywhere]">
-            {plan.why}{" "}
+            {sayingWord(plan.saying, plan.why)}{" "}
             <Link to="/sessions/$id" params={{ id: plan.session }} className="underline decoration-edge underline-offset-2">
               {m.read_session()}
             </Link>

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from
 import { outbox } from "@/api/sending";
 import { draftOf, history, keepDraft, remember } from "@/features/session/draft";
 import { Composing } from "@/features/session/ime";
+import { laterTimes } from "@/features/session/later";
 import { bytes, until } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { Button } from "@/ui/button";
@@ -141,10 +142,4 @@ export function Composer({ session, running }: Props) {
       </Button>
     </div>
   );
-}
-
-/** In an hour, this evening, tomorrow morning: those that are still to come. */
-function laterTimes(now: Date): Date[] {
-  const at = (days: number, hour: number) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hour);
-  return [new Date(now.getTime() + 3_600_000), at(0, 22), at(1, 9)].filter((time) => time.getTime() > now.getTime() + 60_000);
 }

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { Session } from "@/api/client";
 import { nodesQuery } from "@/api/node";
 import type { Parcel } from "@/api/outbox";
@@ -48,7 +49,7 @@ export function Context({ session, transcript, parcels, allowed }: Props) {
       )}
       <FilesChanged session={session} transcript={transcript} machine={machine?.state} />
       <Part title={m.about_session()}>
-        <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-1 text-small [&_dd]:truncate [&_dt]:text-soft">
+        <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-1 text-small [&_dd]:[overflow-wrap:anywhere] [&_dt]:text-soft">
           <dt>{m.cost()}</dt>
           <dd>
             {session.budget_usd == null
@@ -62,17 +63,31 @@ export function Context({ session, transcript, parcels, allowed }: Props) {
           <dt>{m.project()}</dt>
           <dd>{project}</dd>
           <dt>{m.node()}</dt>
-          <dd>{node}</dd>
+          <dd>
+            <Link to="/nodes" hash={session.place.node} className="underline decoration-edge underline-offset-2">
+              {node}
+            </Link>
+          </dd>
+          {session.task != null && (
+            <>
+              <dt>{m.task()}</dt>
+              <dd>
+                <Link to="/tasks/$id" params={{ id: session.task }} className="underline decoration-edge underline-offset-2">
+                  {session.title}
+                </Link>
+              </dd>
+            </>
+          )}
           {session.place.branch != null && (
             <>
               <dt>{m.branch()}</dt>
-              <dd title={session.place.branch}>
+              <dd>
                 <code>{session.place.branch}</code>
               </dd>
             </>
           )}
           <dt>{m.worktree()}</dt>
-          <dd title={session.place.path}>
+          <dd>
             <code>{session.place.path}</code>
           </dd>
         </dl>

@@ -36,6 +36,7 @@ export function MovingLine({ session }: { session: Session }) {
           <span className="shrink-0 text-small text-soft">{money(session.cost_usd)}</span>
         </span>
         <span className="flex gap-3 text-small text-soft">
+          <span className="max-w-1/3 shrink-0 truncate">{session.agent}</span>
           <span className="min-w-0 flex-1 truncate">{state === "working" && doing !== undefined ? doing : (waits ?? word)}</span>
           {state === "working" && fold.heard !== undefined && <span className="shrink-0">{ago(fold.heard, now)}</span>}
         </span>

@@ -1,11 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
-import { ArrowDown, ArrowUp, ChevronsUp, Ellipsis, Pencil, RotateCw, Trash2 } from "lucide-react";
+import { ArrowDown, ArrowUp, ChevronsUp, Clock, Ellipsis, Pencil, RotateCw, SendHorizontal, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { Failure } from "@/api/client";
 import { changeMessage, type MessageChange, takeBack } from "@/api/message";
 import type { Parcel } from "@/api/outbox";
 import { outbox } from "@/api/sending";
 import type { Waiting } from "@/features/session/item";
+import { laterTimes } from "@/features/session/later";
 import { parkedWord } from "@/features/session/state";
 import { until } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
@@ -47,7 +48,7 @@ export function Queue({ session, waiting, parcels, allowed }: Props) {
                 {parkedWord(one.parked)}
               </span>
             )}
-            {one.not_before !== undefined && one.not_before > Date.now() && (
+            {isLater(one) && (
               <span className="mt-0.5 block text-small text-parked">{m.not_before({ time: until(one.not_before, Date.now()) })}</span>
             )}
           </span>
@@ -62,6 +63,19 @@ export function Queue({ session, waiting, parcels, allowed }: Props) {
               <MenuItem onSelect={() => setEditing(one)}>
                 <Pencil /> {m.edit()}
               </MenuItem>
+              {isLater(one) && (
+                <MenuItem onSelect={() => change.mutate({ id: one.message, body: { position: 1, not_before: new Date().toISOString() } })}>
+                  <SendHorizontal /> {m.send_now()}
+                </MenuItem>
+              )}
+              {laterTimes(new Date()).map((time) => (
+                <MenuItem
+                  key={time.getTime()}
+                  onSelect={() => change.mutate({ id: one.message, body: { not_before: time.toISOString() } })}
+                >
+                  <Clock /> {m.send_at({ time: until(time.getTime(), Date.now()) })}
+                </MenuItem>
+              ))}
               <MenuItem disabled={at === 0} onSelect={() => change.mutate({ id: one.message, body: { position: 1 } })}>
                 <ChevronsUp /> {m.move_first()}
               </MenuItem>
@@ -96,6 +110,11 @@ export function Queue({ session, waiting, parcels, allowed }: Props) {
       )}
     </ol>
   );
+}
+
+/** Whether a message is for a time to come. */
+function isLater(one: Waiting): one is Waiting & { not_before: number } {
+  return one.not_before !== undefined && one.not_before > Date.now();
 }
 
 function ParcelLine({ parcel }: { parcel: Parcel }) {

@@ -38,6 +38,13 @@ export function TaskActions({ task, busy, onVerb, className, wide = false }: Pro
           {verbWord(first)}
         </Button>
       )}
+      {wide && !judged && first === undefined && task.session != null && (
+        <Button asChild className="flex-1">
+          <Link to="/sessions/$id" params={{ id: task.session }}>
+            {m.open_session()}
+          </Link>
+        </Button>
+      )}
       {(rest.length > 0 || open) && (
         <Menu
           trigger={

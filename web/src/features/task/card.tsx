@@ -2,10 +2,11 @@ import { Link } from "@tanstack/react-router";
 import { Ellipsis, TriangleAlert } from "lucide-react";
 import { type DragEvent, memo } from "react";
 import type { Task } from "@/api/client";
+import { needWord } from "@/api/need";
 import type { Verb } from "@/api/task";
 import { verbsOf } from "@/features/task/columns";
 import { useAllowed } from "@/features/task/use";
-import { needWord, verbWord } from "@/features/task/words";
+import { becauseWord, verbWord } from "@/features/task/words";
 import { age, moment, money } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { useNow } from "@/text/use";
@@ -130,6 +131,6 @@ function Reason({ task }: { task: Task }) {
     const text = more > 0 ? m.task_after_more({ title: blocker.title, n: more }) : m.task_after({ title: blocker.title });
     return <span className="line-clamp-2 text-small text-soft">{text}</span>;
   }
-  if (task.why != null && task.state !== "done") return <span className="line-clamp-2 text-small text-soft">{task.why}</span>;
+  if (task.why != null && task.state !== "done") return <span className="line-clamp-2 text-small text-soft">{becauseWord(task)}</span>;
   return null;
 }

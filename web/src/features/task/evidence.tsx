@@ -18,7 +18,7 @@ export function EvidenceView({ task }: { task: TaskDetail }) {
   if (nothing) return null;
   return (
     <div className="flex flex-col gap-6">
-      {evidence.change != null && <ChangeView task={task} change={evidence.change} />}
+      {evidence.change != null && evidence.change.files_total > 0 && <ChangeView task={task} change={evidence.change} />}
       {evidence.ran.length > 0 && (
         <Part title={m.checks()}>
           <Checks ran={evidence.ran} job={evidence.job ?? undefined} />

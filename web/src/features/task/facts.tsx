@@ -31,7 +31,13 @@ export function Facts({ task }: { task: TaskDetail }) {
               </Link>
             </Fact>
           )}
-          {node != null && <Fact name={m.node()}>{node}</Fact>}
+          {node != null && (
+            <Fact name={m.node()}>
+              <Link to="/nodes" hash={task.node ?? ""} className="underline decoration-edge underline-offset-2">
+                {node}
+              </Link>
+            </Fact>
+          )}
           {task.branch != null && (
             <Fact name={m.branch()}>
               <code className="[overflow-wrap:anywhere]">{task.branch}</code>

@@ -3,16 +3,17 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { TaskDetail } from "@/api/client";
 import { queuesQuery } from "@/api/merge";
+import { needWord } from "@/api/need";
 import { settingsQuery } from "@/api/project";
-import { moreWhy, needWord, nextWord } from "@/features/task/words";
+import { becauseWord, moreWhy, nextWord } from "@/features/task/words";
 import { clock } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { cn } from "@/ui/class";
 import { Mark, type State } from "@/ui/mark";
 
 /** Why a task is where it is, and what comes next: the verdict of the page. */
-export function Standing({ task }: { task: TaskDetail }) {
-  const why = moreWhy(task.need, task.why ?? "");
+export function Standing({ task, question }: { task: TaskDetail; question: ReactNode }) {
+  const why = moreWhy(task);
   switch (task.state) {
     case "needs_human":
       return (
@@ -41,7 +42,7 @@ export function Standing({ task }: { task: TaskDetail }) {
     case "ready":
       return (
         <Box state="queued" title={m.task_ready_title()}>
-          <p className="text-soft">{task.why ?? m.task_ready_body()}</p>
+          <p className="text-soft">{becauseWord(task) || m.task_ready_body()}</p>
         </Box>
       );
     case "draft":
@@ -52,7 +53,7 @@ export function Standing({ task }: { task: TaskDetail }) {
       );
     case "working":
     case "checking":
-      return <AtWork task={task} />;
+      return <AtWork task={task} question={question} />;
     case "done":
       return (
         <Box state="done" title={m.task_done_title()}>
@@ -119,7 +120,7 @@ function SessionLink({ task }: { task: TaskDetail }) {
   );
 }
 
-function AtWork({ task }: { task: TaskDetail }) {
+function AtWork({ task, question }: { task: TaskDetail; question: ReactNode }) {
   const asks = task.session_state === "waiting";
   const parked = task.session_state === "parked";
   const title = asks
@@ -130,7 +131,9 @@ function AtWork({ task }: { task: TaskDetail }) {
         ? m.task_checking_title()
         : m.task_working_title();
   return (
-    <Box state={asks ? "needs" : parked ? "parked" : "working"} title={title}>
+    <Box state={asks ? "needs" : parked ? "parked" : task.why == null ? "working" : "lost"} title={title}>
+      {task.why != null && <p className="[overflow-wrap:anywhere]">{becauseWord(task)}</p>}
+      {asks && question}
       <SessionLink task={task} />
     </Box>
   );

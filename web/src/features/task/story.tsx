@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { StoryEntry } from "@/api/client";
+import { sayingWord } from "@/api/saying";
 import { Checks } from "@/features/task/check";
 import { Part } from "@/features/task/part";
 import { ago, moment } from "@/text/format";
@@ -55,7 +56,7 @@ function Entry({ entry }: { entry: StoryEntry }) {
           {ago(at, now)}
         </time>
       </p>
-      <p className="text-soft [overflow-wrap:anywhere]">{entry.words}</p>
+      <p className="text-soft [overflow-wrap:anywhere]">{sayingWord(entry.saying, entry.words)}</p>
       {detail && (
         <Button kind="quiet" className="-ml-3" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? m.show_less() : m.show_evidence()}

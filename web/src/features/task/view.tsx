@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ChevronLeft } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { TaskDetail } from "@/api/client";
 import { settingsQuery } from "@/api/project";
 import { taskQuery, type Verb } from "@/api/task";
@@ -21,13 +21,19 @@ import { Badge } from "@/ui/mark";
 import { Markdown } from "@/ui/markdown";
 import { useTitle } from "@/ui/title";
 
+type Props = {
+  id: string;
+  /** What its agent asks, to be answered on the spot. */
+  question: (task: TaskDetail) => ReactNode;
+};
+
 /** A task: where it stands and its proof first, then what was wanted, then how it came about. */
-export function TaskView({ id }: { id: string }) {
+export function TaskView({ id, question }: Props) {
   const query = useQuery(taskQuery(id));
-  return <Shown query={query}>{(task) => <Whole key={task.id} task={task} />}</Shown>;
+  return <Shown query={query}>{(task) => <Whole key={task.id} task={task} question={question} />}</Shown>;
 }
 
-function Whole({ task }: { task: TaskDetail }) {
+function Whole({ task, question }: { task: TaskDetail; question: Props["question"] }) {
   const [asking, setAsking] = useState<Verb>();
   const act = useVerb();
   const personal = useQuery({ ...settingsQuery(task.project), enabled: task.state === "review" }).data?.needs_person === true;
@@ -56,7 +62,7 @@ function Whole({ task }: { task: TaskDetail }) {
         </header>
         <div className="scroll min-h-0 flex-1">
           <div className="mx-auto flex max-w-200 flex-col gap-6 p-4 desk:p-6">
-            <Standing task={task} />
+            <Standing task={task} question={question(task)} />
             <EvidenceView task={task} />
             <Wanted task={task} />
             <div className="wide:hidden">

@@ -1,4 +1,5 @@
 import type { Exit, Need, Task } from "@/api/client";
+import { redWord, sayingWord } from "@/api/saying";
 import type { Verb } from "@/api/task";
 import type { Column, Why } from "@/features/task/columns";
 import { m } from "@/text/gen/messages.js";
@@ -69,29 +70,15 @@ export function whyWord(why: Why): string {
   return words[why]();
 }
 
-/** What a person is needed for (crates/domain/src/task/need.rs). */
-export function needWord(need: Need): string {
-  const words: Record<Need, () => string> = {
-    attempts_used_up: m.need_attempts_used_up,
-    same_failure: m.need_same_failure,
-    nothing_changed: m.need_nothing_changed,
-    writes_denied: m.need_writes_denied,
-    agent_failed: m.need_agent_failed,
-    setup_failed: m.need_setup_failed,
-    checks_edited: m.need_checks_edited,
-    review_failed: m.need_review_failed,
-    conflict: m.need_conflict,
-    budget: m.need_budget,
-    impossible: m.need_impossible,
-    taken_over: m.need_taken_over,
-  };
-  return words[need]?.() ?? need;
+/** Why a task is where it is, in the reader's language. */
+export function becauseWord({ saying, why }: Pick<Task, "saying" | "why">): string {
+  return sayingWord(saying, why ?? "");
 }
 
-/** What the hub adds to that: its words begin with what the need itself says, which stands there already in the reader's language. */
-export function moreWhy(need: Need | null | undefined, why: string): string {
-  const said = need === "same_failure" ? m.need_same_failure({}, { locale: "en" }) : undefined;
-  return said !== undefined && why.startsWith(said) ? why.slice(said.length).trim() : why;
+/** What there is to say beyond what a person is needed for, which stands there already. */
+export function moreWhy(task: Pick<Task, "saying" | "why">): string {
+  const { saying } = task;
+  return saying?.says === "needs" ? redWord(saying.red) : becauseWord(task);
 }
 
 /** What to do next about it, with the buttons of this page. */
@@ -115,11 +102,4 @@ export function nextWord(need: Need): string {
 
 export function isGreen(exit: Exit): boolean {
   return typeof exit === "object" && "code" in exit && exit.code === 0;
-}
-
-export function exitWord(exit: Exit): string {
-  if (exit === "timed_out") return m.check_timed_out();
-  if ("code" in exit) return exit.code === 0 ? m.check_passed() : m.exit_code({ code: exit.code });
-  if ("signal" in exit) return m.check_signal({ signal: exit.signal });
-  return m.check_not_run({ why: exit.not_run });
 }
