@@ -10,6 +10,7 @@ mod costs;
 mod devices;
 mod doors;
 mod history;
+mod hooks;
 mod hosts;
 mod hubs;
 mod jobs;
