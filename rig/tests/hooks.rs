@@ -43,7 +43,12 @@ async fn what_is_delivered_is_carried_out_once_and_as_data() -> Result<()> {
     ensure!(ended["outcome"] == "succeeded", "{ended}");
     // The rehearsal says back what it does not know as a step of its own.
     let events = stage.client.events(&session).await?;
-    let said = events.iter().filter(|event| event["type"] == "agent.text").filter_map(|event| event["text"].as_str()).collect::<Vec<_>>().join("\n");
+    let said = events
+        .iter()
+        .filter(|event| event["type"] == "agent.text")
+        .filter_map(|event| event["text"].as_str())
+        .collect::<Vec<_>>()
+        .join("\n");
     ensure!(said.contains("data from outside") && said.contains(BODY), "{said}");
 
     up.kill()?;
@@ -54,7 +59,8 @@ async fn what_is_delivered_is_carried_out_once_and_as_data() -> Result<()> {
     ensure!(messages().await?.len() == 2, "the session stands");
 
     let id = address.rsplit('/').next().context("an id")?;
-    let listed = printed(stage.fugue.run(&["hook", "list"])?)?.join("\n") + &printed(stage.fugue.run(&["hook", "show", id, "--json"])?)?.join("\n");
+    let listed =
+        printed(stage.fugue.run(&["hook", "list"])?)?.join("\n") + &printed(stage.fugue.run(&["hook", "show", id, "--json"])?)?.join("\n");
     ensure!(listed.contains(id) && listed.contains("From GitHub") && !listed.contains(&secret[4..]), "{listed}");
     printed(stage.fugue.run(&["hook", "remove", id])?)?;
     ensure!(sender.deliver("d3", BODY).await?.status == 401);

@@ -25,7 +25,8 @@ impl Rounds {
         let sender = Sender::new(&self.stage.client.url(&path), hook["secret"].as_str().context("a secret")?);
         ensure!(sender.deliver("d1", &mark).await.is_err(), "the hub answered before it died");
         until("the crash", CRASH_MAX, async || Ok(crashed.exists().then_some(()))).await?;
-        let again = self.supervise("the delivery to be taken", async |_| Ok(sender.deliver("d1", &mark).await.ok().filter(|reply| reply.status < 300)));
+        let again = self
+            .supervise("the delivery to be taken", async |_| Ok(sender.deliver("d1", &mark).await.ok().filter(|reply| reply.status < 300)));
         let again = again.await?.status;
         ensure!(sender.deliver("d1", &mark).await?.status == 200, "a third one is no news");
         let session = self.stage.client.get(&path).await?["session"].as_str().context("no session")?.to_owned();
