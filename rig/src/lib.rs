@@ -26,6 +26,7 @@ pub mod proxy;
 pub mod push_service;
 pub mod repo;
 pub mod scratch;
+pub mod sender;
 pub mod simnode;
 pub mod skip;
 pub mod sse;

@@ -3,6 +3,8 @@
 //! and marked. A step that was not crashed on both sides fails the test.
 #![allow(clippy::disallowed_methods, reason = "tests live in the real world")]
 
+#[path = "crash_points/hooks.rs"]
+mod hooks;
 #[path = "crash_points/jobs.rs"]
 mod jobs;
 #[path = "crash_points/plans.rs"]
@@ -128,6 +130,7 @@ impl Rounds {
             "hub.merged" => self.grows_old(&env, &mark, "stored").await?,
             "segment.write" | "segment.rename" | "hub.archived" | "hub.cleared" => self.grows_old(&env, &mark, "archived").await?,
             "hub.expired" | "segment.remove" | "hub.forgotten" => self.grows_old(&env, &mark, "expired").await?,
+            step if hooks::STEPS.contains(&step) => self.hooks(&env, &mark).await?,
             step if jobs::STEPS.contains(&step) => self.jobs(step, &env, &mark).await?,
             step if plans::STEPS.contains(&step) => self.plans(&env, &mark).await?,
             step if pushes::STEPS.contains(&step) => self.pushes(step, &env, &mark).await?,

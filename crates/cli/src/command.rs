@@ -8,6 +8,7 @@ mod cost;
 mod demo;
 mod doctor;
 mod events;
+mod hook;
 mod hub;
 mod interrupt;
 mod job;
@@ -98,6 +99,8 @@ enum Command {
     Search(search::Search),
     #[command(subcommand)]
     Token(token::Token),
+    #[command(subcommand)]
+    Hook(hook::Hook),
     Pair(pair::Pair),
     Doctor(doctor::Doctor),
     Demo(demo::Demo),
@@ -221,6 +224,7 @@ async fn carry_out(command: Command, context: &Context) -> Result<ExitCode, Fail
         Command::Events(events) => events.run(context).await?,
         Command::Search(search) => search.run(context).await?,
         Command::Token(token) => token.run(context).await?,
+        Command::Hook(hook) => hook.run(context).await?,
         Command::Pair(pair) => pair.run(context).await?,
         Command::Doctor(doctor) => return doctor.run(context).await,
         Command::Demo(demo) => return demo.run(context).await,

@@ -29,6 +29,18 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Bytes as the other base64, with padding (section 4): how webhooks are signed.
+pub fn standard(bytes: &[u8]) -> String {
+    let text = encode(bytes).replace('-', "+").replace('_', "/");
+    format!("{text}{}", "=".repeat((4 - text.len() % 4) % 4))
+}
+
+/// The other base64 as bytes, with or without padding.
+pub fn from_standard(text: &str) -> Option<Vec<u8>> {
+    let ours = !text.contains(['-', '_']);
+    ours.then(|| decode(&text.replace('+', "-").replace('/', "_")))?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +53,16 @@ mod tests {
         assert_eq!(decode("Zg==").as_deref(), Some(&b"f"[..]));
         for wrong in ["Z", "Zm9vY", "+/8", "Zm 9", "日本"] {
             assert_eq!(decode(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_other_form_has_its_own_letters_and_padding() {
+        for (bytes, text) in [(&b""[..], ""), (b"f", "Zg=="), (b"fo", "Zm8="), (b"foo", "Zm9v"), (b"\xfb\xff", "+/8=")] {
+            assert_eq!((standard(bytes).as_str(), from_standard(text).as_deref()), (text, Some(bytes)));
+        }
+        for wrong in ["-_8=", "Z", "Zm 9"] {
+            assert_eq!(from_standard(wrong), None, "{wrong}");
         }
     }
 }

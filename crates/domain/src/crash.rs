@@ -85,6 +85,8 @@ pub const STEPS: &[&str] = &[
     "hub.push_queued",
     "hub.push_sent",
     "hub.push_gone",
+    // Something is delivered from outside.
+    "hub.delivered",
     // Its history grows old.
     "hub.merged",
     "segment.write",

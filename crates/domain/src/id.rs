@@ -170,6 +170,8 @@ ids! {
     ReviewId "rev" "a review";
     /// What is on its way to a device.
     PushId "psh" "a push";
+    /// A door for deliveries from outside.
+    HookId "hok" "a hook";
     /// A question to a human.
     ApprovalId "apr" "an approval";
     /// One HTTP request, for finding it in the logs.

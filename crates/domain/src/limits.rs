@@ -100,6 +100,23 @@ pub const PUSH_SCREEN_MS: i64 = 60_000;
 pub const PUSH_TITLE_CHARS_MAX: usize = 120;
 /// Bytes of the path that a page says it shows.
 pub const PUSH_PATH_BYTES_MAX: usize = 200;
+/// Bytes of a delivery to a hook. GitHub sends up to 25 MiB.
+pub const HOOK_BODY_BYTES_MAX: usize = 25 * 1024 * 1024;
+/// Deliveries larger than other bodies that are read at the same time; the next is asked to come again. Whoever knows the address can
+/// send one, and until it is there nobody knows whether it is signed.
+pub const HOOK_LARGE_AT_ONCE: usize = 4;
+/// Milliseconds in which a delivery must have come. Senders give up after about ten seconds.
+pub const HOOK_BODY_MS: u64 = 30_000;
+/// Milliseconds that a delivery that says when it was signed may be old, or ahead: what Slack and Standard Webhooks advise.
+pub const HOOK_AGE_MS: u64 = 5 * 60 * 1_000;
+/// Days for which a delivery is known again. Senders try for three days, and people send again by hand what failed.
+pub const HOOK_DELIVERY_DAYS: i64 = 30;
+/// Bytes of a sender's id of a delivery.
+pub const HOOK_ID_BYTES_MAX: usize = 255;
+/// Events in one delivery. LINE sends a few; each becomes a message.
+pub const HOOK_EVENTS_MAX: usize = 1_000;
+/// Hooks of one org. Each is a door that people must know of.
+pub const HOOKS_MAX: i64 = 200;
 /// Seconds that a ticket for the multiplexed WebSocket is good for, once.
 pub const TICKET_SECONDS: i64 = 30;
 /// Agents that a node runs side by side, unless it says otherwise.

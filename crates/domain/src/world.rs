@@ -40,7 +40,7 @@ macro_rules! mint {
 }
 mint!(
     OrgId, UserId, TokenId, DeviceId, NodeId, ProjectId, SessionId, MessageId, TurnId, RunId, TaskId, PlanId, JobId, ReviewId, PushId,
-    ApprovalId, RequestId
+    HookId, ApprovalId, RequestId
 );
 
 /// A world for tests: time moves when it is told to, chance is a counted sequence.

@@ -23,6 +23,15 @@ pub async fn find(conn: &mut Conn, org: &OrgId, name: &str) -> Done<Option<Agent
     }
 }
 
+/// The agent that somebody names in a request.
+pub async fn wanted(conn: &mut Conn, org: &OrgId, name: &str) -> Done<Agent> {
+    let unknown = || {
+        Problem::invalid("/agent", format!("there is no agent {:?}", name.chars().take(80).collect::<String>()))
+            .hint("`fugue agent list` shows the agents; `fugue agent set` adds one.")
+    };
+    Ok(find(conn, org, name).await?.ok_or_else(unknown)?.agent)
+}
+
 fn built_in() -> impl Iterator<Item = AgentView> {
     Agent::built_in().iter().map(|agent| AgentView { agent: agent.clone(), built_in: true })
 }

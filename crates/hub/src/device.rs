@@ -9,12 +9,13 @@ use crate::fault::Done;
 use crate::hub::Hub;
 use crate::page::PageQuery;
 use crate::push;
+use crate::session::one_line;
 use crate::token::{self, Issue};
 use fugue_domain::api::{Device, DeviceCode, NewDevice};
 use fugue_domain::caller::{Caller, Role, Who};
 use fugue_domain::digest::sha256_hex;
 use fugue_domain::id::{DeviceId, OrgId, TokenId, UserId};
-use fugue_domain::limits::{DEVICE_CODE_SECONDS, DEVICE_DAYS, TITLE_CHARS_MAX};
+use fugue_domain::limits::{DEVICE_CODE_SECONDS, DEVICE_DAYS};
 use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::time::Time;
@@ -52,10 +53,7 @@ pub async fn code(hub: &Hub, caller: &Caller) -> Done<DeviceCode> {
 
 /// Makes a device of a code, and its secret. The code is used up even if the browser never hears the answer.
 pub async fn pair(hub: &Hub, new: NewDevice) -> Done<(Device, String)> {
-    let name = new.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > TITLE_CHARS_MAX || name.chars().any(char::is_control) {
-        return Err(Problem::invalid("/name", format!("give one line of 1 to {TITLE_CHARS_MAX} characters")).into());
-    }
+    let name = one_line("/name", &new.name)?;
     let world = hub.world.clone();
     hub.db
         .write(move |tx| {

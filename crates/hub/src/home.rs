@@ -1,12 +1,11 @@
-//! The data folder of a hub: its lock, the owner's credential, and the key for web push.
+//! The data folder of a hub: its lock, the owner's credential, and its keys: one for web push, one that seals the secrets of hooks.
 //!
-//! Invariant: one hub per folder at a time, and nobody but the folder's owner can read credential and key. The lock belongs to the
+//! Invariant: one hub per folder at a time, and nobody but the folder's owner can read credential and keys. The lock belongs to the
 //! open file, so the system releases it however the hub ends.
 
 use crate::config::StartError;
 use crate::hub::Hub;
-use crate::push::Key;
-use crate::token;
+use crate::{push, sealed, token};
 use fugue_domain::world::World;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -43,15 +42,24 @@ impl Home {
         }
     }
 
-    /// The hub's key for web push; made the first time. One that cannot be read is not replaced in silence: every browser would have to
-    /// subscribe anew.
-    pub fn push_key(&self, world: &dyn World) -> Result<Key, StartError> {
-        let file = self.path.join("push.key");
+    /// The hub's key for web push. With another one, every browser would have to subscribe anew.
+    pub fn push_key(&self, world: &dyn World) -> Result<push::Key, StartError> {
+        self.key("push.key", || push::Key::fresh(world), push::Key::read)
+    }
+
+    /// The key that seals the secrets of hooks. With another one, every hook would have to be made anew.
+    pub fn hook_key(&self, world: &dyn World) -> Result<sealed::Key, StartError> {
+        self.key("hook.key", || sealed::Key::fresh(world), sealed::Key::read)
+    }
+
+    /// The key in a file, which is made the first time. One that cannot be read is not replaced in silence.
+    fn key<T>(&self, name: &str, fresh: impl FnOnce() -> String, read: fn(&str) -> Option<T>) -> Result<T, StartError> {
+        let file = self.path.join(name);
         let unusable = |cause| StartError::Home { path: file.clone(), cause };
         let text = match std::fs::read_to_string(&file) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let fresh = Key::fresh(world);
+                let fresh = fresh();
                 write_private(&file, &fresh).map_err(unusable)?;
                 fresh
             }
@@ -59,7 +67,7 @@ impl Home {
         };
         let damaged =
             || unusable(io::Error::new(io::ErrorKind::InvalidData, "it holds no key; put it back, or remove it to have a new one made"));
-        Key::read(text.trim()).ok_or_else(damaged)
+        read(text.trim()).ok_or_else(damaged)
     }
 
     /// Makes the owner's credential, unless the file holds one that works.

@@ -5,15 +5,17 @@
 use crate::hub::Hub;
 use crate::metrics;
 use crate::{
-    agent, approval, budget, cost, device, event, job, link, merge_queue, message, node, org, plan, project, push, review, run, search,
-    session, settings, task, token, turn,
+    agent, approval, budget, cost, device, event, hook, job, link, merge_queue, message, node, org, plan, project, push, review, run,
+    search, session, settings, task, token, turn,
 };
 use axum::Router;
 use axum::http::Method;
 use fugue_domain::api::*;
 use fugue_domain::caller::Permission::{Administer, Approve, Configure, Link, Operate, Read};
+use fugue_domain::limits::HOOK_LARGE_AT_ONCE;
 use std::ops::Deref;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,7 +40,7 @@ pub mod tail;
 pub mod ticket;
 
 use guard::{Guarded, Mark};
-use route::Access::{Public, Ticket as ByTicket};
+use route::Access::{Public, Signed, Ticket as ByTicket};
 use route::Param::{Day, Number, Text, Word};
 use route::{Gives, Route, delete, get, patch, post, put};
 
@@ -75,6 +77,12 @@ pub fn routes() -> Vec<Route> {
         delete("/api/v1/push", Read, "removePush", "Push nothing to this device any more", push::routes::remove),
         post("/api/v1/push/test", Read, "testPush", "Push something to this device, to see that it works", push::routes::test),
         post("/api/v1/push/answers", Approve, "answerPush", "Answer a question from its notification", push::routes::answer).takes::<PushAnswer>().gives::<Approval>(),
+
+        get("/api/v1/hooks", Read, "listHooks", "Hooks, without their secrets", hook::routes::list).lists::<Hook>(),
+        post("/api/v1/hooks", Administer, "createHook", "Make a hook; the answer alone holds its secret", hook::routes::create).takes::<NewHook>().creates::<Hook>(),
+        get("/api/v1/hooks/{id}", Read, "getHook", "One hook", hook::routes::get).gives::<Hook>(),
+        delete("/api/v1/hooks/{id}", Administer, "removeHook", "Remove a hook with its secret; its session stays", hook::routes::remove),
+        post("/api/v1/hooks/{id}", Signed, "deliver", "Deliver something from outside, signed with the hook's secret", hook::routes::deliver).answers(Gives::Receipt),
 
         get("/api/v1/agents", Read, "listAgents", "Agents", agent::routes::list).lists_all::<AgentView>(),
         get("/api/v1/agents/{name}", Read, "getAgent", "One agent", agent::routes::get).gives::<AgentView>(),
@@ -178,6 +186,8 @@ pub struct Parts {
     pub standings: caller::Standings,
     /// Slow creations that run.
     pub creating: creating::Creating,
+    /// Places for large deliveries.
+    pub large: Arc<Semaphore>,
     /// WebSockets that are open.
     pub streams: TaskTracker,
     /// The hub is about to end.
@@ -194,6 +204,7 @@ impl App {
             tickets: ticket::Tickets::default(),
             standings: caller::Standings::default(),
             creating: creating::Creating::default(),
+            large: Arc::new(Semaphore::new(HOOK_LARGE_AT_ONCE)),
             streams: TaskTracker::new(),
             closing,
         }))

@@ -7,6 +7,7 @@ use crate::feed::Feed;
 use crate::link::NodeLinks;
 use crate::link::inbox::{self, Holders};
 use crate::push::{Means, Screens};
+use crate::sealed;
 use crate::token::Known;
 use crate::wake::Wake;
 use fugue_domain::world::{Millis, SharedWorld};
@@ -25,6 +26,8 @@ pub struct Settings {
     pub keeping: Keeping,
     /// What is needed to push.
     pub push: Means,
+    /// What seals the secrets of hooks.
+    pub hook_key: sealed::Key,
 }
 
 /// The hub, cheap to clone.

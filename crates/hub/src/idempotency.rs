@@ -6,8 +6,8 @@
 use crate::db::{Conn, Tx, query};
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use fugue_domain::digest::{hex, sha256_fields};
+use crate::sealed;
+use fugue_domain::digest::sha256_fields;
 use fugue_domain::limits::IDEMPOTENCY_HOURS;
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::world::Millis;
@@ -20,7 +20,7 @@ pub struct Key {
     /// Hash over method, path and body.
     pub fingerprint: String,
     /// What seals a reply that holds a credential.
-    seal: [u8; 32],
+    seal: sealed::Key,
 }
 
 /// The reply to a creating request.
@@ -48,7 +48,7 @@ impl Key {
         Self {
             id: sha256_fields(&[token.as_str().as_bytes(), header.as_bytes()]),
             fingerprint: sha256_fields(&[method.as_bytes(), path.as_bytes(), body]),
-            seal: digest.as_ref().try_into().expect("SHA-256 has 32 bytes"),
+            seal: sealed::Key::new(digest.as_ref().try_into().expect("SHA-256 has 32 bytes")),
         }
     }
 }
@@ -79,7 +79,7 @@ pub fn replay(key: &Key, fingerprint: String, status: i64, body: String) -> Done
         return Err(Problem::new(Kind::IdempotencyMismatch, "This Idempotency-Key came with another method, path or body before.").into());
     }
     let body = match body.strip_prefix("sealed:") {
-        Some(sealed) => open(key, sealed)?,
+        Some(sealed) => key.seal.open(&key.id, sealed)?,
         None => body,
     };
     Ok(Reply { status: status as u16, body, replayed: true })
@@ -99,7 +99,7 @@ pub async fn store(tx: &mut Tx<'_>, key: Option<&Key>, reply: &Reply) -> Done<()
 /// Stores a reply that holds a credential.
 pub async fn store_sealed(tx: &mut Tx<'_>, key: Option<&Key>, reply: &Reply) -> Done<()> {
     let Some(key) = key else { return Ok(()) };
-    let sealed = format!("sealed:{}", seal(key, &reply.body)?);
+    let sealed = format!("sealed:{}", key.seal.seal(&key.id, &reply.body)?);
     insert(tx, key, reply.status, &sealed).await
 }
 
@@ -126,28 +126,6 @@ pub async fn forget_old(tx: &mut Tx<'_>) -> Done<u64> {
     Ok(gone)
 }
 
-fn cipher(key: &Key) -> Done<RandomizedNonceKey> {
-    RandomizedNonceKey::new(&AES_256_GCM, &key.seal).map_err(|_| Fault::internal("the sealing key is unusable"))
-}
-
-fn seal(key: &Key, text: &str) -> Done<String> {
-    let mut bytes = text.as_bytes().to_vec();
-    let nonce = cipher(key)?
-        .seal_in_place_append_tag(Aad::from(key.id.as_bytes()), &mut bytes)
-        .map_err(|_| Fault::internal("a reply could not be sealed"))?;
-    Ok(hex(&[nonce.as_ref().as_slice(), &bytes].concat()))
-}
-
-fn open(key: &Key, sealed: &str) -> Done<String> {
-    let broken = || Fault::internal("a sealed reply could not be opened");
-    let bytes: Option<Vec<u8>> = (0..sealed.len() / 2).map(|at| u8::from_str_radix(sealed.get(at * 2..at * 2 + 2)?, 16).ok()).collect();
-    let mut bytes = bytes.filter(|bytes| bytes.len() > NONCE_LEN).ok_or_else(broken)?;
-    let mut text = bytes.split_off(NONCE_LEN);
-    let nonce = Nonce::try_assume_unique_for_key(&bytes).map_err(|_| broken())?;
-    let plain = cipher(key)?.open_in_place(nonce, Aad::from(key.id.as_bytes()), &mut text).map_err(|_| broken())?;
-    String::from_utf8(plain.to_vec()).map_err(|_| broken())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,11 +133,10 @@ mod tests {
 
     #[test]
     fn a_sealed_reply_opens_only_with_the_same_credential_and_key() {
-        let key = |credential: &str| Key::new(&TokenId::from_bits(1), credential, "k", "POST", "/x", b"{}");
-        let sealed = seal(&key("fgt_a"), "secret").unwrap();
-        assert!(!sealed.contains("secret"));
-        assert_eq!(open(&key("fgt_a"), &sealed).unwrap(), "secret");
-        assert!(open(&key("fgt_b"), &sealed).is_err());
-        assert!(open(&key("fgt_a"), "00").is_err());
+        let key = |credential: &str, header: &str| Key::new(&TokenId::from_bits(1), credential, header, "POST", "/x", b"{}");
+        let sealed = format!("sealed:{}", key("fgt_a", "k").seal.seal(&key("fgt_a", "k").id, "secret").unwrap());
+        let open = |key: &Key| replay(key, key.fingerprint.clone(), 201, sealed.clone()).map(|reply| reply.body);
+        assert_eq!(open(&key("fgt_a", "k")).unwrap(), "secret");
+        assert!(open(&key("fgt_b", "k")).is_err() && open(&key("fgt_a", "l")).is_err());
     }
 }

@@ -15,8 +15,11 @@ pub mod effect;
 pub mod event;
 pub mod fault;
 pub mod feed;
+#[cfg(test)]
+mod fixture;
 pub mod foreman;
 pub mod home;
+pub mod hook;
 pub mod http;
 pub mod hub;
 pub mod idempotency;
@@ -35,6 +38,7 @@ pub mod reaper;
 pub mod review;
 pub mod run;
 pub mod scheduler;
+pub mod sealed;
 pub mod search;
 pub mod session;
 pub mod settings;
@@ -101,8 +105,9 @@ pub async fn start_on<L: Listener<Addr = SocketAddr>>(
     let beside = if tls.is_some() { Some(beside().await?) } else { None };
     let url = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, reachable(address));
     let push = push::Means::new(home.push_key(&*world)?, &options.push_hosts);
+    let hook_key = home.hook_key(&*world)?;
     let (lease_ms, keeping) = (options.lease_ms, options.keeping.clone());
-    let settings = Settings { url: url.clone(), address: options.address.clone(), lease_ms, keeping, push };
+    let settings = Settings { url: url.clone(), address: options.address.clone(), lease_ms, keeping, push, hook_key };
     let hub = Hub::open(&location, settings, world).await?;
     home.ensure_owner(&hub).await?;
 

@@ -26,6 +26,7 @@ mod sending;
 
 pub use arrival::settle;
 pub use gather::Gather;
+use sending::{Form, Lines, Sending};
 
 /// How far apart the places of two neighbours in line are, so that a third fits between them many times.
 pub const POSITION_STEP: i64 = 1 << 16;
@@ -69,6 +70,19 @@ pub fn check(new: &NewMessage) -> Done<()> {
 pub async fn send(hub: &Hub, caller: &Caller, session: &SessionId, new: NewMessage, key: Option<Key>) -> Done<Reply> {
     check(&new)?;
     hub.sends.send(caller.org.clone(), session.clone(), new, key).await
+}
+
+/// Accepts what the hub has to say for others in the transaction that it is called in: all of it, or none. First in, first out, like the
+/// messages of people.
+pub async fn accept(tx: &mut Tx<'_>, org: &OrgId, session: &SessionId, texts: Vec<String>) -> Done<()> {
+    let sending = |text| {
+        let message = MessageId::mint(&*tx.world);
+        let new = NewMessage { text, ..NewMessage::default() };
+        Sending { org: org.clone(), session: session.clone(), new, key: None, turn: message.turn(), message }
+    };
+    let sendings = texts.into_iter().map(sending).collect();
+    let answers = sending::send_all(tx, sendings, &mut Lines::default(), Form::Whole).await?;
+    answers.into_iter().try_for_each(|answer| answer.map(drop))
 }
 
 /// Hands a message to the agent in the middle of its turn. With no turn running it is an ordinary message.

@@ -10,10 +10,10 @@ use crate::fault::Done;
 use crate::feed::Hint;
 use crate::hub::Hub;
 use crate::page::PageQuery;
-use crate::{project, run, settings, task};
+use crate::{project, run, settings, task, token};
 use fugue_domain::api::{NewTask, Plan};
-use fugue_domain::caller::{Caller, Who};
-use fugue_domain::id::{OrgId, PlanId, ProjectId, RunId, UserId};
+use fugue_domain::caller::Caller;
+use fugue_domain::id::{OrgId, PlanId, ProjectId, RunId};
 use fugue_domain::money::MicroUsd;
 use fugue_domain::page::Page;
 use fugue_domain::plan::answer;
@@ -161,7 +161,8 @@ async fn propose(tx: &mut Tx<'_>, row: &Row, id: &PlanId, result: &Value) -> Don
         .execute(tx.conn)
         .await?;
     if done == 1 {
-        let caller = wanted_by(tx, row.text(3)?).await?;
+        // The tasks are written down in the name of whoever stated the goal.
+        let caller = token::maker(tx.conn, &column::id(&row, 3)?).await?;
         let project = project::find(tx.conn, &org, project.as_str()).await?;
         let cards: Vec<_> = proposal.cards.into_iter().map(NewTask::from).collect();
         task::make(tx, &caller, &project, Some(id), &cards, true).await?;
@@ -175,11 +176,4 @@ async fn fail(tx: &mut Tx<'_>, id: &PlanId, why: &Saying) -> Done<()> {
     query(sql).bind(id.as_str()).bind(why.to_string()).bind(why.stored()).execute(tx.conn).await?;
     durable!(tx, "hub.proposed");
     Ok(())
-}
-
-/// Whoever stated the goal: the tasks are written down in their name.
-async fn wanted_by(tx: &mut Tx<'_>, token: &str) -> Done<Caller> {
-    let row = query("SELECT org_id, id, role, user_id FROM tokens WHERE id = $1").bind(token).fetch_one(tx.conn).await?;
-    let user: UserId = column::maybe_id(&row, 3)?.ok_or_else(|| crate::fault::Fault::internal("a machine wanted a plan"))?;
-    Ok(Caller { org: column::id(&row, 0)?, who: Who::User(user), token: column::id(&row, 1)?, role: column::word(&row, 2)? })
 }

@@ -7,7 +7,7 @@ use crate::column;
 use crate::db::query;
 use crate::fault::{Done, caught};
 use crate::hub::Hub;
-use crate::{approval, budget, idempotency, merge_queue, metrics, node, push, turn};
+use crate::{approval, budget, hook, idempotency, merge_queue, metrics, node, push, turn};
 use fugue_domain::id::TurnId;
 use fugue_domain::lease;
 use fugue_domain::turn::Input;
@@ -140,13 +140,14 @@ async fn step(hub: &Hub, turn: TurnId, input: impl FnOnce(&turn::Row) -> Option<
         .await
 }
 
-/// Old idempotency keys, join codes, pushes and rights go.
+/// Old idempotency keys, join codes, pushes, rights and what is known of deliveries go.
 async fn forget(hub: &Hub) -> Done<()> {
     hub.db
         .write(|tx| {
             Box::pin(async move {
                 idempotency::forget_old(tx).await?;
                 push::forget_old(tx).await?;
+                hook::forget_old(tx).await?;
                 query("DELETE FROM join_codes WHERE expires_at <= $1").bind(tx.now).execute(tx.conn).await?;
                 Ok(())
             })

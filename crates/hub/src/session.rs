@@ -180,13 +180,18 @@ pub async fn place(conn: &mut Conn, org: &OrgId, session: &api::Session) -> Done
     })
 }
 
-/// A title as it is kept: one line, not too long.
+/// A title as it is kept.
 pub fn title(text: &str) -> Done<String> {
-    let title = text.trim();
-    if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX || title.chars().any(char::is_control) {
-        return Err(Problem::invalid("/title", format!("give one line of 1 to {TITLE_CHARS_MAX} characters")).into());
+    one_line("/title", text)
+}
+
+/// What people call something: one line, not too long.
+pub fn one_line(field: &str, text: &str) -> Done<String> {
+    let line = text.trim();
+    if line.is_empty() || line.chars().count() > TITLE_CHARS_MAX || line.chars().any(char::is_control) {
+        return Err(Problem::invalid(field, format!("give one line of 1 to {TITLE_CHARS_MAX} characters")).into());
     }
-    Ok(title.to_owned())
+    Ok(line.to_owned())
 }
 
 /// Changes a session's title or budget. A higher budget lets turns go on that it had stopped.

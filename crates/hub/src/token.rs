@@ -1,8 +1,8 @@
 //! Credentials. Only their hashes are stored; what a bearer may do comes from the record, never from the request.
 
 use crate::column;
-use crate::db::{Row, Tx, composed, query};
-use crate::fault::Done;
+use crate::db::{Conn, Row, Tx, composed, query};
+use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
 use crate::page::PageQuery;
@@ -244,6 +244,13 @@ pub async fn revoke(hub: &Hub, caller: &Caller, id: &TokenId) -> Done<()> {
         .await?;
     hub.known.forget();
     if gone == 0 { Err(Problem::not_found("token", id.as_str()).into()) } else { Ok(()) }
+}
+
+/// The person who did something with a credential, and what it was good for: what follows later is done in that name.
+pub async fn maker(conn: &mut Conn, id: &TokenId) -> Done<Caller> {
+    let row = query("SELECT org_id, id, role, user_id FROM tokens WHERE id = $1").bind(id.as_str()).fetch_one(conn).await?;
+    let user: UserId = column::maybe_id(&row, 3)?.ok_or_else(|| Fault::internal("a machine did what only a person may"))?;
+    Ok(Caller { org: column::id(&row, 0)?, who: Who::User(user), token: column::id(&row, 1)?, role: column::word(&row, 2)? })
 }
 
 /// Makes a new owner's credential for the home org; for the start of an install, and for an owner who lost theirs.

@@ -5,6 +5,7 @@
 use super::proof::ended;
 use crate::check::Ran;
 use crate::limits::{CONFLICT_BYTES_MAX, TASK_EVIDENCE_TOLD_BYTES_MAX};
+use crate::quote::quoted;
 
 /// What is wanted.
 #[derive(Debug, Clone, Default)]
@@ -146,13 +147,6 @@ fn end(text: &str, bytes: usize) -> &str {
     let from = text.ceil_char_boundary(text.len() - bytes);
     let rest = &text[from..];
     rest.split_once('\n').map_or(rest, |(_, rest)| rest)
-}
-
-/// A block that the text in it cannot end.
-fn quoted(text: &str) -> String {
-    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}\n{text}\n{fence}")
 }
 
 #[cfg(test)]

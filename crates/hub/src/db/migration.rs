@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0010_teardown_resolver.sql"),
     include_str!("../migrations/0011_costs.sql"),
     include_str!("../migrations/0012_target_node.sql"),
+    include_str!("../migrations/0013_hooks.sql"),
     include_str!("../migrations/0014_sayings.sql"),
 ];
 

@@ -2,40 +2,16 @@
 
 use super::*;
 use crate::config::{DAY_MS, Keeping};
-use crate::db::Location;
-use crate::hub::Settings;
-use crate::{org, session};
-use fugue_domain::caller::{Role, Who};
+use crate::fixture::{Desk, on_both};
+use crate::session;
 use fugue_domain::event::{Event, Stream};
-use fugue_domain::id::{NodeId, ProjectId, TokenId};
 use fugue_domain::limits::{ARCHIVE_AFTER_DAYS, CLEAR_BYTES_MAX, MERGE_QUIET_MS, MERGED_PAGE_BYTES, SEGMENT_BLOCK_BYTES};
 use fugue_domain::problem::Kind;
 use fugue_domain::session::History;
-use fugue_domain::world::TestWorld;
 use rig::chance::Chance;
-use rig::scratch::Scratch;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// 2026-11-21.
-const NOW: i64 = 1_795_222_700_776;
-
-/// Runs a story on SQLite, and on PostgreSQL when there is one.
-macro_rules! on_both {
-    ($($story:ident $sqlite:ident $postgres:ident;)*) => {$(
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $sqlite() {
-            $story(Old::on(None).await).await;
-        }
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $postgres() {
-            if let Some(database) = rig::postgres::database("history").unwrap() {
-                $story(Old::on(Some(database)).await).await;
-            }
-        }
-    )*};
-}
-
-on_both! {
+on_both! { Old::on, "history";
     merged merging_is_not_noticed_on_sqlite merging_is_not_noticed_on_postgres;
     archived archiving_is_not_noticed_on_sqlite archiving_is_not_noticed_on_postgres;
     damaged a_damaged_file_is_named_on_sqlite a_damaged_file_is_named_on_postgres;
@@ -45,48 +21,23 @@ on_both! {
 
 /// A hub with one session, and the lines that were written to it.
 struct Old {
-    hub: Hub,
-    world: Arc<TestWorld>,
-    caller: Caller,
+    desk: Desk,
     session: SessionId,
     lines: Vec<String>,
-    scratch: Scratch,
-    _database: Option<rig::postgres::Database>,
+}
+
+impl std::ops::Deref for Old {
+    type Target = Desk;
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
 }
 
 impl Old {
     async fn on(database: Option<rig::postgres::Database>) -> Self {
-        let scratch = Scratch::new().unwrap();
-        let location = Location::parse(database.as_ref().map(rig::postgres::Database::url).as_deref(), scratch.path()).unwrap();
-        let keeping = Keeping { expire_after_ms: Some(30 * DAY_MS), ..Keeping::of(scratch.path()) };
-        let world = TestWorld::new(NOW, 7);
-        let push = crate::push::Means::none();
-        let settings = Settings { url: "http://127.0.0.1:1".to_owned(), address: None, lease_ms: 1_000, keeping, push };
-        let hub = Hub::open(&location, settings, world.clone()).await.unwrap();
-        let session = SessionId::from_bits(3);
-        let id = session.clone();
-        let (org, user) = hub
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    let (world, now) = (tx.world.clone(), tx.now);
-                    let (org, user) = org::ensure(tx, &world, org::HOME).await?;
-                    let (node, project) = (NodeId::from_bits(1), ProjectId::from_bits(2));
-                    let insert = query("INSERT INTO nodes (id, org_id, name, seen_at, created_at) VALUES ($1, $2, 'n', $3, $3)");
-                    insert.bind(node.as_str()).bind(org.as_str()).bind(now).execute(tx.conn).await?;
-                    let insert = "INSERT INTO projects (id, org_id, name, path, node_id, default_branch, created_at) VALUES ($1, $2, 'p', '/p', $3, 'main', $4)";
-                    query(insert).bind(project.as_str()).bind(org.as_str()).bind(node.as_str()).bind(now).execute(tx.conn).await?;
-                    let insert = "INSERT INTO sessions (id, org_id, project_id, agent, driver, title, node_id, place_kind, path, created_at, updated_at) \
-                                  VALUES ($1, $2, $3, 'a', 'rehearse', 't', $4, 'worktree', '/w', $5, $5)";
-                    let insert = query(insert).bind(id.as_str()).bind(org.as_str()).bind(project.as_str());
-                    insert.bind(node.as_str()).bind(now).execute(tx.conn).await?;
-                    Ok((org, user))
-                })
-            })
-            .await
-            .unwrap();
-        let caller = Caller { org, who: Who::User(user), token: TokenId::from_bits(4), role: Role::Owner };
-        Self { hub, world, caller, session, lines: Vec::new(), scratch, _database: database }
+        let desk = Desk::on(database, |keeping| Keeping { expire_after_ms: Some(30 * DAY_MS), ..keeping }).await;
+        let session = desk.session().await;
+        Self { session, lines: Vec::new(), desk }
     }
 
     /// One page of so many events with texts of so many letters.

@@ -7,9 +7,12 @@ use crate::idempotency::Key;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
-use fugue_domain::limits::{BODY_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX};
+use axum::http::header::CONTENT_LENGTH;
+use fugue_domain::limits::{BODY_BYTES_MAX, HOOK_BODY_BYTES_MAX, HOOK_BODY_MS, IDEMPOTENCY_KEY_BYTES_MAX};
 use fugue_domain::problem::{FieldError, Kind, Problem};
 use serde::de::DeserializeOwned;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A body.
 pub struct Json<T>(pub T);
@@ -73,16 +76,51 @@ fn key(headers: &HeaderMap) -> Done<Option<&str>> {
     }
 }
 
+/// A body as it came, for who verifies it before anything of it is read.
+pub struct Raw {
+    bytes: Bytes,
+    /// A large one takes one of few places, for as long as it is in memory.
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Raw {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl FromRequest<App> for Raw {
+    type Rejection = Fault;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
+        let large = length(request.headers()).is_none_or(|length| length > BODY_BYTES_MAX as u64);
+        let full = |_| Problem::new(Kind::QueueFull, "As many large deliveries as may be are being read.");
+        let _place = large.then(|| app.large.clone().try_acquire_owned()).transpose().map_err(full)?;
+        let body = read_up_to(request.into_body(), HOOK_BODY_BYTES_MAX);
+        let late = |_| Problem::new(Kind::Malformed, "The body did not come in time.");
+        Ok(Self { bytes: tokio::time::timeout(Duration::from_millis(HOOK_BODY_MS), body).await.map_err(late)??, _place })
+    }
+}
+
+/// How long a body says that it is; none says nothing.
+pub fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 async fn read(body: Body) -> Done<Bytes> {
-    to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+    read_up_to(body, BODY_BYTES_MAX).await
+}
+
+async fn read_up_to(body: Body, most: usize) -> Done<Bytes> {
+    to_bytes(body, most).await.map_err(|error| {
         let too_long = std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
-        if too_long { too_large().into() } else { Problem::new(Kind::Malformed, "The body broke off.").into() }
+        if too_long { too_large(most).into() } else { Problem::new(Kind::Malformed, "The body broke off.").into() }
     })
 }
 
 /// The body is over the limit.
-pub fn too_large() -> Problem {
-    Problem::new(Kind::TooLarge, format!("The body is larger than {BODY_BYTES_MAX} bytes."))
+pub fn too_large(most: usize) -> Problem {
+    Problem::new(Kind::TooLarge, format!("The body is larger than {most} bytes."))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Done<T> {

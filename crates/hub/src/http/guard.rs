@@ -10,12 +10,12 @@ use crate::http::{App, body, problem, ticket};
 use crate::metrics::Meter;
 use axum::extract::Request;
 use axum::handler::Handler;
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use fugue_domain::caller::Permission;
 use fugue_domain::id::RequestId;
-use fugue_domain::limits::BODY_BYTES_MAX;
+use fugue_domain::limits::{BODY_BYTES_MAX, HOOK_BODY_BYTES_MAX};
 use fugue_domain::problem::{Kind, Problem};
 use fugue_domain::world::Mint;
 use futures_util::FutureExt;
@@ -82,7 +82,7 @@ async fn admit(mark: &Mark, app: &App, method: &Method, uri: &Uri, headers: &Hea
     }
     app.hosts.check(uri, headers)?;
     let asking = match mark.access {
-        Access::Public => None,
+        Access::Public | Access::Signed => None,
         Access::Needs(permission) => Some(permitted(permission, caller::authenticate(app, method, headers).await?)?),
         Access::Ticket(permission) => {
             let asking = match ticket::presented(headers) {
@@ -92,7 +92,7 @@ async fn admit(mark: &Mark, app: &App, method: &Method, uri: &Uri, headers: &Hea
             Some(permitted(permission, asking)?)
         }
     };
-    check_body(headers)?;
+    check_body(mark.access, headers)?;
     Ok(asking)
 }
 
@@ -104,11 +104,16 @@ fn permitted(permission: Permission, asking: Asking) -> Done<Asking> {
     Err(Problem::new(Kind::Forbidden, format!("The role {:?} does not include the permission {needed:?}.", asking.role.word())).into())
 }
 
-/// A body says how long it is and that it is JSON, which a web page of another origin cannot say unasked.
-fn check_body(headers: &HeaderMap) -> Done<()> {
-    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
-        return Err(body::too_large().into());
+/// A body says how long it is and that it is JSON, which a web page of another origin cannot say unasked. One that is signed may be longer
+/// and of any kind: no page can sign it.
+fn check_body(access: Access, headers: &HeaderMap) -> Done<()> {
+    let length = body::length(headers);
+    let most = if access == Access::Signed { HOOK_BODY_BYTES_MAX } else { BODY_BYTES_MAX };
+    if length.is_some_and(|length| length > most as u64) {
+        return Err(body::too_large(most).into());
+    }
+    if access == Access::Signed {
+        return Ok(());
     }
     let has_body = length.unwrap_or(0) > 0 || headers.contains_key(TRANSFER_ENCODING);
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).and_then(|kind| kind.split(';').next());

@@ -60,7 +60,7 @@ fn as_json(value: &impl serde::Serialize) -> Value {
 fn shapes(route: &Route) -> impl Iterator<Item = &Shape> {
     let given = match &route.gives {
         Gives::One(_, shape) | Gives::Page(shape) | Gives::Events(shape) => Some(shape),
-        Gives::Text(_) | Gives::Nothing | Gives::Socket => None,
+        Gives::Text(_) | Gives::Nothing | Gives::Receipt | Gives::Socket => None,
     };
     route.takes.as_ref().map(|(shape, _)| shape).into_iter().chain(given)
 }
@@ -72,12 +72,15 @@ fn operation(route: &Route) -> Value {
         "parameters": parameters(route),
         "responses": responses(route),
         "security": match route.mark.access {
-            Access::Public => json!([]),
+            Access::Public | Access::Signed => json!([]),
             Access::Needs(_) | Access::Ticket(_) => json!([{ "bearer": [] }]),
         },
     });
     if let Access::Needs(permission) | Access::Ticket(permission) = route.mark.access {
         operation["x-permission"] = as_json(&permission);
+    }
+    if route.mark.access == Access::Signed {
+        operation["requestBody"] = json!({ "required": true, "content": { "*/*": { "schema": {} } } });
     }
     if let Some((shape, required)) = &route.takes {
         operation["requestBody"] = json!({ "required": required, "content": { "application/json": { "schema": shape.reference() } } });
@@ -136,6 +139,10 @@ fn responses(route: &Route) -> Map<String, Value> {
         }
         Gives::Text(kind) => good("200", "Done.", json!({ *kind: { "schema": { "type": "string" } } })),
         Gives::Nothing => good("204", "Done.", Value::Null),
+        Gives::Receipt => {
+            good("202", "Stored.", Value::Null);
+            good("200", "It was stored before, or there is nothing to store.", json!({ "text/plain": { "schema": { "type": "string" } } }));
+        }
         Gives::Socket => good("101", "A WebSocket.", Value::Null),
     }
     for status in problems(route) {

@@ -4,7 +4,7 @@ use crate::fault::Fault;
 use crate::http::App;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use fugue_domain::id::{ApprovalId, DeviceId, JobId, MessageId, NodeId, PlanId, RunId, SessionId, TaskId, TokenId, TurnId};
+use fugue_domain::id::{ApprovalId, DeviceId, HookId, JobId, MessageId, NodeId, PlanId, RunId, SessionId, TaskId, TokenId, TurnId};
 use fugue_domain::problem::Problem;
 use std::str::FromStr;
 
@@ -17,7 +17,7 @@ pub trait Noun: FromStr {
 macro_rules! nouns {
     ($($id:ident $word:literal),*) => { $(impl Noun for $id { const WORD: &'static str = $word; })* };
 }
-nouns!(SessionId "session", MessageId "message", TurnId "turn", ApprovalId "approval", NodeId "node", TokenId "token", RunId "run", TaskId "task", PlanId "plan", JobId "job", DeviceId "device");
+nouns!(SessionId "session", MessageId "message", TurnId "turn", ApprovalId "approval", NodeId "node", TokenId "token", RunId "run", TaskId "task", PlanId "plan", JobId "job", DeviceId "device", HookId "hook");
 
 /// The id in the path.
 pub struct Id<T>(pub T);

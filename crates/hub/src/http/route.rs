@@ -23,6 +23,8 @@ pub enum Access {
     Needs(Permission),
     /// The same, or the holder of a single-use ticket that such a bearer made.
     Ticket(Permission),
+    /// Whoever signs the raw body with the secret of the hook in the path, which its handler sees to. Nobody is a caller by that.
+    Signed,
 }
 
 /// The schemas that a document needs, by name.
@@ -65,6 +67,8 @@ pub enum Gives {
     Text(&'static str),
     /// Nothing.
     Nothing,
+    /// Nothing but that it is stored, or was.
+    Receipt,
     /// Another protocol: a WebSocket.
     Socket,
 }

@@ -1,57 +1,24 @@
 //! The queue as it is stored, on both databases.
 
 use super::*;
-use crate::config::Keeping;
-use crate::db::Location;
-use crate::hub::Settings;
-use crate::org;
+use crate::fixture::{Desk, NOW, on_both};
 use fugue_domain::api::MergeQueue;
-use fugue_domain::caller::{Caller, Role, Who};
-use fugue_domain::id::TokenId;
+use fugue_domain::caller::Caller;
 use fugue_domain::job::Merged;
 use fugue_domain::limits::MERGE_WAIT_MS;
 use fugue_domain::merge_queue::Standing;
 use fugue_domain::problem::Kind;
-use fugue_domain::world::TestWorld;
-use rig::scratch::Scratch;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-/// 2026-11-21.
-const NOW: i64 = 1_795_222_700_776;
-
-/// Runs a story on SQLite, and on PostgreSQL when there is one.
-macro_rules! on_both {
-    ($($story:ident $sqlite:ident $postgres:ident;)*) => {$(
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $sqlite() {
-            $story(Desk::on(None).await).await;
-        }
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $postgres() {
-            if let Some(database) = rig::postgres::database("merges").unwrap() {
-                $story(Desk::on(Some(database)).await).await;
-            }
-        }
-    )*};
-}
-
-on_both! {
+on_both! { desk, "merges";
     brought_in every_good_one_lands_on_sqlite every_good_one_lands_on_postgres;
     waiting who_waits_is_tried_again_on_sqlite who_waits_is_tried_again_on_postgres;
     leaving who_leaves_is_gone_on_sqlite who_leaves_is_gone_on_postgres;
     by_hand people_see_and_take_out_on_sqlite people_see_and_take_out_on_postgres;
 }
 
-/// A hub with one project on one node.
-struct Desk {
-    hub: Hub,
-    world: Arc<TestWorld>,
-    caller: Caller,
-    project: ProjectId,
-    node: NodeId,
-    _scratch: Scratch,
-    _database: Option<rig::postgres::Database>,
+async fn desk(database: Option<rig::postgres::Database>) -> Desk {
+    Desk::on(database, |keeping| keeping).await
 }
 
 fn task(number: u128) -> TaskId {
@@ -68,34 +35,6 @@ fn red() -> Outcome {
 }
 
 impl Desk {
-    async fn on(database: Option<rig::postgres::Database>) -> Self {
-        let scratch = Scratch::new().unwrap();
-        let location = Location::parse(database.as_ref().map(rig::postgres::Database::url).as_deref(), scratch.path()).unwrap();
-        let world = TestWorld::new(NOW, 7);
-        let (keeping, push) = (Keeping::of(scratch.path()), crate::push::Means::none());
-        let settings = Settings { url: "http://127.0.0.1:1".to_owned(), address: None, lease_ms: 1_000, keeping, push };
-        let hub = Hub::open(&location, settings, world.clone()).await.unwrap();
-        let (node, project) = (NodeId::from_bits(1), ProjectId::from_bits(2));
-        let (of, at) = (project.clone(), node.clone());
-        let (org, user) = hub
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    let (world, now) = (tx.world.clone(), tx.now);
-                    let (org, user) = org::ensure(tx, &world, org::HOME).await?;
-                    let insert = query("INSERT INTO nodes (id, org_id, name, seen_at, created_at) VALUES ($1, $2, 'n', $3, $3)");
-                    insert.bind(at.as_str()).bind(org.as_str()).bind(now).execute(tx.conn).await?;
-                    let insert = "INSERT INTO projects (id, org_id, name, path, node_id, default_branch, created_at) VALUES ($1, $2, 'p', '/p', $3, 'main', $4)";
-                    query(insert).bind(of.as_str()).bind(org.as_str()).bind(at.as_str()).bind(now).execute(tx.conn).await?;
-                    Ok((org, user))
-                })
-            })
-            .await
-            .unwrap();
-        let caller = Caller { org, who: Who::User(user), token: TokenId::from_bits(4), role: Role::Owner };
-        Self { hub, world, caller, project, node, _scratch: scratch, _database: database }
-    }
-
     async fn enter(&self, number: u128) {
         let new = Arrival {
             org: self.caller.org.clone(),

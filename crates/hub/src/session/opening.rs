@@ -107,12 +107,9 @@ pub async fn plan(hub: &Hub, caller: &Caller, new: NewSession, own: Option<(Agen
         Some(own) => own,
         None => {
             let mut conn = hub.db.read().await?;
-            let agent = agent::find(&mut conn, &caller.org, &new.agent).await?.ok_or_else(|| {
-                Problem::invalid("/agent", format!("there is no agent {:?}", new.agent.chars().take(80).collect::<String>()))
-                    .hint("`fugue agent list` shows the agents; `fugue agent set` adds one.")
-            })?;
+            let agent = agent::wanted(&mut conn, &caller.org, &new.agent).await?;
             drop(conn);
-            (agent.agent, ground(hub, caller, &new).await?)
+            (agent, ground(hub, caller, &new).await?)
         }
     };
     let title = new.title.as_deref().map_or_else(|| Ok(agent.name.clone()), title)?;

@@ -11,6 +11,7 @@ mod costs;
 mod devices;
 mod doors;
 mod history;
+mod hooks;
 mod hosts;
 mod hubs;
 mod jobs;

@@ -44,7 +44,8 @@ async fn a_handler_that_panics_is_answered_for_without_its_words() -> Result<()>
     let keeping = Keeping::of(scratch.path());
     let world = TestWorld::new(0, 1);
     let push = Means::new(Key::read(&Key::fresh(&*world)).context("a key")?, &[]);
-    let settings = Settings { url: format!("http://{address}"), address: None, lease_ms: 60_000, keeping, push };
+    let hook_key = fugue_hub::sealed::Key::new([0; 32]);
+    let settings = Settings { url: format!("http://{address}"), address: None, lease_ms: 60_000, keeping, push, hook_key };
     let hub = Hub::open(&location, settings, world).await?;
     let app = App::new(hub, Hosts::new(address, &[], &[]), fugue_hub::cockpit::none, CancellationToken::new());
     let router = Router::new().route("/panics", get(guarded("panics", panics))).route("/answers", get(guarded("answers", answers)));

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::node::{Node, Play};
 use anyhow::Result;
 use fugue_domain::caller::{Permission, Role};
-use fugue_domain::id::{ApprovalId, DeviceId, MessageId, NodeId, ProjectId, RunId, SessionId, TokenId, TurnId};
+use fugue_domain::id::{ApprovalId, DeviceId, HookId, MessageId, NodeId, ProjectId, RunId, SessionId, TokenId, TurnId};
 use fugue_hub::http::route::Access;
 use fugue_hub::http::routes;
 use reqwest::Method;
@@ -21,6 +21,7 @@ pub fn nowhere(path: &str) -> String {
         Some("nodes") => NodeId::from_bits(7).to_string(),
         Some("runs") => RunId::from_bits(7).to_string(),
         Some("tokens") => TokenId::from_bits(7).to_string(),
+        Some("hooks") => HookId::from_bits(7).to_string(),
         Some("devices") => DeviceId::from_bits(7).to_string(),
         _ => ProjectId::from_bits(7).to_string(),
     };
@@ -60,7 +61,7 @@ async fn every_route_asks_for_exactly_its_permission() -> Result<()> {
             let (status, kind, body) = status(&app, method, &path, bearer).await?;
             match route.mark.access {
                 Access::Public => assert!(status != 401 && status != 403, "{method} {path} is public: {status}"),
-                Access::Needs(_) | Access::Ticket(_) => {
+                Access::Needs(_) | Access::Ticket(_) | Access::Signed => {
                     assert_eq!((status, kind.as_str()), (401, "application/problem+json"), "{method} {path} with {bearer:?}");
                     assert_eq!(body["type"], "/problems/unauthenticated");
                 }
@@ -70,6 +71,10 @@ async fn every_route_asks_for_exactly_its_permission() -> Result<()> {
             let (status, _, body) = status(&app, method, &path, Some(bearer)).await?;
             let allowed = match route.mark.access {
                 Access::Public => true,
+                Access::Signed => {
+                    assert_eq!(status, 401, "{method} {path} as {role:?}: a credential is no signature");
+                    continue;
+                }
                 Access::Needs(permission) | Access::Ticket(permission) => role.permits(permission),
             };
             assert_eq!(status == 403, !allowed, "{method} {path} as {role:?}: {status} {body}");
@@ -80,9 +85,13 @@ async fn every_route_asks_for_exactly_its_permission() -> Result<()> {
 }
 
 #[tokio::test]
-async fn only_four_kinds_of_routes_are_public() {
-    let mut public: Vec<_> = routes().iter().filter(|route| route.mark.access == Access::Public).map(|route| route.mark.path).collect();
-    public.sort_unstable();
-    assert_eq!(public, ["/api/v1/devices", "/api/v1/nodes/join", "/healthz", "/problems", "/problems/{slug}"]);
+async fn only_five_kinds_of_routes_need_no_credential() {
+    let with = |access| {
+        let mut paths: Vec<_> = routes().iter().filter(|route| route.mark.access == access).map(|route| route.mark.path).collect();
+        paths.sort_unstable();
+        paths
+    };
+    assert_eq!(with(Access::Signed), ["/api/v1/hooks/{id}"]);
+    assert_eq!(with(Access::Public), ["/api/v1/devices", "/api/v1/nodes/join", "/healthz", "/problems", "/problems/{slug}"]);
     assert!(routes().iter().any(|route| route.mark.access == Access::Needs(Permission::Link)));
 }
