@@ -162,7 +162,7 @@ async fn propose(tx: &mut Tx<'_>, row: &Row, id: &PlanId, result: &Value) -> Don
         .await?;
     if done == 1 {
         // The tasks are written down in the name of whoever stated the goal.
-        let caller = token::maker(tx.conn, &column::id(&row, 3)?).await?;
+        let caller = token::maker(tx.conn, &column::id(row, 3)?).await?;
         let project = project::find(tx.conn, &org, project.as_str()).await?;
         let cards: Vec<_> = proposal.cards.into_iter().map(NewTask::from).collect();
         task::make(tx, &caller, &project, Some(id), &cards, true).await?;
