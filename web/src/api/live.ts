@@ -23,6 +23,8 @@ export const queries = new QueryClient({
 const GATHER_MS = 250;
 const stale = new Set<string>();
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** Which reading is under way; a reading that was overtaken by a new connection is waited for no more. */
+let reading: symbol | undefined;
 
 /** What shows tasks: a task that goes on moves its plan and the merge queue too. */
 const WORK = ["tasks", "task", "plans", "plan", "merge-queue", "reviews", "diff"];
@@ -46,14 +48,28 @@ export function onHint(hearer: (hint: Hint) => void): () => void {
   return () => hearers.delete(hearer);
 }
 
-function hear(hint: Hint): void {
+/** What a hint makes old is read again soon; while a busy hub still answers the last reading, no other one is begun behind it. */
+export function hear(hint: Hint): void {
   for (const hearer of hearers) hearer(hint);
   for (const key of meant(hint)) stale.add(key);
-  if (timer !== undefined) return;
+  // The connection is a new one: what was asked on the old one may never be answered.
+  if (hint === "everything") reading = undefined;
+  gather();
+}
+
+function gather(): void {
+  if (timer !== undefined || reading !== undefined || stale.size === 0) return;
   timer = setTimeout(() => {
     timer = undefined;
-    for (const key of stale) void queries.invalidateQueries({ queryKey: [key] });
+    const mine = Symbol();
+    reading = mine;
+    const read = [...stale].map((key) => queries.invalidateQueries({ queryKey: [key] }));
     stale.clear();
+    void Promise.allSettled(read).then(() => {
+      if (reading !== mine) return;
+      reading = undefined;
+      gather();
+    });
   }, GATHER_MS);
 }
 

@@ -55,7 +55,7 @@ pub fn steps(text: &str) -> Vec<Step> {
             continue;
         }
         let heredoc = match line.rsplit_once("<<") {
-            Some((before, end)) if !end.trim().is_empty() && ["write ", "append ", "next "].iter().any(|word| before.starts_with(word)) => {
+            Some((before, end)) if !end.trim().is_empty() && takes_lines(before) => {
                 let end = end.trim();
                 let body: Vec<&str> = lines.by_ref().take_while(|line| line.trim() != end).collect();
                 Some((before.trim(), body.join("\n")))
@@ -73,6 +73,11 @@ pub fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
+/// Whether what stands before `<<END` is a step of several lines. A text that is said may have `<<` in it, so there nothing else may precede.
+fn takes_lines(before: &str) -> bool {
+    ["write ", "append ", "next "].iter().any(|word| before.starts_with(word)) || ["say", "think"].contains(&before.trim())
+}
+
 fn step(line: &str, body: Option<String>) -> Option<Step> {
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
@@ -80,8 +85,8 @@ fn step(line: &str, body: Option<String>) -> Option<Step> {
     let number = |at: usize| words.get(at).and_then(|word| word.parse::<u64>().ok());
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Some(match word {
-        "say" => Step::Say(some(rest)?),
-        "think" => Step::Think(some(rest)?),
+        "say" => Step::Say(some(body.as_deref().unwrap_or(rest))?),
+        "think" => Step::Think(some(body.as_deref().unwrap_or(rest))?),
         "write" | "append" => {
             let (path, content) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
             let content = body.unwrap_or_else(|| content.to_owned());
@@ -148,6 +153,13 @@ mod tests {
         let text = "say first\nnext <<LATER\nwrite a <<END\none\nEND\nrun ls\nLATER\nnext say it\nnext\n";
         let later = Step::Next("write a <<END\none\nEND\nrun ls".into());
         assert_eq!(steps(text), [Step::Say("first".into()), later, Step::Next("say it".into()), Step::Echo("next".into())]);
+    }
+
+    #[test]
+    fn what_is_said_may_have_lines_or_the_mark_of_lines_in_it() {
+        let text = "say <<END\n# one\n\n  two\nEND\nthink <<END\n\u{1b}[1mx\nEND\nsay a << b\nsay <<\n";
+        let said = |text: &str| Step::Say(text.into());
+        assert_eq!(steps(text), [said("# one\n\n  two"), Step::Think("\u{1b}[1mx".into()), said("a << b"), said("<<")]);
     }
 
     #[test]
