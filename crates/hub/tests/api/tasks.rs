@@ -150,7 +150,7 @@ impl Bench {
 
     async fn cannot(&self, id: &str, why: &'static str) -> Result<()> {
         let id: TaskId = id.parse()?;
-        Ok(self.app.hub().db.write(move |tx| Box::pin(async move { task::impossible(tx, &id, why).await })).await?)
+        Ok(self.app.hub().db.write(move |tx| Box::pin(async move { task::impossible(tx, &id, why.into()).await })).await?)
     }
 
     async fn reviews(&self, id: &str, judged: Judged) -> Result<()> {

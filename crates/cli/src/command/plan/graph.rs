@@ -109,6 +109,7 @@ mod tests {
             id: id(n),
             state: state.into(),
             why: why.map(str::to_owned),
+            saying: None,
             needs: needs.iter().map(|n| id(*n)).collect(),
             task: NewTask { title: title.into(), agent: (n == 3).then(|| "fixer".to_owned()), ..NewTask::default() },
         };
@@ -121,6 +122,7 @@ mod tests {
                 summary: Some("Users first, then the page. ".repeat(4)),
                 questions: vec!["Which \u{1b}[31mcolour?".into()],
                 why: None,
+                saying: None,
                 run: RunId::from_bits(1),
                 session: SessionId::from_bits(1),
                 tasks_total: 3,
