@@ -205,9 +205,9 @@ mod tests {
         let reasons = || vec!["/a: wrong".to_owned()];
         let (first, second) = (State::Running { asked: 1, reasons: vec![] }, State::Running { asked: 2, reasons: reasons() });
         let done = State::Succeeded { result: json!(1), at: 5 };
-        let over = |status, reasons| State::Over { status, reasons, at: 7 };
+        let over = |status, reasons: Vec<String>| State::Over { status, reasons: reasons.into_iter().map(Saying::from).collect(), at: 7 };
         let answered = |answer, open| Input::Answered { answer, open };
-        let ended = |outcome| Input::Ended { outcome, why: "so".to_owned() };
+        let ended = |outcome| Input::Ended { outcome, why: "so".into() };
         let why = || vec!["so".to_owned()];
         let succeeded = || Ok((State::Succeeded { result: json!({}), at: 7 }, None));
         let table = [

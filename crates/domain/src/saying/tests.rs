@@ -1,3 +1,5 @@
+//! Each saying has the sentence that it had before there was data beside it, and survives its being stored.
+
 use super::*;
 use crate::id::TaskId;
 use crate::money::MicroUsd;
