@@ -79,7 +79,7 @@ pub async fn to_release(conn: &mut Conn, node: &NodeId) -> Done<Vec<Place>> {
     let found = composed(sql).bind(node.as_str()).bind(TOLD_MAX).fetch_all(&mut *conn).await?;
     let mut places = Vec::with_capacity(found.len());
     for row in &found {
-        let org: OrgId = column::id(row, 25)?;
+        let org: OrgId = column::id(row, 26)?;
         places.push(leaving(conn, &org, &view(row)?).await?);
     }
     Ok(places)
