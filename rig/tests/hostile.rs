@@ -11,12 +11,15 @@ use rig::fugue::{Fugue, program};
 use rig::stage::Stage;
 use serde_json::json;
 use std::time::Duration;
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 /// A check that prints what the agents of a task left for it, and a review by a person, so that the change stays.
 const SETTINGS: &str = "[[checks]]\nname = \"evidence\"\ncommand = \"cat evidence*\"\n\n[merge]\nreview = [\"person\"]\n";
 /// A walk takes a minute on a machine that does nothing else.
 const WALK_MAX: Duration = Duration::from_secs(600);
+/// One browser at a time: two of them on a small machine starve each other.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_comes_of_what_agents_ask_and_are_called() -> Result<()> {
@@ -30,6 +33,7 @@ async fn nothing_comes_of_what_agents_say_and_leave_behind() -> Result<()> {
 
 /// An install of its own, whose agents are walked through by a script.
 async fn walked(script: &str) -> Result<()> {
+    let _turn = TURN.lock().await;
     let Some(program) = program() else { return Ok(()) };
     // Sessions that wait for a person keep their places.
     let fugue = Fugue::new(&program)?.env("FUGUE_SLOTS", "24");

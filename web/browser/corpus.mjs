@@ -89,3 +89,22 @@ export const work = (one) =>
 
 /** The bytes of a case for a terminal, between its mark and its mark: a sequence may wipe what stood before. */
 export const bytes = (one, place) => `${mark(one, place)}\n${one.text}${END}\n${mark(one, place)}\n`;
+
+/** Characters of a step's title, and words that make any text long enough for a plan. */
+const [STEP, MORE] = [90, "and nothing else is to be done"];
+
+/** What an agent for plans answers. */
+export const plan = (cases) => ({
+  summary: `${line(cases[0], "a")} ${MORE}`,
+  tasks: cases.map((one) => ({
+    id: `k${one.n}`,
+    title: [...title(one, "k")].slice(0, STEP).join("").trim(),
+    description: `${block(one, "j")}\n\n${MORE}`,
+    depends_on: [],
+    acceptance: [line(one, "j")],
+    checks: [],
+    paths: [],
+    agent: "coder",
+  })),
+  questions: [line(cases[0], "b")],
+});

@@ -1,10 +1,10 @@
 // Hostile words in all that agents leave behind: what they say and think, the files that they write, what their commands and programs print,
-// their changes, and the checks of these. Each case must be seen on each screen that it is meant for, and nothing may come of it.
+// their changes, the checks of these, and their plans. Each case must be seen on each screen that it is meant for, and nothing may come of it.
 //
 // node stories.mjs WHAT, where WHAT is JSON: {chromium, link, url, token, project, speaker: an agent that rehearses, printer: one whose program
 // decodes what it is sent from base64}. The project has a check that prints the file `evidence`, and a person reviews.
 
-import { block, bytes, groups, of, short, story, title, work } from "./corpus.mjs";
+import { block, brief, bytes, groups, of, plan, short, story, title, work } from "./corpus.mjs";
 import { Detector } from "./detector.mjs";
 import { marks, Places } from "./places.mjs";
 import { skim } from "./sift.mjs";
@@ -16,8 +16,8 @@ const [STORY_BYTES, STORY_CASES] = [200_000, 80];
 const WORK_BYTES = 36_000;
 /** Characters of a case that is sent to a terminal, and those that clear it or leave its lines: nobody else stands beside them. */
 const [PRINTED, ALONE] = [5_000, /clear|modes|edges|overwrites|repeats/];
-/** Of cards there is a sample: the texts are shown by what shows them in transcripts. */
-const EACH_CARD = 20;
+/** Of cards and of plans there is a sample: the texts are shown by what shows them in transcripts. */
+const [EACH_CARD, EACH_STEP, STEPS] = [20, 4, 32];
 const LONG_MS = 60_000;
 
 const zip = (things, groups) => things.map(({ id }, at) => [id, groups[at]]);
@@ -61,6 +61,23 @@ async function cards() {
   );
 }
 
+async function plans() {
+  const all = groups(
+    brief().filter((_, at) => at % EACH_STEP === 0),
+    Number.POSITIVE_INFINITY,
+    title,
+    STEPS,
+  );
+  const asked = all.map((group) =>
+    hub("/api/v1/plans", {
+      project: what.project,
+      driver: "rehearse",
+      goal: `${title(group[0], "z")}\nsay ${JSON.stringify(plan(group))}`,
+    }),
+  );
+  return zip(await Promise.all(asked), all);
+}
+
 /** What goes to a terminal: most of it in one go, and each that stands alone by itself. */
 function prints() {
   const all = of("text").filter((one) => one.text.length < PRINTED);
@@ -80,7 +97,7 @@ await walk({ viewport: { width: 1400, height: 5_000 } }, async (_, context) => {
   const told = await playing(what.speaker, "worktree", stories, (group) => group.map(story).join("\n"));
   const base64 = (group) => Buffer.from(group.map((one) => bytes(one, "r")).join("")).toString("base64");
   const printed = await playing(what.printer, "checkout", prints(), base64);
-  const tasks = await works();
+  const [tasks, proposed] = [await works(), await plans()];
   await resting([...told, ...printed]);
   lap("told");
   for (const [id, cases] of told) {
@@ -98,4 +115,8 @@ await walk({ viewport: { width: 1400, height: 5_000 } }, async (_, context) => {
     await place.scrolls("a change", `/tasks/${id}/review`, marks(cases, "v", "g"), "main");
   }
   for (const [id, cases] of await cards()) await place.scrolls("a task", `/tasks/${id}`, marks(cases, "d", "e", "l"), "main");
+  for (const [id, cases] of proposed) {
+    await until("a plan", async () => (await hub(`/api/v1/plans/${id}`)).state === "proposed", LONG_MS);
+    await place.scrolls("a plan", `/plans/${id}`, [...marks(cases, "k"), ...marks([cases[0]], "a", "b", "z")], "main");
+  }
 });
