@@ -74,6 +74,7 @@ fn body(route: &str) -> Value {
         "startRun" => json!({"project": "none", "text": "x"}),
         "putAgent" => json!({"name": "mine", "driver": "rehearse"}),
         "addProject" => json!({"path": "/srv/shop"}),
+        "createHook" => json!({"name": "x", "kind": "github", "project": "shop", "agent": "rehearse"}),
         "openSession" => json!({"project": "shop", "agent": "rehearse"}),
         "changeSession" => json!({"title": "x"}),
         "sendMessage" | "steerSession" | "changeMessage" => json!({"text": "x"}),
@@ -103,7 +104,7 @@ async fn a_claim_in_a_body_is_refused_by_its_name() -> Result<()> {
     app.owner.turn_in(message["turn"]["id"].as_str().context("a turn")?, &["waiting"], SOON).await?;
     let approval = app.owner.get("/api/v1/approvals").await?["items"][0]["id"].as_str().context("an approval")?.to_owned();
     let task = app.owner.post("/api/v1/tasks", &self::body("createTasks")).await?["items"][0]["id"].as_str().context("a task")?.to_owned();
-    let lists = ["sessions", "projects", "approvals", "tokens", "agents", "tasks", "org"];
+    let lists = ["sessions", "projects", "approvals", "tokens", "agents", "tasks", "org", "hooks"];
     let seen = async || -> Result<Vec<Value>> {
         let mut seen = Vec::new();
         for list in lists {

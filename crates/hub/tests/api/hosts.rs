@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::node::{Node, Play};
 use crate::raw::{self, Answer, UPGRADE};
 use anyhow::Result;
+use fugue_hub::http::route::Access;
 use fugue_hub::http::routes;
 use reqwest::Method;
 use serde_json::json;
@@ -270,7 +271,8 @@ async fn what_a_page_may_send_unasked_is_no_json() -> Result<()> {
             assert_eq!((answer.status, answer.problem().as_str()), (415, "not-json"), "{kind:?} chunked {chunked}: {answer:?}");
         }
     }
-    for route in routes().iter().filter(|route| route.mark.method != Method::GET) {
+    // A delivery to a hook may be a form. What a page sends there unasked is signed by nobody.
+    for route in routes().iter().filter(|route| route.mark.method != Method::GET && route.mark.access != Access::Signed) {
         let path = route.mark.path.replace("{id}", "x").replace("{name}", "x");
         let request = app.request(route.mark.method.clone(), &path).bearer_auth(app.owner.token()).header("content-type", "text/plain");
         assert_eq!(request.body("{}").send().await?.status().as_u16(), 415, "{} {path}", route.mark.method);

@@ -69,6 +69,10 @@ async fn no_route_takes_a_credential_in_its_url() -> Result<()> {
         let cookie = NAMES.iter().map(|name| format!("{name}={secret}")).collect::<Vec<_>>().join("; ");
         let reply = app.request(route.mark.method.clone(), &path).header("cookie", cookie).send().await?;
         assert_eq!(reply.status().as_u16(), 401, "{} {path} by cookie", route.mark.method);
+        // A hook knows signatures and no credential, wherever it stands.
+        if route.mark.access == Access::Signed {
+            continue;
+        }
         // The same credential where it belongs is known: what was refused above was only its place.
         let reply = app.request(route.mark.method.clone(), &path).bearer_auth(secret).send().await?;
         assert_ne!(reply.status().as_u16(), 401, "{} {path} by its header", route.mark.method);
