@@ -6,8 +6,8 @@
 
 import { readFileSync } from "node:fs";
 
-/** Characters that a question and a title may have, with room for their marks. The hub takes more than these. */
-const [QUESTION, TITLE] = [10_000, 190];
+/** Characters that a question and a title, and bytes that a file's name may have, with room for their marks. All that take them take more. */
+const [QUESTION, TITLE, PATH] = [10_000, 190, 180];
 
 export const CASES = readFileSync(new URL("corpus.jsonl", import.meta.url), "utf8")
   .trim()
@@ -30,13 +30,20 @@ export const block = (one, place) => `${mark(one, place)}\n\n${one.text}`;
 export const line = (one, place) => `${mark(one, place)} ${one.text.replace(/[\r\n]+/g, " ")}`;
 export const title = (one, place) => [...line(one, place).replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, "")].slice(0, TITLE).join("").trim();
 
-/** Groups of things whose texts have at most so many bytes together. */
-export function groups(things, bytes, textOf) {
+/** A name for a file: whatever a file system takes. */
+export function path(one, place) {
+  let name = [...block(one, place).replaceAll("\0", "").replaceAll("/", "∕")];
+  while (Buffer.byteLength(name.join("")) > PATH) name = name.slice(0, -Math.ceil(name.length / 8));
+  return name.join("").trim();
+}
+
+/** Groups of at most so many things whose texts have at most so many bytes together. */
+export function groups(things, bytes, textOf, most = things.length) {
   const all = [[]];
   let held = 0;
   for (const thing of things) {
     const size = Buffer.byteLength(textOf(thing));
-    if (held + size > bytes && all.at(-1).length > 0) {
+    if (all.at(-1).length > 0 && (held + size > bytes || all.at(-1).length === most)) {
       all.push([]);
       held = 0;
     }
@@ -54,3 +61,50 @@ export function question(one) {
   const input = one.text.startsWith("[") ? `[${quoted},${one.text.slice(1)}` : `{"mark":${quoted},${one.text.slice(1)}`;
   return `ask ${one.tool ?? "Bash"} ${input}`;
 }
+
+const lines = (verb, text) => `${verb} <<STOP\n${text}\nSTOP`;
+const printed = (text) => `printf %s ${Buffer.from(text).toString("base64")} | base64 -d`;
+const KINDS = ["html", "js", "md", "rs", "py", "css", "json", "sh", "yml", "tsx", "txt"];
+const kind = (one) => KINDS[one.n % KINDS.length];
+
+/** What the rehearsal program does with a case: says it, thinks it, writes it into a file that is called like it, and runs what prints it; one
+ * in four fails after that. Of a long output the end is shown first, so its mark stands at both. */
+export const story = (one) =>
+  [
+    lines("say", block(one, "s")),
+    lines("think", line(one, "t")),
+    lines(`write ${path(one, "p").replace(/\s+/g, "/")}.${kind(one)}`, block(one, "f")),
+    `run! ${printed(`${mark(one, "o")} ${one.text}\n${mark(one, "o")}`)}${one.n % 4 === 0 ? "; exit 3" : ""}`,
+  ].join("\n");
+
+/** Ends what a terminal may still be waiting for the end of: cases that stand below each other are to be seen each. */
+const END = "\u001b\\";
+
+/** What is left of a case in a change: a file that is called like it, of one kind or another, and a line of what its check prints. */
+export const work = (one) =>
+  [
+    `run! ${printed(block(one, "g"))} > "$(${printed(`${path(one, "v")}.${kind(one)}`)})"`,
+    `run! ${printed(`${line(one, "c")}${END}\n`)} >> evidence`,
+  ].join("\n");
+
+/** The bytes of a case for a terminal, between its mark and its mark: a sequence may wipe what stood before. */
+export const bytes = (one, place) => `${mark(one, place)}\n${one.text}${END}\n${mark(one, place)}\n`;
+
+/** Characters of a step's title, and words that make any text long enough for a plan. */
+const [STEP, MORE] = [90, "and nothing else is to be done"];
+
+/** What an agent for plans answers. */
+export const plan = (cases) => ({
+  summary: `${line(cases[0], "a")} ${MORE}`,
+  tasks: cases.map((one) => ({
+    id: `k${one.n}`,
+    title: [...title(one, "k")].slice(0, STEP).join("").trim(),
+    description: `${block(one, "j")}\n\n${MORE}`,
+    depends_on: [],
+    acceptance: [line(one, "j")],
+    checks: [],
+    paths: [],
+    agent: "coder",
+  })),
+  questions: [line(cases[0], "b")],
+});

@@ -123,13 +123,10 @@ await walk({ viewport: { width: 1400, height: 1400 } }, async (_, context, brows
   const detector = await Detector.of(context, what.url);
   const page = await context.newPage();
   await pair(page);
-  // What is planted in the cockpit itself is noticed there too, although its policy stops it.
-  await page.evaluate(() => document.createElement("img").setAttribute("onerror", "owned(0)")).catch(() => undefined);
-  await until("the policy to step in", () => detector.seen.some(({ sense }) => sense === "policy"));
-  detector.take();
+  const place = new Places(page, detector, lap);
+  await place.planted();
   await named();
   lap("named");
-  const place = new Places(page, detector, lap);
   const asks = await asked(page, place);
   lap("asked");
   await place.waiting(await standing());

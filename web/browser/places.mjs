@@ -1,14 +1,23 @@
 // The screens on which hostile words can stand, each with the part of the corpus that it must show. After each of them nothing may have come of it.
 
+import assert from "node:assert/strict";
 import { brief, mark, of } from "./corpus.mjs";
 import { all, sift, skim } from "./sift.mjs";
-import { hub, t, what } from "./stage.mjs";
+import { hub, t, until, what } from "./stage.mjs";
 
-const marks = (cases, ...places) => places.flatMap((place) => cases.map((one) => mark(one, place)));
+/** The marks of cases in these kinds of places. */
+export const marks = (cases, ...places) => places.flatMap((place) => cases.map((one) => mark(one, place)));
 
 export class Places {
   constructor(page, detector, lap) {
     [this.page, this.detector, this.lap] = [page, detector, lap];
+  }
+
+  /** What is planted in the cockpit itself is noticed there too, although its policy stops it. */
+  async planted() {
+    await this.page.evaluate(() => document.createElement("img").setAttribute("onerror", "owned(0)")).catch(() => undefined);
+    await until("the policy to step in", () => this.detector.seen.some(({ sense }) => sense === "policy"));
+    this.detector.take();
   }
 
   /** Goes to a screen and waits until it is live. */
@@ -17,10 +26,12 @@ export class Places {
     await this.page.getByText(t("live"), { exact: true }).locator("visible=true").first().waitFor();
   }
 
-  /** A screen shows all of these marks, and nothing comes of it. */
+  /** A screen shows all of these marks, and nothing comes of it; nor is it wider than the window. */
   async shows(name, wanted, look) {
     const count = await all(name, wanted, look);
     await this.detector.silent(this.page, name);
+    const [wide, room] = await this.page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+    assert.ok(wide <= room, `${name} is ${wide} wide in ${room}`);
     console.log(`seen ${count} on ${name}`);
     this.lap(name);
   }
@@ -41,6 +52,14 @@ export class Places {
     const texts = of("text");
     await this.scrolls("the list of sessions", "/sessions", marks(texts, "n"));
     await this.scrolls("the board", "/tasks", marks(texts, "d"), "[data-column=draft] ul");
+    await this.page.keyboard.press("Control+k");
+    const box = this.page.getByRole("combobox", { name: t("find_anything") });
+    for (let ten = 0; ten * 10 <= texts.at(-1).n; ten += 1) {
+      const cases = texts.filter((one) => Math.floor(one.n / 10) === ten);
+      await box.fill(mark(cases[0], "").slice(0, -1));
+      await this.shows("what is found", marks(cases, "n", "d"), () => skim(this.page, "[role=listbox]"));
+    }
+    await this.page.keyboard.press("Escape");
   }
 
   /** What waits, what moves, what failed, what is in line, and what an agent has planned. */

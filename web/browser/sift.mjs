@@ -11,7 +11,7 @@ export const skim = async (page, selector = "body") =>
 /** The marks in a box that scrolls, from its first line to its last; each thing that is closed is opened when it comes by. */
 export async function sift(page, selector, { open = true, frames = 2 } = {}) {
   const found = await page.evaluate(
-    async ({ selector, open, frames, marks, earlier }) => {
+    async ({ selector, open, frames, marks, earlier, whole }) => {
       const drawn = async (n) => {
         for (let left = n; left > 0; left -= 1) await new Promise((done) => requestAnimationFrame(done));
       };
@@ -19,13 +19,18 @@ export async function sift(page, selector, { open = true, frames = 2 } = {}) {
       const [box] = [...document.querySelectorAll(selector)].toSorted((one, other) => other.scrollHeight - one.scrollHeight);
       const [found, mark] = [new Set(), new RegExp(marks, "g")];
       const collect = async () => {
-        const closed = open ? [...box.querySelectorAll("button[aria-expanded=false]:not([aria-haspopup])")] : [];
+        const shut = (one) => one.matches("[aria-expanded=false]:not([aria-haspopup])") || one.textContent.startsWith(whole);
+        const closed = open ? [...box.querySelectorAll("button")].filter(shut) : [];
         for (const one of closed) one.click();
         if (closed.length > 0) await drawn(frames);
         for (const [one] of box.textContent.matchAll(mark)) found.add(one);
       };
       // While something can be read that came before, the top is not the beginning.
-      const before = () => [...box.querySelectorAll("button")].some((one) => earlier.includes(one.textContent));
+      const before = () => {
+        const more = [...box.querySelectorAll("button")].find((one) => earlier.includes(one.textContent));
+        more?.click();
+        return more !== undefined;
+      };
       for (let tries = 0; box.scrollTop > 0 || before() || tries === 0; tries += 1) {
         if (tries > 2_000) throw new Error("the first line is not reached");
         box.scrollTo(0, 0);
@@ -40,7 +45,10 @@ export async function sift(page, selector, { open = true, frames = 2 } = {}) {
       }
       return [...found];
     },
-    { selector, open, frames, marks: MARKS.source, earlier: [t("earlier"), t("loading"), t("raw_earlier")] },
+    {
+      ...{ selector, open, frames, marks: MARKS.source },
+      ...{ earlier: [t("earlier"), t("loading"), t("raw_earlier")], whole: t("show_whole", { size: "" }).split("(")[0] },
+    },
   );
   return new Set(found);
 }

@@ -67,7 +67,7 @@ export async function walk(options, steps) {
     assert.deepEqual(wrong, [], "the page complained");
     console.log("walked all");
   } catch (error) {
-    const page = browser.contexts()[0]?.pages()[0];
+    const page = browser.contexts()[0]?.pages().at(-1);
     if (what.screens) await page?.screenshot({ path: `${what.screens}/failed.png` }).catch(() => undefined);
     console.error(`at ${page?.url()}: ${error.stack ?? error}`);
     process.exitCode = 1;

@@ -52,6 +52,8 @@ const COLUMNS: &str = concat!(
     head!(),
     ", s.history, (SELECT x.task_id FROM task_sessions x WHERE x.session_id = s.id)",
 );
+/// How many these are: what a statement asks for besides them begins here.
+const BESIDES: usize = 26;
 
 fn view(row: &Row) -> Done<api::Session> {
     let (turn, turn_state): (Option<TurnId>, Option<String>) = (column::maybe_id(row, 20)?, row.get(21)?);

@@ -2,6 +2,8 @@ import { memo } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import sanitize, { defaultSchema } from "rehype-sanitize";
 import gfm from "remark-gfm";
+import { cn } from "@/ui/class";
+import { settingOf } from "@/ui/long";
 
 /** Nothing that loads by itself, nothing that runs: links go to the web or to mail, images become links. */
 const SCHEMA = {
@@ -67,13 +69,13 @@ const PLAIN = /^(?![\s\d])(?!.*www\.)[^*_`#[\]<>|~\\&:@\n+=-]*$/i;
 function Body({ text }: { text: string }) {
   if (PLAIN.test(text)) {
     return (
-      <div className="min-w-0 [overflow-wrap:anywhere]">
+      <div className={cn("min-w-0 [overflow-wrap:anywhere]", settingOf(text))}>
         <p>{text}</p>
       </div>
     );
   }
   return (
-    <div className="min-w-0 [overflow-wrap:anywhere]">
+    <div className={cn("min-w-0 [overflow-wrap:anywhere]", settingOf(text))}>
       <ReactMarkdown remarkPlugins={[gfm]} rehypePlugins={[[sanitize, SCHEMA]]} components={PARTS}>
         {text}
       </ReactMarkdown>

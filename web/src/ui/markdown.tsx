@@ -1,4 +1,6 @@
 import { Component, lazy, type ReactNode, Suspense } from "react";
+import { cn } from "@/ui/class";
+import { settingOf } from "@/ui/long";
 
 const Body = lazy(() => import("@/ui/markdown-body"));
 
@@ -17,7 +19,7 @@ export function readable(text: string): boolean {
 
 /** Markdown of agents. Until its code is there, if it cannot be fetched, and for what is no writer's text, the plain text stands in its place. */
 export function Markdown({ text }: { text: string }) {
-  const plain = <p className="whitespace-pre-wrap [overflow-wrap:anywhere]">{text}</p>;
+  const plain = <p className={cn("whitespace-pre-wrap [overflow-wrap:anywhere]", settingOf(text))}>{text}</p>;
   if (!readable(text)) return plain;
   return (
     <Guard instead={plain}>

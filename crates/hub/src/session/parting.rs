@@ -4,7 +4,7 @@
 //! Invariant: a worktree is asked back only when nothing works in it any more. Tearing down is a job of its own, asked for in the transaction
 //! that ends the rest, once; whatever comes of it, the worktree goes afterwards.
 
-use super::{COLUMNS, find, place, view};
+use super::{BESIDES, COLUMNS, find, place, view};
 use crate::column;
 use crate::db::{Conn, Tx, composed, query};
 use crate::effect::Effect;
@@ -79,7 +79,7 @@ pub async fn to_release(conn: &mut Conn, node: &NodeId) -> Done<Vec<Place>> {
     let found = composed(sql).bind(node.as_str()).bind(TOLD_MAX).fetch_all(&mut *conn).await?;
     let mut places = Vec::with_capacity(found.len());
     for row in &found {
-        let org: OrgId = column::id(row, 26)?;
+        let org: OrgId = column::id(row, BESIDES)?;
         places.push(leaving(conn, &org, &view(row)?).await?);
     }
     Ok(places)

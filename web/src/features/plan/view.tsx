@@ -18,6 +18,7 @@ import { cn } from "@/ui/class";
 import { useDesk } from "@/ui/desk";
 import { Dialog } from "@/ui/dialog";
 import { Choice } from "@/ui/field";
+import { settingOf } from "@/ui/long";
 import { Badge, Mark } from "@/ui/mark";
 import { Loading } from "@/ui/states";
 import { useTitle } from "@/ui/title";
@@ -132,10 +133,12 @@ function About({ plan }: { plan: PlanDetail }) {
       {plan.goal.trim() !== goalLine(plan.goal) && (
         <details>
           <summary className="text-small font-semibold text-soft">{m.whole_goal()}</summary>
-          <p className="mt-1 max-w-200 whitespace-pre-wrap [overflow-wrap:anywhere]">{plan.goal}</p>
+          <p className={cn("mt-1 max-w-200 whitespace-pre-wrap [overflow-wrap:anywhere]", settingOf(plan.goal))}>{plan.goal}</p>
         </details>
       )}
-      {plan.summary != null && plan.summary !== "" && <p className="max-w-200 [overflow-wrap:anywhere]">{plan.summary}</p>}
+      {plan.summary != null && plan.summary !== "" && (
+        <p className={cn("max-w-200 [overflow-wrap:anywhere]", settingOf(plan.summary))}>{plan.summary}</p>
+      )}
       {plan.questions.length > 0 && (
         <section>
           <h2 className="mb-1 text-small font-semibold text-soft">{m.plan_questions()}</h2>

@@ -11,8 +11,10 @@ import { parkedWord } from "@/features/session/state";
 import { until } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { Button } from "@/ui/button";
+import { cn } from "@/ui/class";
 import { Dialog } from "@/ui/dialog";
 import { TextArea } from "@/ui/field";
+import { settingOf } from "@/ui/long";
 import { Mark } from "@/ui/mark";
 import { Menu, MenuItem } from "@/ui/menu";
 import { toast } from "@/ui/toast";
@@ -41,7 +43,7 @@ export function Queue({ session, waiting, parcels, allowed }: Props) {
         >
           <span className="text-small text-faint">{at + 1}</span>
           <span className="min-w-0 py-1.5">
-            <span className="line-clamp-3 whitespace-pre-wrap [overflow-wrap:anywhere]">{one.text}</span>
+            <span className={cn("line-clamp-3 whitespace-pre-wrap [overflow-wrap:anywhere]", settingOf(one.text))}>{one.text}</span>
             {one.parked !== undefined && (
               <span className="mt-0.5 flex items-center gap-1 text-small text-parked">
                 <Mark state="parked" className="size-3.5" />
@@ -121,7 +123,7 @@ function ParcelLine({ parcel }: { parcel: Parcel }) {
   return (
     <li className="flex items-start gap-2 rounded-box border border-dashed border-edge bg-panel py-1 pr-1 pl-2.5">
       <span className="min-w-0 flex-1 py-1.5">
-        <span className="line-clamp-3 whitespace-pre-wrap [overflow-wrap:anywhere]">{parcel.text}</span>
+        <span className={cn("line-clamp-3 whitespace-pre-wrap [overflow-wrap:anywhere]", settingOf(parcel.text))}>{parcel.text}</span>
         {parcel.held === true ? (
           <span className="block text-small text-failed" role="alert">
             {m.held_back()}

@@ -9,6 +9,7 @@ import { bytes, clock, duration, many, moment, money } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { ansi } from "@/ui/ansi";
 import { cn } from "@/ui/class";
+import { settingOf } from "@/ui/long";
 import { Badge, type State } from "@/ui/mark";
 import { Markdown } from "@/ui/markdown";
 
@@ -83,7 +84,7 @@ function Said({ item }: { item: Extract<Item, { kind: "said" }> }) {
         <span className="font-semibold">{item.steered ? m.you_steered() : m.you()}</span>
         <time title={moment(item.at)}>{clock(item.at)}</time>
       </p>
-      <p className="whitespace-pre-wrap [overflow-wrap:anywhere]">{item.text}</p>
+      <p className={cn("whitespace-pre-wrap [overflow-wrap:anywhere]", settingOf(item.text))}>{item.text}</p>
     </div>
   );
 }
@@ -101,7 +102,7 @@ export function Thought({ text, live = false }: { text: string; live?: boolean }
         <ChevronRight aria-hidden className={cn("size-4 text-faint transition-transform duration-100", open && "rotate-90")} />
         {live ? m.thinking() : m.thought()}
       </button>
-      {open && <p className="border-l-2 border-line pl-3 whitespace-pre-wrap [overflow-wrap:anywhere]">{text}</p>}
+      {open && <p className={cn("border-l-2 border-line pl-3 whitespace-pre-wrap [overflow-wrap:anywhere]", settingOf(text))}>{text}</p>}
     </div>
   );
 }
@@ -123,7 +124,10 @@ function Note({ state, children }: { state?: State; children: ReactNode }) {
     queued: "text-soft",
     lost: "text-lost",
   };
-  return <p className={cn("text-small [overflow-wrap:anywhere]", state === undefined ? "text-faint" : colour[state])}>{children}</p>;
+  const setting = typeof children === "string" ? settingOf(children) : "";
+  return (
+    <p className={cn("text-small [overflow-wrap:anywhere]", setting, state === undefined ? "text-faint" : colour[state])}>{children}</p>
+  );
 }
 
 const ENDED: Record<Extract<Item, { kind: "ended" }>["outcome"], State> = {

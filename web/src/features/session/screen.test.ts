@@ -23,6 +23,15 @@ describe("a terminal without a page", () => {
     ]);
   });
 
+  it("does nothing two thousand million times", async () => {
+    const screen = new Screen(40);
+    const most = 2_147_483_647;
+    const ways = ["b", "L", "M", "S", "T", "I", "Z", "@", "P", "X", " @", " A", "'}", "'~"];
+    for (const way of ways) await screen.write(`x\u001b[${most}${way}`);
+    await screen.write("\ny\u001b[3b");
+    expect(text(screen)).toEqual(["x".repeat(ways.length), "yyyy"]);
+  });
+
   it("lets nothing through that leaves the lines", async () => {
     const title = document.title;
     const screen = new Screen(80);

@@ -7,12 +7,29 @@ import { PALETTE } from "@/ui/ansi";
 
 /** Lines that are kept of what a program printed. */
 const LINES_MAX = 20_000;
+/** What a program may ask to have done at once: again, in or out of the lines, from stop to stop. Nobody's screen is longer, and a program that
+ * asks for two thousand million would have them done, one by one. */
+const TIMES_MAX = 500;
+const REPEATING = [
+  ...["b", "L", "M", "S", "T", "I", "Z", "@", "P", "X"].map((final) => ({ final })),
+  ...["@", "A"].map((final) => ({ intermediates: " ", final })),
+  ...["}", "~"].map((final) => ({ intermediates: "'", final })),
+];
 
 export class Screen {
   private terminal: Terminal;
 
   constructor(columns: number) {
-    this.terminal = new Headless({ cols: columns, rows: 24, scrollback: LINES_MAX, convertEol: true, allowProposedApi: true });
+    this.terminal = new Headless({
+      cols: columns,
+      rows: 24,
+      scrollback: LINES_MAX,
+      convertEol: true,
+      allowProposedApi: true,
+      logLevel: "off",
+    });
+    for (const sequence of REPEATING)
+      this.terminal.parser.registerCsiHandler(sequence, (times) => times.flat().some((one) => one > TIMES_MAX));
   }
 
   /** Takes more bytes; done when they are on the lines. */
