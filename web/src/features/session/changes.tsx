@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type RefObject, useEffect, useRef, useState } from "react";
-import { CHANGES_AGAIN_MS, type ChangedFile, changesQuery, taskOfQuery } from "@/api/changes";
+import { CHANGES_AGAIN_MS, type ChangedFile, changesQuery } from "@/api/changes";
 import type { Node, Session } from "@/api/client";
 import type { Item } from "@/features/session/item";
 import { Part } from "@/features/session/part";
@@ -17,7 +17,6 @@ export function FilesChanged({ session, transcript, machine }: Props) {
   const visible = useVisible(box);
   const there = session.state !== "closed" && machine !== "lost";
   const { data, error, refetch } = useQuery({ ...changesQuery(session.id), enabled: visible && there });
-  const task = useQuery({ ...taskOfQuery(session), enabled: visible && there && session.place.branch != null });
   useAgain(`${lastEnd(transcript.fold.items)} ${machine}`, visible && there, refetch);
   const written = transcript.history.seams.files;
   const unseen = !there || error !== null || data === undefined;
@@ -36,8 +35,8 @@ export function FilesChanged({ session, transcript, machine }: Props) {
         }
       >
         {unseen ? <Written files={written} looking={there && error === null} /> : <Seen files={data.files} more={data.more ?? 0} />}
-        {task.data != null && (
-          <Link to="/tasks/$id/review" params={{ id: task.data }} className="mt-1 inline-block text-small underline underline-offset-2">
+        {session.task != null && (
+          <Link to="/tasks/$id/review" params={{ id: session.task }} className="mt-1 inline-block text-small underline underline-offset-2">
             {m.read_change()}
           </Link>
         )}
