@@ -169,7 +169,7 @@ impl Db {
         &self.deferred
     }
 
-    /// Runs a job like [`Db::write`] that sees to what was put off by itself, without anybody who waits: `then` is called after the commit. When too
+    /// Runs a job like [`Db::write`] that sees to what was put off by itself, without anybody who waits: `then` is called after the commit, by the writer itself. When too
     /// many wait for the writer already, both are dropped.
     pub fn write_then<T, F>(&self, job: F, then: impl FnOnce(Done<T>) + Send + 'static)
     where

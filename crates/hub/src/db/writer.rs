@@ -1,4 +1,4 @@
-//! The one writer: takes what waits, runs it in one transaction, commits once, then has everybody answered.
+//! The one writer: takes what waits, runs it in one transaction, commits once, then answers everybody.
 //!
 //! While one group is being written to disk the next one gathers, so a busy hub makes few commits and an idle one answers at
 //! once. Each job of a group has a savepoint of its own; the group shares only the commit.
@@ -14,7 +14,6 @@ use fugue_domain::world::SharedWorld;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
 
@@ -60,13 +59,6 @@ where
     })
 }
 
-/// A group whose commit is on disk, or failed.
-struct Ended {
-    effects: Vec<Effect>,
-    answers: Vec<Finish>,
-    failed: Option<Arc<Error>>,
-}
-
 /// What follows from the jobs of a group.
 #[derive(Default)]
 struct Followed {
@@ -91,31 +83,28 @@ impl Writer {
     /// single thread, which tests use to decide the order of everything, it stays with the others.
     pub fn start(self, requests: mpsc::Receiver<Request>) {
         let runtime = Handle::current();
-        let (ended, announced) = mpsc::unbounded_channel();
-        tokio::spawn(announce(self.outlet.clone(), announced));
         if self.location.engine == Engine::Postgres || runtime.runtime_flavor() == RuntimeFlavor::CurrentThread {
-            tokio::spawn(self.run(requests, ended));
+            tokio::spawn(self.run(requests));
             return;
         }
-        let writer = move || runtime.block_on(self.run(requests, ended));
+        let writer = move || runtime.block_on(self.run(requests));
         std::thread::Builder::new().name("fugue-writer".to_owned()).spawn(writer).expect("a thread can be started");
     }
 
     /// Works until nobody can ask for anything any more.
-    async fn run(mut self, mut requests: mpsc::Receiver<Request>, ended: mpsc::UnboundedSender<Ended>) {
+    async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut group = Vec::with_capacity(GROUP_JOBS_MAX);
         while requests.recv_many(&mut group, GROUP_JOBS_MAX).await > 0 {
             let started = tokio::time::Instant::now();
             let jobs = group.len();
-            // Whoever announces it goes when nobody can ask any more.
-            let _ = ended.send(self.commit(std::mem::take(&mut group)).await);
+            self.commit(std::mem::take(&mut group)).await;
             ::metrics::histogram!(metrics::GROUP_JOBS).record(jobs as f64);
             ::metrics::histogram!(metrics::GROUP_SECONDS).record(started.elapsed().as_secs_f64());
         }
     }
 
-    /// Runs a group.
-    async fn commit(&mut self, group: Vec<Request>) -> Ended {
+    /// Runs a group and answers its callers.
+    async fn commit(&mut self, group: Vec<Request>) {
         let mut answers: Vec<Finish> = Vec::with_capacity(group.len());
         let mut followed = Followed::default();
         // The writer is the only one: if it ended here, nothing would ever be written again.
@@ -123,14 +112,22 @@ impl Writer {
         match outcome.unwrap_or(Err(Error::Panicked)) {
             Ok(()) => {
                 self.deferred.committed();
-                Ended { effects: followed.effects, answers, failed: None }
+                for effect in followed.effects {
+                    self.outlet.release(effect);
+                }
+                for answer in answers {
+                    answer(None);
+                }
             }
             Err(cause) => {
                 // What the connection is good for now is not known: after a failed fsync it must not be asked again.
                 self.conn = None;
                 self.deferred.undone();
                 tracing::error!(error = %cause, jobs = answers.len(), "a group of writes failed and was rolled back");
-                Ended { effects: Vec::new(), answers, failed: Some(Arc::new(cause)) }
+                let cause = std::sync::Arc::new(cause);
+                for answer in answers {
+                    answer(Some(Fault::Commit(cause.clone())));
+                }
             }
         }
     }
@@ -186,19 +183,6 @@ impl Writer {
         let conn = self.conn.insert(conn);
         conn.script(if self.location.engine == Engine::Sqlite { BEGIN_SQLITE } else { BEGIN_POSTGRES }).await?;
         Ok(conn)
-    }
-}
-
-/// Lets the effects of each group happen and answers its callers, in the order of the commits. The writer's own thread would have to
-/// wake each of them with a system call, and the next group would wait for that.
-async fn announce(outlet: Outlet, mut ended: mpsc::UnboundedReceiver<Ended>) {
-    while let Some(Ended { effects, answers, failed }) = ended.recv().await {
-        for effect in effects {
-            outlet.release(effect);
-        }
-        for answer in answers {
-            answer(failed.clone().map(Fault::Commit));
-        }
     }
 }
 

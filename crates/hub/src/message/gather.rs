@@ -11,7 +11,7 @@ use fugue_domain::limits::SENDS_WAITING_MAX;
 use fugue_domain::world::{Mint, SharedWorld};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// How long the writer waits at most for those who were just answered and are about to send again: about one write to the disk.
 const LINGER: Duration = Duration::from_micros(500);
@@ -37,6 +37,8 @@ const SETTLE_AGAIN_AFTER: Duration = Duration::from_millis(500);
 type Waiting = (Sending, oneshot::Sender<Done<Reply>>);
 /// Those whom the writer has got to.
 type Callers = Arc<Mutex<Vec<oneshot::Sender<Done<Reply>>>>>;
+/// What those who were accepted, or not, are to hear. Bounded by the room in line.
+type Answers = Vec<(oneshot::Sender<Done<Reply>>, Done<Reply>)>;
 
 /// Where messages gather, cheap to clone.
 #[derive(Clone)]
@@ -45,8 +47,7 @@ pub struct Gather {
     world: SharedWorld,
     room: Arc<Semaphore>,
     line: Arc<Mutex<Line>>,
-    /// Sent to whenever some were answered.
-    answered: watch::Sender<()>,
+    answers: mpsc::UnboundedSender<Answers>,
 }
 
 #[derive(Default)]
@@ -76,10 +77,10 @@ impl Short {
 impl Gather {
     /// Starts with a line in which nobody stands. What it starts ends when the last clone is gone.
     pub fn start(db: Db, world: SharedWorld) -> Self {
-        let (answered, stirred) = watch::channel(());
+        let (answers, given) = mpsc::unbounded_channel();
         let room = Arc::new(Semaphore::new(SENDS_WAITING_MAX));
-        tokio::spawn(settle_in_lulls(db.clone(), room.clone(), stirred));
-        Self { db, world, room, line: Arc::default(), answered }
+        tokio::spawn(answer(db.clone(), room.clone(), given));
+        Self { db, world, room, line: Arc::default(), answers }
     }
 
     /// Accepts a message; answered when it is on disk.
@@ -104,21 +105,20 @@ impl Gather {
             return;
         }
         let (asked, callers) = (Asked(Some(self.clone())), Callers::default());
-        let (answered, taken) = (self.answered.clone(), callers.clone());
+        let (answers, taken) = (self.answers.clone(), callers.clone());
         // With too many jobs before it the writer refuses this one as well, and `asked` tells everybody.
         self.db.write_then(
             move |tx| Box::pin(accept(tx, asked, taken)),
             move |accepted| {
                 let callers = std::mem::take(&mut *callers.lock().unwrap_or_else(PoisonError::into_inner));
-                // A caller that went away needs no answer; its message is accepted all the same.
-                match accepted {
-                    Ok(accepted) => callers.into_iter().zip(accepted).for_each(|(reply, answer)| drop(reply.send(answer))),
+                let answered = match accepted {
+                    Ok(accepted) => callers.into_iter().zip(accepted).collect(),
                     Err(fault) => {
                         tracing::error!(error = %fault, messages = callers.len(), "messages could not be accepted");
-                        callers.into_iter().for_each(|reply| drop(reply.send(Err(fault.again()))));
+                        callers.into_iter().map(|caller| (caller, Err(fault.again()))).collect()
                     }
-                }
-                answered.send_replace(());
+                };
+                let _ = answers.send(answered);
             },
         );
     }
@@ -204,15 +204,20 @@ async fn accept(tx: &mut Tx<'_>, mut asked: Asked, callers: Callers) -> Done<Vec
     answers
 }
 
-/// Has what was accepted in the short form settled when nothing comes any more.
-async fn settle_in_lulls(db: Db, room: Arc<Semaphore>, mut answered: watch::Receiver<()>) {
+/// Gives the answers, and has what was accepted in the short form settled when nothing comes any more. The writer could give the answers,
+/// but its thread would wake each caller at the price of a system call.
+async fn answer(db: Db, room: Arc<Semaphore>, mut given: mpsc::UnboundedReceiver<Answers>) {
     let mut pause = SETTLE_AFTER;
     loop {
-        let stirred =
-            if db.deferred().is_open() { tokio::time::timeout(pause, answered.changed()).await } else { Ok(answered.changed().await) };
-        match stirred {
-            Ok(Err(_)) => return,
-            Ok(Ok(())) => {}
+        let next = if db.deferred().is_open() { tokio::time::timeout(pause, given.recv()).await } else { Ok(given.recv().await) };
+        match next {
+            Ok(None) => return,
+            Ok(Some(answers)) => {
+                for (reply, answer) in answers {
+                    // A caller that went away needs no answer; its message is accepted all the same.
+                    let _ = reply.send(answer);
+                }
+            }
             // More come, and only the disk is slow: settling would keep it from them.
             Err(_) if room.available_permits() < SENDS_WAITING_MAX => {}
             // A disk that takes nothing is asked again, but not all the time.
