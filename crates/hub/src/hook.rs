@@ -5,7 +5,7 @@
 
 use crate::column;
 use crate::db::{Row, Tx, composed, query};
-use crate::fault::{Done, Fault};
+use crate::fault::Done;
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
 use crate::page::PageQuery;
@@ -81,11 +81,7 @@ pub async fn create(hub: &Hub, caller: &Caller, new: NewHook, key: Option<Key>) 
                 if let Some(reply) = idempotency::find(tx, key.as_ref()).await? {
                     return Ok(reply);
                 }
-                let missing = |fault: Fault| match fault {
-                    Fault::Problem(problem) if problem.kind == Kind::NotFound => Problem::invalid("/project", problem.detail).into(),
-                    other => other,
-                };
-                let project = project::find(tx.conn, &caller.org, &new.project).await.map_err(missing)?.id;
+                let project = project::named(tx.conn, &caller.org, &new.project).await?.id;
                 agent::wanted(tx.conn, &caller.org, &new.agent).await?;
                 let (kind, agent, created_at) = (new.kind, new.agent, Time(tx.now));
                 let hook = Hook {

@@ -51,6 +51,14 @@ pub async fn find(conn: &mut Conn, org: &OrgId, name_or_id: &str) -> Done<Projec
     row.as_ref().map(view).transpose()?.ok_or_else(|| Problem::not_found("project", name_or_id).into())
 }
 
+/// The same where a body names it: there it is a field that cannot be used.
+pub async fn named(conn: &mut Conn, org: &OrgId, name_or_id: &str) -> Done<Project> {
+    find(conn, org, name_or_id).await.map_err(|fault| match fault {
+        Fault::Problem(problem) if problem.kind == Kind::NotFound => Problem::invalid("/project", problem.detail).into(),
+        other => other,
+    })
+}
+
 /// One project.
 pub async fn get(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<Project> {
     let mut conn = hub.db.read().await?;

@@ -18,7 +18,7 @@ use fugue_domain::id::{OrgId, PlanId, TaskId};
 use fugue_domain::limits::{
     TASK_ATTEMPTS_MAX, TASK_LIST_MAX, TASK_NEEDS_MAX, TASK_PRIORITY_MAX, TASK_TEXT_BYTES_MAX, TASK_WORD_CHARS_MAX, TASKS_AT_ONCE_MAX,
 };
-use fugue_domain::problem::{Kind, Problem};
+use fugue_domain::problem::Problem;
 use fugue_domain::saying::Saying;
 use fugue_domain::world::Mint;
 use std::collections::HashMap;
@@ -36,11 +36,7 @@ pub async fn create(hub: &Hub, caller: &Caller, new: NewTasks, key: Option<Key>)
                 if let Some(reply) = idempotency::find(tx, key.as_ref()).await? {
                     return Ok(reply);
                 }
-                let missing = |fault: Fault| match fault {
-                    Fault::Problem(problem) if problem.kind == Kind::NotFound => Problem::invalid("/project", problem.detail).into(),
-                    other => other,
-                };
-                let project = project::find(tx.conn, &caller.org, &new.project).await.map_err(missing)?;
+                let project = project::named(tx.conn, &caller.org, &new.project).await?;
                 let ids = make(tx, &caller, &project, None, &new.tasks, new.draft).await?;
                 let mut items = Vec::with_capacity(ids.len());
                 for id in &ids {
