@@ -1,5 +1,6 @@
 //! Checks: commands whose exit code proves something about a worktree, and what they left behind as evidence.
 
+use crate::limits::JOB_COMMANDS_MAX;
 use crate::world::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -8,6 +9,8 @@ use std::collections::BTreeMap;
 pub const CACHE: &str = "{cache}";
 /// In a value of a command's environment: the number of the place that the work has on its node, so that what is in it is used by one at a time.
 pub const SLOT: &str = "{slot}";
+/// Characters of a command's name that are told while it runs.
+const TOLD_NAME_CHARS: usize = 200;
 
 /// A command of a project: its text is given to `sh -c` in the worktree. It comes from `fugue.toml` as it is on the target branch, never
 /// from the tree that an agent can change.
@@ -72,6 +75,34 @@ pub enum Exit {
     TimedOut,
     /// It was not run, and why.
     NotRun(String),
+}
+
+/// How far commands have come that run one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Progress {
+    /// How many there are.
+    pub total: i64,
+    /// How many have ended.
+    pub ended: i64,
+    /// How many of those did not end well.
+    pub failed: i64,
+    /// The name of the one that runs.
+    pub command: String,
+}
+
+impl Progress {
+    /// Nothing has begun of so many.
+    pub fn of(total: usize) -> Self {
+        Self { total: total as i64, ended: 0, failed: 0, command: String::new() }
+    }
+
+    /// The same with counts and a name that can be: another machine said it.
+    pub fn sound(self) -> Self {
+        let total = self.total.clamp(0, JOB_COMMANDS_MAX as i64);
+        let ended = self.ended.clamp(0, total);
+        let command = self.command.chars().take(TOLD_NAME_CHARS).collect();
+        Self { total, ended, failed: self.failed.clamp(0, ended), command }
+    }
 }
 
 impl Ran {

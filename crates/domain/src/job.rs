@@ -7,6 +7,7 @@ use crate::check::{Check, Command, Ran};
 use crate::id::{SessionId, TaskId};
 use crate::link::Place;
 use crate::project::Origin;
+use crate::saying::{Saying, or_words};
 use serde::{Deserialize, Serialize};
 
 /// What is to be done.
@@ -302,6 +303,6 @@ pub enum Merged {
         /// Both sides of each conflict, as git marks them, at most [`crate::limits::CONFLICT_BYTES_MAX`] bytes.
         detail: String,
     },
-    /// Not now, in words for people: somebody works in a tree with this branch, or moved it meanwhile.
-    Waits(String),
+    /// Not now, and why: somebody works in a tree with this branch, or moved it meanwhile.
+    Waits(#[serde(deserialize_with = "or_words")] Saying),
 }

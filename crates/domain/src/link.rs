@@ -7,6 +7,7 @@
 use crate::agent::Agent;
 use crate::approval::Request;
 use crate::changes::Changes;
+use crate::check::Progress;
 use crate::id::{JobId, MessageId, NodeId, SessionId};
 use crate::job::{Outcome, Work};
 use crate::lease::LeaseKey;
@@ -61,6 +62,13 @@ pub enum FromNode {
         /// Whether its branch went as well, because everything on it had landed.
         #[serde(default)]
         branch_removed: bool,
+    },
+    /// How far a job's commands have come. Said when one begins, and on a new connection; the next one tells of what was lost.
+    JobAt {
+        /// Which.
+        id: JobId,
+        /// How far.
+        progress: Progress,
     },
     /// What came of a job. Said until the hub answers that it is stored, or dropped.
     JobEnded {

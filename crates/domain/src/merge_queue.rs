@@ -7,6 +7,7 @@
 use crate::id::{NodeId, TaskId};
 use crate::job::{Merged, Outcome};
 use crate::limits::{MERGE_TRIES_MAX, MERGE_WAIT_MAX_MS, MERGE_WAIT_MS};
+use crate::saying::Saying;
 use crate::world::Millis;
 
 #[cfg(test)]
@@ -59,8 +60,8 @@ pub enum Standing {
 /// Why nothing is tried at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waits {
-    /// In words for people.
-    pub why: String,
+    /// What people are told.
+    pub why: Saying,
     /// Times in a row that it was so.
     pub tries: i64,
     /// When it is tried again.
@@ -90,7 +91,7 @@ pub enum Ending {
     /// This one does not fit onto the branch with those before it.
     Conflict(TaskId),
     /// Not now, and why.
-    Waits(String),
+    Waits(Saying),
     /// Not at all, and why.
     Impossible(String),
 }
@@ -114,7 +115,7 @@ pub enum Told {
     /// It does not fit onto the branch.
     Conflict,
     /// Not now, and why. It stays.
-    Waits(String),
+    Waits(Saying),
     /// Not at all, and why.
     Impossible(String),
     /// It was withdrawn in time, which its task knows.
@@ -322,13 +323,13 @@ fn failed(queue: &mut Queue, batch: &[Entry], why: &str, now: Millis, effects: &
             queue.clear_suspicion();
             // It goes on alone, so that the others are not tried with it again and again.
             queue.find(one.number).for_each(|entry| (entry.suspect, entry.tries) = (true, entry.tries + 1));
-            wait(queue, why.to_owned(), now);
+            wait(queue, why.into(), now);
         }
         many => queue.suspect(many, whole),
     }
 }
 
-fn wait(queue: &mut Queue, why: String, now: Millis) {
+fn wait(queue: &mut Queue, why: Saying, now: Millis) {
     let tries = queue.waits.as_ref().map_or(0, |waits| waits.tries) + 1;
     let pause = MERGE_WAIT_MS.saturating_mul(1 << (tries - 1).min(20)).min(MERGE_WAIT_MAX_MS);
     queue.waits = Some(Waits { why, tries, until: now + pause });

@@ -13,12 +13,15 @@ use crate::reason::Reason;
 use crate::run::Status;
 use crate::task::proof::ended;
 use crate::task::{Need, Verb};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt::{self, Display, Formatter};
 
+mod hindrance;
 mod sentence;
 #[cfg(test)]
 mod tests;
+
+pub use hindrance::Hindrance;
 
 /// A command that did not pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -185,6 +188,11 @@ pub enum Saying {
         /// These; when empty nobody knows which.
         red: Vec<Red>,
     },
+    /// Its change cannot be brought onto the target branch just now.
+    Hindered {
+        /// What is in the way.
+        hindrance: Hindrance,
+    },
     /// A person took its change out of the merge queue.
     TakenOut,
     /// The node with its worktree was removed.
@@ -275,6 +283,26 @@ impl From<String> for Saying {
     }
 }
 
+impl From<Hindrance> for Saying {
+    fn from(hindrance: Hindrance) -> Self {
+        Self::Hindered { hindrance }
+    }
+}
+
+/// Reads a saying that was only its words once.
+pub fn or_words<'d, D: Deserializer<'d>>(from: D) -> Result<Saying, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Read {
+        Words(String),
+        Saying(Saying),
+    }
+    Ok(match Read::deserialize(from)? {
+        Read::Words(words) => words.into(),
+        Read::Saying(saying) => saying,
+    })
+}
+
 impl Saying {
     /// Itself, unless it is only words, which stand beside it anyway.
     pub fn known(self) -> Option<Self> {
@@ -327,6 +355,7 @@ impl Display for Saying {
             Saying::Needs { need, red } => write!(to, "{} {}.", need.meaning(), sentence::list(red)),
             Saying::ChecksEdited { files } => write!(to, "The change touches what proves it: {}.", files.join(", ")),
             Saying::Landed { commit, remote, behind } => sentence::landed(to, commit, remote.as_deref(), behind.as_deref()),
+            Saying::Hindered { hindrance } => hindrance.fmt(to),
             Saying::Conflicts { files } => write!(to, "It conflicts with the target branch in {}.", sentence::many(*files, "file")),
             Saying::RedMerge { red } if red.is_empty() => to.write_str("On the merged tree: the checks of the merged tree failed."),
             Saying::RedMerge { red } => write!(to, "On the merged tree: {}.", sentence::list(red)),

@@ -41,3 +41,8 @@ pub fn stored(word: &impl serde::Serialize) -> String {
 pub fn json<T: serde::de::DeserializeOwned>(text: &str) -> Done<T> {
     serde_json::from_str(text).map_err(Fault::internal)
 }
+
+/// JSON text that may be absent.
+pub fn maybe_json<T: serde::de::DeserializeOwned>(row: &Row, at: usize) -> Done<Option<T>> {
+    row.get::<Option<String>>(at)?.map(|text| json(&text)).transpose()
+}

@@ -8,10 +8,12 @@ use crate::column;
 use crate::db::{Conn, Row, Tx, durable, query};
 use crate::effect::Effect;
 use crate::fault::{Done, Fault};
+use crate::feed::Hint;
 use crate::hub::Hub;
 use crate::{merge_queue, session, task};
 use fugue_domain::api::Job;
 use fugue_domain::caller::Caller;
+use fugue_domain::check::Progress;
 use fugue_domain::id::{JobId, NodeId, OrgId, SessionId};
 use fugue_domain::job::{Kind, Merged, Outcome, State, Work};
 use fugue_domain::link::FromHub;
@@ -34,10 +36,11 @@ fn view(row: &Row) -> Done<Job> {
         state: column::word(row, 2)?,
         node: column::id(row, 3)?,
         session: column::maybe_id(row, 4)?,
-        outcome: row.get::<Option<String>>(5)?.map(|text| column::json(&text)).transpose()?,
+        outcome: column::maybe_json(row, 5)?,
         created_at: Time(row.get(6)?),
         begun_at: row.get::<Option<i64>>(7)?.map(Time),
         ended_at: row.get::<Option<i64>>(8)?.map(Time),
+        progress: column::maybe_json(row, 9)?,
     })
 }
 
@@ -45,7 +48,8 @@ fn view(row: &Row) -> Done<Job> {
 pub async fn get(hub: &Hub, caller: &Caller, id: &JobId) -> Done<Job> {
     let mut conn = hub.db.read().await?;
     let row = query(
-        "SELECT id, kind, state, node_id, session_id, outcome, created_at, begun_at, ended_at FROM jobs WHERE org_id = $1 AND id = $2",
+        "SELECT id, kind, state, node_id, session_id, outcome, created_at, begun_at, ended_at, \
+         CASE WHEN ended_at IS NULL THEN progress END FROM jobs WHERE org_id = $1 AND id = $2",
     )
     .bind(caller.org.as_str())
     .bind(id.as_str())
@@ -136,6 +140,29 @@ async fn fate(conn: &mut Conn, node: &NodeId, id: &JobId) -> Done<Option<FromHub
         Some(State::Ended) => Some(FromHub::JobStored { id: id.clone() }),
         Some(State::Dropped) | None => Some(FromHub::JobDropped { id: id.clone() }),
     })
+}
+
+/// A node says how far a job has come.
+pub async fn at(hub: &Hub, node: &NodeId, id: JobId, progress: Progress) -> Done<()> {
+    let (node, progress) = (node.clone(), serde_json::to_string(&progress.sound()).map_err(Fault::internal)?);
+    hub.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let found = query("UPDATE jobs SET progress = $3 WHERE id = $1 AND node_id = $2 AND ended_at IS NULL RETURNING org_id")
+                    .bind(id.as_str())
+                    .bind(node.as_str())
+                    .bind(progress)
+                    .fetch_optional(tx.conn)
+                    .await?;
+                let Some(row) = found else { return Ok(()) };
+                let org: OrgId = column::id(&row, 0)?;
+                for task in task::with_job(tx.conn, &id).await? {
+                    tx.after_commit(Effect::Hint(org.clone(), Hint::Task { task }));
+                }
+                Ok(())
+            })
+        })
+        .await
 }
 
 /// A node says what came of a job: stored once, with everything that follows. The answer is whether it may forget it.

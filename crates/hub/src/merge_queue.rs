@@ -204,7 +204,7 @@ fn meant(told: Told, job: &JobId, outcome: &Outcome, entry: &Entry, place: usize
         (Told::Conflict, Outcome::Merged(Merged::Conflict { onto, files, detail, .. })) => {
             MergeEnd::Conflict { onto: onto.clone(), files: files.clone(), detail: detail.clone() }
         }
-        (Told::Waits(why), _) => MergeEnd::Waits(why.into()),
+        (Told::Waits(why), _) => MergeEnd::Waits(why),
         (Told::Impossible(why), _) => MergeEnd::Impossible(why.into()),
         (Told::Withdrawn, _) => return None,
         (told, _) => MergeEnd::Impossible(format!("There is no evidence for what became of it: {told:?}.").into()),

@@ -11,7 +11,7 @@ use crate::page::PageQuery;
 use crate::{foreman, node, project, session};
 use fugue_domain::api::{Task, TaskBrief, TaskDetail, TaskSession};
 use fugue_domain::caller::Caller;
-use fugue_domain::id::{OrgId, TaskId};
+use fugue_domain::id::{JobId, OrgId, TaskId};
 use fugue_domain::money::MicroUsd;
 use fugue_domain::page::Page;
 use fugue_domain::problem::Problem;
@@ -43,7 +43,9 @@ pub use verb::{verb, verb_in};
 const COLUMNS: &str = "t.id, t.project_id, t.plan_id, t.title, t.state, t.need, t.why, t.priority, t.labels, t.agent, t.driver, t.attempt, \
      t.attempts_max, t.head, t.session_id, t.budget, t.created_at, t.updated_at, t.started_at, t.ended_at, \
      (SELECT CAST(COALESCE(SUM(s.cost), 0) AS BIGINT) FROM task_sessions x JOIN sessions s ON s.id = x.session_id WHERE x.task_id = t.id), \
-     t.saying";
+     t.saying, (SELECT j.progress FROM jobs j WHERE j.ended_at IS NULL AND j.id = COALESCE(t.job_id, \
+     (SELECT m.job_id FROM merge_entries e JOIN merge_jobs m ON m.project_id = e.project_id AND m.target = e.target AND m.ended_at IS NULL \
+     WHERE e.task_id = t.id AND e.standing = 'tried')))";
 
 fn view(row: &Row) -> Done<Task> {
     Ok(Task {
@@ -68,6 +70,7 @@ fn view(row: &Row) -> Done<Task> {
         session_state: None,
         node: None,
         branch: None,
+        progress: column::maybe_json(row, 22)?,
         budget_usd: row.get::<Option<i64>>(15)?.map(MicroUsd),
         created_at: Time(row.get(16)?),
         updated_at: Time(row.get(17)?),
@@ -75,6 +78,18 @@ fn view(row: &Row) -> Done<Task> {
         ended_at: row.get::<Option<i64>>(19)?.map(Time),
         cost_usd: MicroUsd(row.get(20)?),
     })
+}
+
+/// The tasks that wait for a job: the one whose worktree it is about, or those whose changes it merges.
+pub async fn with_job(conn: &mut Conn, job: &JobId) -> Done<Vec<TaskId>> {
+    let found = query(
+        "SELECT id FROM tasks WHERE job_id = $1 UNION SELECT e.task_id FROM merge_jobs m JOIN merge_entries e \
+         ON e.project_id = m.project_id AND e.target = m.target AND e.standing = 'tried' WHERE m.job_id = $1 AND m.ended_at IS NULL",
+    )
+    .bind(job.as_str())
+    .fetch_all(conn)
+    .await?;
+    found.iter().map(|row| column::id(row, 0)).collect()
 }
 
 /// Adds what stands in other tables: what the tasks need, and what their sessions are doing.

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Bytes of a short command's output that are kept; the rest is read and dropped.
-pub const OUTPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes that a few words of a program may have.
+pub const WORDS_BYTES_MAX: usize = 1024 * 1024;
 
 /// A command with an empty environment, no input and this working folder.
 pub fn command(program: impl AsRef<OsStr>, cwd: &Path) -> Command {
@@ -22,8 +22,9 @@ pub fn command(program: impl AsRef<OsStr>, cwd: &Path) -> Command {
     command
 }
 
-/// Runs a short command to its end and gives back what it printed. After `limit` it is killed.
-pub fn run(command: &mut Command, limit: Duration) -> io::Result<Output> {
+/// Runs a short command to its end and gives back what it printed, up to `most` bytes; the rest is read and dropped. After `limit` it is
+/// killed.
+pub fn run(command: &mut Command, limit: Duration, most: usize) -> io::Result<Output> {
     let began = Instant::now();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let (Some(mut out), Some(mut err)) = (child.stdout.take(), child.stderr.take()) else {
@@ -46,10 +47,10 @@ pub fn run(command: &mut Command, limit: Duration) -> io::Result<Output> {
         };
         let ready = [out_open && !fds[0].revents().is_empty(), err_open && !fds[1].revents().is_empty()];
         if ready[0] {
-            out_open = read_some(&mut out, &mut stdout)?;
+            out_open = read_some(&mut out, &mut stdout, most)?;
         }
         if ready[1] {
-            err_open = read_some(&mut err, &mut stderr)?;
+            err_open = read_some(&mut err, &mut stderr, WORDS_BYTES_MAX)?;
         }
     }
     Ok(Output { status: child.wait()?, stdout, stderr })
@@ -60,14 +61,13 @@ pub fn timespec(duration: Duration) -> Timespec {
     Timespec { tv_sec: duration.as_secs() as _, tv_nsec: duration.subsec_nanos() as _ }
 }
 
-fn read_some(from: &mut impl Read, into: &mut Vec<u8>) -> io::Result<bool> {
+fn read_some(from: &mut impl Read, into: &mut Vec<u8>, most: usize) -> io::Result<bool> {
     let mut chunk = [0u8; 16 * 1024];
     let read = match from.read(&mut chunk) {
         Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
         read => read?,
     };
-    if into.len() < OUTPUT_BYTES_MAX {
-        into.extend_from_slice(&chunk[..read]);
-    }
+    let room = most - into.len();
+    into.extend_from_slice(&chunk[..read.min(room)]);
     Ok(read > 0)
 }

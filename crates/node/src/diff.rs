@@ -22,8 +22,6 @@ pub fn diff(home: &Path, origin: &Origin, worktree: Option<&SessionId>, base: &s
     // Nothing that the repository names is run, and nothing of the worktree is written.
     let options = ["--no-optional-locks", "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", "--end-of-options"];
     let args = options.into_iter().map(str::to_owned).chain(commits.into_iter().flatten()).chain(["--".to_owned()]);
-    let text = git.run(args).map_err(|error| CallFailed::Other(error.to_string()))?;
-    let cut = text.len() > DIFF_BYTES_MAX;
-    let text = if cut { text[..text.floor_char_boundary(DIFF_BYTES_MAX)].to_owned() } else { text };
-    Ok(Answered::Diff { text, cut })
+    let (text, cut) = git.start_of(args, DIFF_BYTES_MAX).map_err(|error| CallFailed::Other(error.to_string()))?;
+    Ok(Answered::Diff { text: text.strip_suffix('\n').unwrap_or(&text).to_owned(), cut })
 }

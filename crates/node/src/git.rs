@@ -19,6 +19,8 @@ pub mod history;
 
 /// How long one git command may take; a fetch of a large repository is the longest.
 const LIMIT: Duration = Duration::from_secs(600);
+/// Bytes of a list that git may print: that of a repository with a million files has half of it.
+const LIST_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Settings that would run a program, or change what we see. Given by environment, which cannot be misread.
 const SAFE: &[(&str, &str)] = &[
     ("core.hooksPath", "/dev/null"),
@@ -77,7 +79,7 @@ pub enum GitFailed {
 pub fn version() -> Option<String> {
     let mut command = child::command("git", Path::new("/"));
     command.arg("version").envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
-    let output = child::run(&mut command, Duration::from_secs(5)).ok()?;
+    let output = child::run(&mut command, Duration::from_secs(5), child::WORDS_BYTES_MAX).ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.trim().strip_prefix("git version ").map(str::to_owned)
 }
@@ -138,7 +140,7 @@ impl Git {
         let mut command = child::command("git", Path::new("/"));
         command.args(["config", "--global", "--get", name]);
         command.envs(std::env::vars_os().filter(|(name, _)| ["PATH", "HOME", "XDG_CONFIG_HOME"].iter().any(|pass| name == pass)));
-        let output = child::run(&mut command, Duration::from_secs(5)).ok()?;
+        let output = child::run(&mut command, Duration::from_secs(5), child::WORDS_BYTES_MAX).ok()?;
         let value = String::from_utf8(output.stdout).ok()?.trim().to_owned();
         (output.status.success() && !value.is_empty()).then_some(value)
     }
@@ -146,7 +148,7 @@ impl Git {
     /// The names of the settings that name programs, each ended by a NUL.
     fn named(&self) -> Result<Vec<u8>, String> {
         let args = ["config", "--name-only", "-z", "--get-regexp", NAMED].map(OsString::from);
-        let output = self.output(&args).map_err(|error| error.to_string())?;
+        let output = self.output(&args, LIST_BYTES_MAX).map_err(|error| error.to_string())?;
         match output.status.code() {
             Some(0) => Ok(output.stdout),
             // There is none.
@@ -178,7 +180,7 @@ impl Git {
         }
     }
 
-    fn output(&self, args: &[OsString]) -> Result<Output, GitFailed> {
+    fn output(&self, args: &[OsString], most: usize) -> Result<Output, GitFailed> {
         let mut command = child::command("git", &self.folder);
         command.args(args);
         command.envs(std::env::vars_os().filter(|(name, _)| PASS.iter().any(|pass| name == pass)));
@@ -201,38 +203,51 @@ impl Git {
             // An empty file to read; what matters is that git has it open until it ends.
             command.stdin(lock.try_clone().map_err(failed)?);
         }
-        child::run(&mut command, self.limit).map_err(failed)
+        child::run(&mut command, self.limit, most).map_err(failed)
     }
 
     /// Runs a command and gives what it printed, without the last line end.
     pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<String, GitFailed> {
-        let mut text = String::from_utf8_lossy(&self.printed(args)?).into_owned();
+        let mut text = String::from_utf8_lossy(&self.list(args)?).into_owned();
         if text.ends_with('\n') {
             text.pop();
         }
         Ok(text)
     }
 
-    /// Runs a command and gives the list that it printed, in bytes, as names of files are. A list whose end is missing is none.
+    /// Runs a command and gives what it printed, in bytes, as names of files are. An answer whose end is missing is none.
     pub fn list<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<Vec<u8>, GitFailed> {
-        let bytes = self.printed(args)?;
-        if bytes.len() >= child::OUTPUT_BYTES_MAX {
-            let said = format!("its answer has more than {} MiB", child::OUTPUT_BYTES_MAX / 1024 / 1024);
-            return Err(GitFailed::Said { verb: "listing".to_owned(), said });
+        let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+        let bytes = self.printed(&args, LIST_BYTES_MAX)?;
+        if bytes.len() >= LIST_BYTES_MAX {
+            let said = format!("its answer has more than {} MiB", LIST_BYTES_MAX / 1024 / 1024);
+            return Err(GitFailed::Said { verb: verb(&args), said });
         }
         Ok(bytes)
     }
 
-    fn printed<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<Vec<u8>, GitFailed> {
+    /// Runs a command and gives the beginning of the text that it printed, up to so many bytes, and whether its end is missing.
+    pub fn start_of<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>, most: usize) -> Result<(String, bool), GitFailed> {
+        let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+        // One byte more says that there is more.
+        let bytes = self.printed(&args, most + 1)?;
+        let cut = bytes.len() > most;
+        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+        text.truncate(text.floor_char_boundary(most));
+        Ok((text, cut))
+    }
+
+    fn printed(&self, args: &[OsString], most: usize) -> Result<Vec<u8>, GitFailed> {
         if let Some(said) = &self.unread {
             return Err(GitFailed::Said { verb: "config".to_owned(), said: said.clone() });
         }
-        let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
-        let output = self.output(&args)?;
+        let output = self.output(args, most)?;
         if !output.status.success() {
-            let verb = args.first().map(|arg| arg.to_string_lossy().into_owned()).unwrap_or_default();
             let said = said(&output.stderr);
-            return Err(GitFailed::Said { verb, said: if said.is_empty() { "it failed without a word".to_owned() } else { said } });
+            return Err(GitFailed::Said {
+                verb: verb(args),
+                said: if said.is_empty() { "it failed without a word".to_owned() } else { said },
+            });
         }
         Ok(output.stdout)
     }
@@ -242,6 +257,10 @@ impl Git {
         let found = self.run(["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")]).ok()?;
         (found.len() >= 40 && found.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(found)
     }
+}
+
+fn verb(args: &[OsString]) -> String {
+    args.first().map(|arg| arg.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// What git said, for a person: also a remote may speak in it, so nothing in it steers a terminal.

@@ -17,6 +17,7 @@ use crate::link::Outgoing;
 use crate::session::shared::Shared;
 use crate::worktree;
 use check::Wanted;
+use fugue_domain::check::Progress;
 use fugue_domain::durable;
 use fugue_domain::id::{JobId, SessionId};
 use fugue_domain::job::{Outcome, Work};
@@ -31,6 +32,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +46,7 @@ enum Stage {
     /// It waits for its worktree, or for a slot.
     Waiting,
     /// A task works on it.
-    Running { stop: CancellationToken, wanted: bool, slot: usize },
+    Running { stop: CancellationToken, wanted: bool, slot: usize, progress: Option<Progress> },
     /// It has an outcome, which the hub has not stored yet.
     Ended(Outcome),
 }
@@ -55,9 +57,17 @@ struct Known {
 }
 
 /// What a task brings back: nothing when it was stopped.
-pub struct Done {
+struct Done {
     id: JobId,
     outcome: Option<Outcome>,
+}
+
+/// What jobs have to tell.
+pub struct News(Told);
+
+enum Told {
+    At(JobId, Progress),
+    Through(Done),
 }
 
 /// A job that is being carried out.
@@ -74,6 +84,8 @@ pub struct Job {
     pub slot: usize,
     /// Set when nobody wants it any more, or the node ends.
     pub stop: CancellationToken,
+    /// Where it tells how far it has come: once for each command.
+    told: UnboundedSender<(JobId, Progress)>,
 }
 
 /// It was stopped, and has no outcome.
@@ -104,6 +116,8 @@ pub struct Jobs {
     shared: Arc<Shared>,
     known: BTreeMap<JobId, Known>,
     tasks: JoinSet<Done>,
+    tell: UnboundedSender<(JobId, Progress)>,
+    told: UnboundedReceiver<(JobId, Progress)>,
     link: Option<Outgoing>,
 }
 
@@ -114,7 +128,8 @@ impl Jobs {
             let stage = outcome.map_or(Stage::Waiting, Stage::Ended);
             (id, Known { work, stage })
         });
-        let mut jobs = Self { shared, known: known.collect(), tasks: JoinSet::new(), link: None };
+        let (tell, told) = mpsc::unbounded_channel();
+        let mut jobs = Self { shared, known: known.collect(), tasks: JoinSet::new(), tell, told, link: None };
         jobs.start();
         jobs
     }
@@ -148,10 +163,15 @@ impl Jobs {
         self.known.is_empty()
     }
 
-    /// There is a connection: outcomes are said on it. Without one they wait.
+    /// There is a connection: outcomes are said on it, and how far the others are. Without one they wait.
     pub async fn connect(&mut self, link: Option<Outgoing>) {
         self.link = link;
         self.say().await;
+        for (id, known) in &self.known {
+            if let Stage::Running { progress: Some(progress), .. } = &known.stage {
+                self.say_at(id, progress).await;
+            }
+        }
     }
 
     /// Says every outcome that is not stored yet.
@@ -166,6 +186,12 @@ impl Jobs {
     async fn say_one(&self, id: &JobId, outcome: &Outcome) {
         if let Some(link) = &self.link {
             link.say(&FromNode::JobEnded { id: id.clone(), outcome: Box::new(outcome.clone()) }).await;
+        }
+    }
+
+    async fn say_at(&self, id: &JobId, progress: &Progress) {
+        if let Some(link) = &self.link {
+            link.say(&FromNode::JobAt { id: id.clone(), progress: progress.clone() }).await;
         }
     }
 
@@ -212,17 +238,35 @@ impl Jobs {
         free
     }
 
-    /// The next task that is through. Never, while none runs.
-    pub async fn next(&mut self) -> Done {
-        match self.tasks.join_next().await {
-            Some(Ok(done)) => done,
-            // Its panic is caught inside, so it was cancelled with its runtime.
-            Some(Err(_)) | None => std::future::pending().await,
+    /// The next thing that a job has to tell. Never, while none runs.
+    pub async fn next(&mut self) -> News {
+        News(tokio::select! {
+            biased;
+            Some((id, progress)) = self.told.recv() => Told::At(id, progress),
+            // Its panic is caught inside, so one that fails was cancelled with its runtime.
+            Some(Ok(done)) = self.tasks.join_next() => Told::Through(done),
+            else => std::future::pending().await,
+        })
+    }
+
+    /// Takes it in. The answer is whether a job is through.
+    pub async fn take_in(&mut self, News(told): News) -> bool {
+        match told {
+            Told::At(id, at) => {
+                if let Some(Known { stage: Stage::Running { progress, .. }, .. }) = self.known.get_mut(&id) {
+                    *progress = Some(at.clone());
+                    self.say_at(&id, &at).await;
+                }
+                false
+            }
+            Told::Through(done) => {
+                self.through(done).await;
+                true
+            }
         }
     }
 
-    /// Takes in what a task brought back.
-    pub async fn through(&mut self, Done { id, outcome }: Done) {
+    async fn through(&mut self, Done { id, outcome }: Done) {
         let Some(known) = self.known.get_mut(&id) else { return };
         let wanted = !matches!(known.stage, Stage::Running { wanted: false, .. });
         if wanted {
@@ -287,9 +331,9 @@ impl Jobs {
             let slot = self.free_slot();
             let Some(known) = self.known.get_mut(&id) else { continue };
             let stop = CancellationToken::new();
-            known.stage = Stage::Running { stop: stop.clone(), wanted: true, slot };
+            known.stage = Stage::Running { stop: stop.clone(), wanted: true, slot, progress: None };
             let (folder, cache) = (record::folder(&self.shared.home, &id), cache(&self.shared.home, known.work.origin()));
-            let job = Job { shared: self.shared.clone(), folder, cache, slot, id, stop };
+            let job = Job { shared: self.shared.clone(), folder, cache, slot, id, stop, told: self.tell.clone() };
             self.tasks.spawn(carried_out(job, known.work.clone()));
             running += 1;
         }
@@ -362,6 +406,12 @@ impl Job {
                 self.merge(merge).await
             }
         }
+    }
+
+    /// Tells how far its commands have come.
+    fn tell(&self, progress: &Progress) {
+        // The node ends, or nobody is left to tell.
+        let _ = self.told.send((self.id.clone(), progress.clone()));
     }
 
     /// Does what blocks on a thread where it may.

@@ -120,11 +120,13 @@ mod table {
 #[cfg(not(target_os = "linux"))]
 mod table {
     use super::Process;
+    use crate::child;
     use std::path::Path;
     use std::time::Duration;
 
     fn ps(args: &[&str]) -> Option<String> {
-        let output = crate::child::run(crate::child::command("/bin/ps", Path::new("/")).args(args), Duration::from_secs(5)).ok()?;
+        let mut command = child::command("/bin/ps", Path::new("/"));
+        let output = child::run(command.args(args), Duration::from_secs(5), child::WORDS_BYTES_MAX).ok()?;
         String::from_utf8(output.stdout).ok()
     }
 

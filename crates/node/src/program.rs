@@ -71,7 +71,7 @@ fn version(path: &Path, home: &Path) -> Result<String, String> {
     let cwd = if home.is_dir() { home } else { Path::new("/") };
     let mut command = child::command(path, cwd);
     command.arg("--version").envs(env::vars_os().filter(|(name, _)| PASS.iter().any(|pass| name == pass)));
-    let output = child::run(&mut command, LIMIT).map_err(|error| error.to_string())?;
+    let output = child::run(&mut command, LIMIT, child::WORDS_BYTES_MAX).map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let number = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'));
     match (output.status.success(), number) {

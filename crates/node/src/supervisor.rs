@@ -43,7 +43,7 @@ const EVENTS: usize = 256;
 enum Happened {
     Link(Event),
     Said(Said),
-    Through(job::Done),
+    Job(job::News),
     Surveyed(Survey),
     Beat,
     Shutdown,
@@ -137,7 +137,7 @@ impl Supervisor {
                 () = shutdown.cancelled() => Happened::Shutdown,
                 Some(event) = link.recv() => Happened::Link(event),
                 Some(said) = self.hears.recv() => Happened::Said(said),
-                done = self.jobs.next() => Happened::Through(done),
+                news = self.jobs.next() => Happened::Job(news),
                 survey = self.janitor.survey() => Happened::Surveyed(survey),
                 () = tokio::time::sleep_until(beat) => Happened::Beat,
                 Some(_) = self.tasks.join_next() => continue,
@@ -162,9 +162,10 @@ impl Supervisor {
                     let broken = self.sessions.remove(&session).map_or(1, |known| known.broken + 1);
                     self.reopen(&session, broken);
                 }
-                Happened::Through(done) => {
-                    self.jobs.through(done).await;
-                    self.janitor.look_soon();
+                Happened::Job(news) => {
+                    if self.jobs.take_in(news).await {
+                        self.janitor.look_soon();
+                    }
                 }
                 Happened::Surveyed(survey) => self.make_room(survey),
                 Happened::Beat => {

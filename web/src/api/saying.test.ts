@@ -29,6 +29,7 @@ const SAID: { [Says in Saying["says"]]: Extract<Saying, { says: Says }> } = {
   checks_edited: { says: "checks_edited", files: ["fugue.toml"] },
   landed: { says: "landed", commit: "0123456789abc", remote: "origin", behind: "it is locked" },
   conflicts: { says: "conflicts", files: 2 },
+  hindered: { says: "hindered", hindrance: { is: "changes", folder: "/srv/shop", file: "README.md" } },
   red_merge: { says: "red_merge", red: [red] },
   taken_out: { says: "taken_out" },
   uprooted: { says: "uprooted", node: "mugen", elsewhere: true },

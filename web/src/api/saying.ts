@@ -81,6 +81,8 @@ function ofMerging(saying: Saying): string | undefined {
       return m.say_conflicts({ files: m.in_files({ n: saying.files }) });
     case "red_merge":
       return saying.red.length === 0 ? m.say_red_merge_unknown() : m.say_red_merge({ red: redWord(saying.red) });
+    case "hindered":
+      return hindered(saying.hindrance);
     case "taken_out":
       return m.say_taken_out();
     default:
@@ -148,6 +150,34 @@ function landed({ commit, remote, behind }: Of<"landed">): string {
   const at = commit.slice(0, 10);
   const what = remote == null ? m.say_landed({ commit: at }) : m.say_landed_remote({ commit: at, remote });
   return behind == null ? what : m.say_more({ what, more: m.say_behind({ why: behind }) });
+}
+
+/** Why a branch cannot be moved just now. */
+function hindered(way: Of<"hindered">["hindrance"]): string | undefined {
+  switch (way.is) {
+    case "changes":
+      return m.say_hindered_changes(way);
+    case "under_way":
+      return m.say_hindered_under_way(way);
+    case "of_branch":
+      return m.say_hindered_of_branch(way);
+    case "moved_in":
+      return m.say_hindered_moved_in(way);
+    case "moved":
+      return m.say_hindered_moved(way);
+    case "left":
+      return m.say_hindered_left(way);
+    case "stuck":
+      return m.say_hindered_stuck(way);
+    case "moved_abroad":
+      return m.say_hindered_moved_abroad(way);
+    case "unreachable":
+      return m.say_hindered_unreachable(way);
+    case "apart":
+      return m.say_hindered_apart(way);
+    default:
+      return undefined;
+  }
 }
 
 function noPlan({ status, why }: Of<"no_plan">): string {

@@ -1965,6 +1965,74 @@ export interface components {
             /** @description Its plan has this much left, which is less than it may cost, or nothing. */
             budget: components["schemas"]["MicroUsd"];
         } | "away" | "full" | "no_room";
+        /** @description What is in the way. It goes by itself, or a person takes it away. */
+        Hindrance: {
+            /** @description The first file that has some. */
+            file: string;
+            /** @description Where. */
+            folder: string;
+            /** @enum {string} */
+            is: "changes";
+        } | {
+            /** @description Where. */
+            folder: string;
+            /** @enum {string} */
+            is: "under_way";
+            /** @description Of what: `merge`, `rebase`, `cherry-pick` or `revert`. */
+            what: string;
+        } | {
+            /** @description The branch. */
+            branch: string;
+            /** @description Where. */
+            folder: string;
+            /** @enum {string} */
+            is: "of_branch";
+            /** @description `rebase` or `bisect`. */
+            what: string;
+        } | {
+            /** @description Which. */
+            folder: string;
+            /** @enum {string} */
+            is: "moved_in";
+        } | {
+            /** @description Which. */
+            branch: string;
+            /** @enum {string} */
+            is: "moved";
+        } | {
+            /** @description Which. */
+            folder: string;
+            /** @enum {string} */
+            is: "left";
+        } | {
+            /** @description Which. */
+            folder: string;
+            /** @enum {string} */
+            is: "stuck";
+            /** @description In git's words. */
+            words: string;
+        } | {
+            /** @enum {string} */
+            is: "moved_abroad";
+            /** @description The remote. */
+            remote: string;
+        } | {
+            /** @enum {string} */
+            is: "unreachable";
+            /** @description The remote. */
+            remote: string;
+            /** @description In git's words. */
+            words: string;
+        } | {
+            /** @description The branch. */
+            branch: string;
+            /** @description The repository. */
+            folder: string;
+            /** @description Where it is in the repository. */
+            here: string;
+            /** @enum {string} */
+            is: "apart";
+        };
         /**
          * @description What is left of a session's events, and where.
          * @enum {string}
@@ -2012,6 +2080,7 @@ export interface components {
             /** @description The node that does it. */
             node: components["schemas"]["NodeId"];
             outcome?: components["schemas"]["JobOutcome"] | null;
+            progress?: components["schemas"]["Progress"] | null;
             session?: components["schemas"]["SessionId"] | null;
             /** @description Where it stands. */
             state: components["schemas"]["JobState"];
@@ -2153,8 +2222,10 @@ export interface components {
             /** @description In the order in which they are tried. */
             entries: components["schemas"]["MergeEntry"][];
             job?: components["schemas"]["JobId"] | null;
+            progress?: components["schemas"]["Progress"] | null;
             /** @description The project. */
             project: components["schemas"]["ProjectId"];
+            saying?: components["schemas"]["Saying"] | null;
             /** @description The branch. */
             target: string;
             /** @description Why the branch could not be moved when that was tried last, in words. */
@@ -2198,8 +2269,8 @@ export interface components {
                 task: components["schemas"]["TaskId"];
             };
         } | {
-            /** @description Not now, in words for people: somebody works in a tree with this branch, or moved it meanwhile. */
-            waits: string;
+            /** @description Not now, and why: somebody works in a tree with this branch, or moved it meanwhile. */
+            waits: components["schemas"]["Saying"];
         };
         /** @description How finished work comes onto the target branch. */
         Merging: {
@@ -2610,6 +2681,26 @@ export interface components {
             /** @description What it says its version is. */
             version?: string | null;
         };
+        /** @description How far commands have come that run one after the other. */
+        Progress: {
+            /** @description The name of the one that runs. */
+            command: string;
+            /**
+             * Format: int64
+             * @description How many have ended.
+             */
+            ended: number;
+            /**
+             * Format: int64
+             * @description How many of those did not end well.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            total: number;
+        };
         /** @description A project. */
         Project: {
             /** @description When it was added. */
@@ -3001,6 +3092,11 @@ export interface components {
             /** @enum {string} */
             says: "red_merge";
         } | {
+            /** @description What is in the way. */
+            hindrance: components["schemas"]["Hindrance"];
+            /** @enum {string} */
+            says: "hindered";
+        } | {
             /** @enum {string} */
             says: "taken_out";
         } | {
@@ -3339,6 +3435,7 @@ export interface components {
              * @description Higher is earlier.
              */
             priority: number;
+            progress?: components["schemas"]["Progress"] | null;
             /** @description Its project. */
             project: components["schemas"]["ProjectId"];
             saying?: components["schemas"]["Saying"] | null;

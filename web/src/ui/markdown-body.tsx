@@ -36,7 +36,9 @@ const PARTS: Components = {
   h4: ({ children }) => <p className="mt-2 font-semibold">{children}</p>,
   h5: ({ children }) => <p className="mt-2 font-semibold">{children}</p>,
   h6: ({ children }) => <p className="mt-2 font-semibold">{children}</p>,
-  p: ({ children }) => <p className="my-1.5 first:mt-0 last:mb-0">{children}</p>,
+  // Who presses Enter once wants a new line, as in every chat; a break that Markdown knows comes with one of its own.
+  p: ({ children }) => <p className="my-1.5 whitespace-pre-line first:mt-0 last:mb-0">{children}</p>,
+  br: () => null,
   ul: ({ children }) => <ul className="my-1.5 list-disc pl-5">{children}</ul>,
   ol: ({ children, start }) => (
     <ol start={start} className="my-1.5 list-decimal pl-5">

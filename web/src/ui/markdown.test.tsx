@@ -51,6 +51,13 @@ describe("Markdown of agents", () => {
     expect(container.querySelector("td")?.textContent).toBe("1");
     expect(container.querySelector<HTMLInputElement>("input")?.checked).toBe(true);
   });
+  it("begins a new line where its writer did, and one only", () => {
+    const { container } = render(<Body text={"one\ntwo  \n*three*"} />);
+    const paragraph = container.querySelector("p");
+    expect(paragraph?.className).toContain("whitespace-pre-line");
+    expect(paragraph?.querySelector("br")).toBeNull();
+    expect(paragraph?.textContent).toBe("one\ntwo\nthree");
+  });
   it("takes words without marks as they are, and no mark for a word", () => {
     const drawn = (text: string) => render(<Body text={text} />).container;
     for (const text of ["Just words.", "言葉だけ。", "It is (said) to be 50% done; is it?"]) {

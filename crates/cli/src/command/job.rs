@@ -86,7 +86,7 @@ fn told(outcome: &Outcome, out: Output) -> Result<(), Failure> {
             out.line(format_args!("{ERROR}conflict{ERROR:#} of {task} with {onto} in {}", tame(&files.join(", "))))?;
             detail.lines().try_for_each(|line| out.line(format_args!("  {}", tame(line))))
         }
-        Outcome::Merged(Merged::Waits(why)) => out.line(format_args!("{WARN}waits:{WARN:#} {}", tame(why))),
+        Outcome::Merged(Merged::Waits(why)) => out.line(format_args!("{WARN}waits:{WARN:#} {}", tame(&why.to_string()))),
         Outcome::Impossible(why) => out.line(format_args!("{ERROR}not possible:{ERROR:#} {}", tame(why))),
     }
 }

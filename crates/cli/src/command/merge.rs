@@ -1,5 +1,6 @@
 //! `fugue merge`: the changes on their way to their branches, and what would happen to them.
 
+use super::task::progress;
 use super::{Context, session};
 use crate::client::{Client, segment};
 use crate::error::Failure;
@@ -112,9 +113,10 @@ async fn list(context: &Context, client: &Client, project: Option<String>) -> Re
     context.out.value(&json!({ "items": queues }), |_| {
         let now = context.world.now();
         for queue in &queues {
-            let pause = queue.again_at.map(|at| format!(" (again in {})", span(at.0 - now))).unwrap_or_default();
+            let pause = queue.again_at.map(|again| format!(" (again in {})", span(again.0 - now))).unwrap_or_default();
             let why = queue.why.as_deref().map(|why| format!(": {WARN}{}{WARN:#}{pause}", tame(why))).unwrap_or_default();
-            say(format_args!("{} waiting for {}{why}", many(queue.entries.len()), queue.target));
+            let at = queue.progress.as_ref().map(|at| format!(", {}", progress(at))).unwrap_or_default();
+            say(format_args!("{} waiting for {}{at}{why}", many(queue.entries.len()), queue.target));
         }
         let mut table = Table::new(&["PLACE", "TASK", "STANDING", "COMMIT", "ENTERED", "TARGET", "TITLE"]);
         for (queue, entry) in queues.iter().flat_map(|queue| queue.entries.iter().map(move |entry| (queue, entry))) {
@@ -189,14 +191,22 @@ fn tell(context: &Context, shown: &Shown) -> Result<(), Failure> {
             ));
             context.out.line(tame(detail.trim_end()))
         }
-        Outcome::Merged(Merged::Waits(why)) | Outcome::Impossible(why) => {
-            say(format_args!("{WARN}{target} would stay:{WARN:#} {}", tame(why)));
+        Outcome::Merged(Merged::Waits(why)) => {
+            stays(target, &why.to_string());
+            Ok(())
+        }
+        Outcome::Impossible(why) => {
+            stays(target, why);
             Ok(())
         }
         Outcome::Prepared(_) | Outcome::Checked(_) | Outcome::TornDown(_) => {
             Err(Failure::failed("the node answered something else than a merge"))
         }
     }
+}
+
+fn stays(target: &str, why: &str) {
+    say(format_args!("{WARN}{target} would stay:{WARN:#} {}", tame(why)));
 }
 
 fn short(commit: &str) -> String {

@@ -18,6 +18,8 @@ mod file;
 mod review;
 mod show;
 
+pub use board::progress;
+
 /// Tasks among which an end of an id is looked for.
 const SEARCHED_MAX: usize = 5_000;
 

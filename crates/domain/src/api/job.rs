@@ -1,5 +1,6 @@
 //! Jobs on the wire.
 
+use crate::check::Progress;
 use crate::id::{JobId, NodeId, SessionId};
 use crate::job::{Kind, Outcome, State};
 use crate::time::Time;
@@ -19,6 +20,9 @@ pub struct Job {
     pub node: NodeId,
     /// The session in whose worktree it is done; absent for a merge.
     pub session: Option<SessionId>,
+    /// How far its commands have come, while it runs and its node has told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// What came of it, once it has ended.
     pub outcome: Option<Outcome>,
     /// When it was asked for.

@@ -1,7 +1,9 @@
 //! Merge queues on the wire.
 
+use crate::check::Progress;
 use crate::id::{JobId, ProjectId, TaskId};
 use crate::merge_queue::Standing;
+use crate::saying::Saying;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,8 +17,14 @@ pub struct MergeQueue {
     pub target: String,
     /// The job that tries the first entries, if one does.
     pub job: Option<JobId>,
+    /// How far the checks of that job have come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// Why the branch could not be moved when that was tried last, in words.
     pub why: Option<String>,
+    /// The same as data, for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saying: Option<Saying>,
     /// When it is tried again.
     pub again_at: Option<Time>,
     /// In the order in which they are tried.

@@ -1,7 +1,7 @@
 //! Tasks on the wire.
 
 use crate::agent::Driver;
-use crate::check::Ran;
+use crate::check::{Progress, Ran};
 use crate::id::{JobId, NodeId, PlanId, ProjectId, RunId, SessionId, TaskId, TurnId};
 use crate::job::{Change, Commit};
 use crate::money::MicroUsd;
@@ -185,6 +185,9 @@ pub struct Task {
     pub node: Option<NodeId>,
     /// The branch of its worktree.
     pub branch: Option<String>,
+    /// How far the commands have come that run for it without an agent: its set-up, its checks, or those of the merged tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// What all its sessions have cost, in US dollars.
     pub cost_usd: MicroUsd,
     /// What it may cost.

@@ -27,7 +27,7 @@ impl Line {
     fn with(size: usize, entries: u128) -> Self {
         let mut line = Self::new(size);
         // The first is tried at once; it is let off, so that the batch is as large as it may be.
-        line.queue.waits = Some(Waits { why: String::new(), tries: 0, until: 1 });
+        line.queue.waits = Some(Waits { why: "".into(), tries: 0, until: 1 });
         (1..=entries).for_each(|number| assert_eq!(line.put(Input::Entered(entry(number))), Ok(vec![])));
         line.now = 1;
         line
@@ -96,7 +96,7 @@ fn a_conflict_is_laid_to_the_charge_of_the_one_that_conflicts_with_the_branch() 
 #[test]
 fn what_is_tried_together_is_on_one_node() {
     let mut line = Line::new(8);
-    line.queue.waits = Some(Waits { why: String::new(), tries: 0, until: 1 });
+    line.queue.waits = Some(Waits { why: "".into(), tries: 0, until: 1 });
     for (number, node) in [(1, 1), (2, 1), (3, 2), (4, 1)] {
         assert_eq!(line.put(Input::Entered(Entry { node: NodeId::from_bits(node), ..entry(number) })), Ok(vec![]));
     }
@@ -111,7 +111,7 @@ fn who_waits_is_told_once_and_tried_again_with_longer_and_longer_pauses() {
     let mut line = Line::with(8, 2);
     assert_eq!(line.put(Input::Looked), Ok(vec![tries(1..=2)]));
     let why = || "main is checked out with changes".to_owned();
-    assert_eq!(line.end(Ending::Waits(why())), [tells(1, Told::Waits(why())), tells(2, Told::Waits(why()))]);
+    assert_eq!(line.end(Ending::Waits(why().into())), [tells(1, Told::Waits(why().into())), tells(2, Told::Waits(why().into()))]);
     let mut pauses = Vec::new();
     for _ in 0..7 {
         let until = line.queue.waits.as_ref().unwrap().until;
@@ -121,7 +121,7 @@ fn who_waits_is_told_once_and_tried_again_with_longer_and_longer_pauses() {
         assert_eq!(line.put(Input::Withdrawn(task(9))), Err(Refused::Unknown));
         line.now = until;
         assert_eq!(line.put(Input::Looked), Ok(vec![tries(1..=2)]));
-        assert_eq!(line.end(Ending::Waits(why())), [], "the same is not told twice");
+        assert_eq!(line.end(Ending::Waits(why().into())), [], "the same is not told twice");
     }
     assert_eq!(pauses, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
     line.now += MERGE_WAIT_MAX_MS;
@@ -146,7 +146,7 @@ fn what_is_impossible_is_found_like_what_is_red_and_given_more_tries_alone() {
     let nonsense = Ending::Conflict(task(77));
     assert_eq!(line.put(Input::Entered(entry(4))), Ok(vec![tries([4])]));
     assert_eq!(line.end(nonsense), []);
-    assert!(line.queue.waits.as_ref().unwrap().why.contains("was not tried"), "{:?}", line.queue);
+    assert!(line.queue.waits.as_ref().unwrap().why.to_string().contains("was not tried"), "{:?}", line.queue);
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn play(seed: u64) {
             }
             Some(_) if dice.below(10) == 0 => {
                 waited += 1;
-                Input::Ended(Ending::Waits("somebody works there".to_owned()))
+                Input::Ended(Ending::Waits("somebody works there".into()))
             }
             Some(batch) => Input::Ended(truth.judge(batch)),
             None => Input::Looked,

@@ -34,6 +34,14 @@ fn said() -> Vec<(Saying, &'static str)> {
             Saying::Landed { commit: "0123456789ab".into(), remote: Some("origin".into()), behind: Some("it is locked".into()) },
             "It is on the target branch of origin, at 0123456789. The branch on its node stays behind: it is locked",
         ),
+        (
+            Hindrance::Changes { folder: "/srv/shop".into(), file: "README.md".into() }.into(),
+            "/srv/shop has changes that are not committed (README.md): commit or stash them.",
+        ),
+        (
+            Hindrance::OfBranch { folder: "/srv/shop".into(), what: "rebase".into(), branch: "main".into() }.into(),
+            "In /srv/shop a `git rebase` of the branch \"main\" is under way.",
+        ),
         (held(Held::Limit(3)), "the project lets 3 tasks be worked on at once"),
         (held(Held::Budget(MicroUsd(1_500_000))), "its plan has $1.50 left"),
         (
@@ -53,6 +61,15 @@ fn each_says_its_sentence_and_comes_back_from_where_it_was_stored() {
         assert_eq!(saying.to_string(), sentence);
         assert_eq!(Saying::read("", saying.stored().as_deref()), saying);
     }
+}
+
+#[test]
+fn what_was_only_words_once_is_read_as_those() {
+    use crate::job::{Merged, Outcome};
+    let words = Outcome::Merged(Merged::Waits("somebody works there".into()));
+    assert_eq!(serde_json::from_str::<Outcome>(r#"{"merged":{"waits":"somebody works there"}}"#).unwrap(), words);
+    let known = Outcome::Merged(Merged::Waits(Hindrance::Moved { branch: "main".into() }.into()));
+    assert_eq!(serde_json::from_str::<Outcome>(&serde_json::to_string(&known).unwrap()).unwrap(), known);
 }
 
 #[test]

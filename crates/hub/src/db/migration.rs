@@ -19,6 +19,8 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0012_target_node.sql"),
     include_str!("../migrations/0013_hooks.sql"),
     include_str!("../migrations/0014_sayings.sql"),
+    include_str!("../migrations/0015_job_progress.sql"),
+    include_str!("../migrations/0016_merge_sayings.sql"),
 ];
 
 /// Brings the schema up to date. Two hubs that start at once do it one after the other.

@@ -158,6 +158,12 @@ impl Reader {
             }
             FromNode::Batch(batch) => return self.queue(batch),
             FromNode::Delta { lease, delta } => inbox::delta(&hub, &node, &lease, &delta),
+            FromNode::JobAt { id, progress } => {
+                self.works.push(Box::pin(async move {
+                    job::at(&hub, &node, id, progress).await?;
+                    Ok((Vec::new(), None))
+                }));
+            }
             FromNode::JobEnded { id, outcome } => {
                 self.works.push(Box::pin(async move { Ok((job::ended(&hub, &node, id, *outcome).await?, None)) }));
             }

@@ -5,6 +5,7 @@ use crate::db::{self, Conn, Tx, query};
 use crate::fault::{Done, Fault};
 use fugue_domain::id::{OrgId, ProjectId, TaskId};
 use fugue_domain::merge_queue::{Effect, Entry, Queue, Standing, Step, Told, Waits};
+use fugue_domain::saying::Saying;
 
 /// What [`member`] reads.
 pub const COLUMNS: &str = "task_id, head, node_id, priority, number, standing, suspect, apart, tries, title, branch";
@@ -70,15 +71,19 @@ impl Line {
 
     /// Loads a queue, if it is there.
     pub async fn find(conn: &mut Conn, org: &OrgId, project: &ProjectId, target: &str) -> Done<Option<Self>> {
-        let row = query("SELECT last_number, why, tries, until FROM merge_queues WHERE project_id = $1 AND target = $2 AND org_id = $3")
-            .bind(project.as_str())
-            .bind(target)
-            .bind(org.as_str())
-            .fetch_optional(&mut *conn)
-            .await?;
+        let row =
+            query("SELECT last_number, why, tries, until, saying FROM merge_queues WHERE project_id = $1 AND target = $2 AND org_id = $3")
+                .bind(project.as_str())
+                .bind(target)
+                .bind(org.as_str())
+                .fetch_optional(&mut *conn)
+                .await?;
         let Some(row) = row else { return Ok(None) };
         let waits = match (row.get::<Option<String>>(1)?, row.get::<Option<i64>>(3)?) {
-            (Some(why), Some(until)) => Some(Waits { why, tries: row.get(2)?, until }),
+            (Some(why), Some(until)) => {
+                let why = Saying::read(&why, row.get::<Option<String>>(4)?.as_deref());
+                Some(Waits { why, tries: row.get(2)?, until })
+            }
             _ => None,
         };
         let sql =
@@ -133,12 +138,13 @@ impl Line {
         }
         if step.queue.waits != self.waits {
             let waits = step.queue.waits.as_ref();
-            query("UPDATE merge_queues SET why = $3, tries = $4, until = $5 WHERE project_id = $1 AND target = $2")
+            query("UPDATE merge_queues SET why = $3, tries = $4, until = $5, saying = $6 WHERE project_id = $1 AND target = $2")
                 .bind(self.project.as_str())
                 .bind(&self.target)
-                .bind(waits.map(|waits| waits.why.as_str()))
+                .bind(waits.map(|waits| waits.why.to_string()))
                 .bind(waits.map_or(0, |waits| waits.tries))
                 .bind(waits.map(|waits| waits.until))
+                .bind(waits.and_then(|waits| waits.why.stored()))
                 .execute(tx.conn)
                 .await?;
         }

@@ -45,15 +45,18 @@ pub async fn list(hub: &Hub, caller: &Caller, of: Option<String>) -> Done<Page<M
 /// A queue without its entries.
 async fn head(conn: &mut Conn, project: ProjectId, target: String) -> Done<MergeQueue> {
     let row = query(
-        "SELECT q.why, q.until, (SELECT j.job_id FROM merge_jobs j WHERE j.project_id = q.project_id AND j.target = q.target \
-         AND j.ended_at IS NULL) FROM merge_queues q WHERE q.project_id = $1 AND q.target = $2",
+        "SELECT q.why, q.until, m.job_id, j.progress, q.saying FROM merge_queues q \
+         LEFT JOIN merge_jobs m ON m.project_id = q.project_id AND m.target = q.target AND m.ended_at IS NULL \
+         LEFT JOIN jobs j ON j.id = m.job_id WHERE q.project_id = $1 AND q.target = $2",
     )
     .bind(project.as_str())
     .bind(&target)
     .fetch_one(conn)
     .await?;
     let again_at = row.get::<Option<i64>>(1)?.map(Time);
-    Ok(MergeQueue { project, target, job: column::maybe_id(&row, 2)?, why: row.get(0)?, again_at, entries: Vec::new() })
+    let (job, progress) = (column::maybe_id(&row, 2)?, column::maybe_json(&row, 3)?);
+    let saying = Saying::parsed(row.get::<Option<String>>(4)?.as_deref());
+    Ok(MergeQueue { project, target, job, progress, why: row.get(0)?, saying, again_at, entries: Vec::new() })
 }
 
 /// An entry as people see it, at this place counted from 0.

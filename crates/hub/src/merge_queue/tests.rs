@@ -120,7 +120,7 @@ async fn brought_in(desk: Desk) {
 async fn waiting(desk: Desk) {
     desk.enter(1).await;
     let (job, _) = desk.tried().await.unwrap();
-    desk.ended(&job, Outcome::Merged(Merged::Waits("main is checked out with changes".to_owned()))).await;
+    desk.ended(&job, Outcome::Merged(Merged::Waits("main is checked out with changes".into()))).await;
     let queue = desk.queue().await.unwrap();
     assert_eq!((queue.job, queue.why.as_deref()), (None, Some("main is checked out with changes")));
     assert_eq!(queue.again_at.unwrap().0, NOW + MERGE_WAIT_MS);

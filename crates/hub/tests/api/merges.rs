@@ -5,6 +5,7 @@ use crate::node::event;
 use crate::tasks::{Bench, checked, ran};
 use crate::turns::ended;
 use anyhow::{Context, Result};
+use fugue_domain::check::Progress;
 use fugue_domain::id::JobId;
 use fugue_domain::job::{Commit, Merge, Merged, Outcome, Work};
 use fugue_domain::link::Report;
@@ -123,10 +124,16 @@ async fn queued(app: App) -> Result<()> {
         if number == 1 {
             let (job, first) = merge(&mut bench).await?;
             assert_eq!(first.entries.len(), 1);
+            let at = Progress { total: 3, ended: 1, failed: 0, command: "tests".into() };
+            bench.job_is_at(&job, at, &ids[0]).await?;
+            let queue = bench.app.owner.get("/api/v1/merge-queue").await?["items"][0].clone();
+            assert_eq!(queue["progress"], json!({"total": 3, "ended": 1, "failed": 0, "command": "tests"}), "{queue}");
+            assert_eq!(bench.app.owner.get(&format!("/api/v1/jobs/{job}")).await?["progress"], queue["progress"]);
             bench.job_ends(&job, Outcome::Merged(Merged::Waits("main is being rebased".into()))).await?;
         }
     }
-    assert_eq!(bench.is(&ids[0], "merging").await?["why"], "main is being rebased");
+    let waits = bench.is(&ids[0], "merging").await?;
+    assert_eq!((&waits["why"], &waits["progress"]), (&json!("main is being rebased"), &Value::Null), "{waits}");
     let queue = bench.app.owner.get("/api/v1/merge-queue?project=shop").await?["items"][0].clone();
     let places: Vec<_> = queue["entries"].as_array().context("entries")?.iter().map(|entry| (&entry["task"], &entry["place"])).collect();
     assert_eq!(places, [(&json!(ids[0]), &json!(1)), (&json!(ids[1]), &json!(2)), (&json!(ids[2]), &json!(3))]);

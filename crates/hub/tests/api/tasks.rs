@@ -4,7 +4,7 @@
 use crate::app::{App, on_both};
 use crate::turns::{Desk, ended};
 use anyhow::{Context, Result};
-use fugue_domain::check::{Exit, Ran};
+use fugue_domain::check::{Exit, Progress, Ran};
 use fugue_domain::id::{JobId, TaskId, TurnId};
 use fugue_domain::job::{Change, Checked, Commit, FileChange, Merged, Outcome, Work};
 use fugue_domain::link::{Assignment, FromHub, FromNode, Report};
@@ -132,6 +132,22 @@ impl Bench {
             _ => None,
         };
         self.desk.hear("what becomes of an outcome", pick).await
+    }
+
+    /// The node says how far a job is, and the task shows it.
+    pub async fn job_is_at(&mut self, job: &JobId, progress: Progress, id: &str) -> Result<()> {
+        let shown = serde_json::to_value(&progress)?;
+        self.desk.link.say(&FromNode::JobAt { id: job.clone(), progress }).await?;
+        for _ in 0..1_000 {
+            if self.get(id).await?["progress"] == shown {
+                return Ok(());
+            }
+            // Whatever was said before this has been taken in when it is answered.
+            self.beat().await?;
+            let beat = self.desk.beat;
+            self.desk.hear("the answer", |word| matches!(word, FromHub::Renewed { beat: of, .. } if of == beat).then_some(())).await?;
+        }
+        anyhow::bail!("{id} does not show {shown}: {:#}", self.get(id).await?)
     }
 
     /// The turn ends well, and so does what follows.

@@ -19,7 +19,7 @@ impl Git {
     /// The same for a command that talks to a remote.
     pub fn abroad(mut self) -> Self {
         let args = ["config", "--name-only", "-z", "--get-regexp", BENT].map(OsString::from);
-        let is_straight = self.output(&args).is_ok_and(|output| output.status.code() == Some(1));
+        let is_straight = self.output(&args, child::WORDS_BYTES_MAX).is_ok_and(|output| output.status.code() == Some(1));
         if is_straight {
             self.credentials = credentials();
         }
@@ -32,7 +32,7 @@ fn credentials() -> Vec<(OsString, OsString)> {
     let mut command = child::command("git", Path::new("/"));
     command.args(["config", "--global", "--includes", "-z", "--get-regexp", r"^credential\."]);
     command.envs(std::env::vars_os().filter(|(name, _)| name == "XDG_CONFIG_HOME" || PASS.iter().any(|pass| name == pass)));
-    let Ok(output) = child::run(&mut command, LIMIT) else { return Vec::new() };
+    let Ok(output) = child::run(&mut command, LIMIT, child::WORDS_BYTES_MAX) else { return Vec::new() };
     let entries = output.stdout.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
     let split = |entry: &[u8]| {
         // The name, a line end, the value.

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 
 /// Files in git's own folder by which it knows that something was begun and not finished, and what that is.
 const BEGUN: &[(&str, &str)] = &[
-    ("MERGE_HEAD", "a merge"),
-    ("rebase-merge", "a rebase"),
-    ("rebase-apply", "a rebase"),
-    ("CHERRY_PICK_HEAD", "a cherry-pick"),
-    ("REVERT_HEAD", "a revert"),
+    ("MERGE_HEAD", "merge"),
+    ("rebase-merge", "rebase"),
+    ("rebase-apply", "rebase"),
+    ("CHERRY_PICK_HEAD", "cherry-pick"),
+    ("REVERT_HEAD", "revert"),
 ];
 
 /// Files by path, with the mode and object that each has in a tree; absent where it is in none.
@@ -88,7 +88,7 @@ pub fn commit_left(path: &Path, lock: &File, folder: &Path, message: &str, witho
     let git = Git::at(path).under(lock)?;
     let Some(head) = git.commit("HEAD") else { return Err(Unfit::Because("There is no commit yet.".to_owned())) };
     if let Some(what) = begun(&git)? {
-        return Err(Unfit::Because(format!("{what} was begun and is not finished. Finish it, or break it off.")));
+        return Err(Unfit::Because(format!("A {what} was begun and is not finished. Finish it, or break it off.")));
     }
     let unmerged = conflicts(&git)?;
     if !unmerged.is_empty() {

@@ -8,7 +8,7 @@ use super::change::{self, Entries, Unfit};
 use super::{Ends, Job, record};
 use crate::git::{Git, lock};
 use crate::worktree::{Intent, Stage, session_folder};
-use fugue_domain::check::{Check, Exit, Ran};
+use fugue_domain::check::{Check, Exit, Progress, Ran};
 use fugue_domain::durable;
 use fugue_domain::job::{Change, Checked, Outcome};
 use fugue_domain::limits::CHECK_TAIL_BYTES_MAX;
@@ -85,8 +85,9 @@ impl Job {
     async fn checks(&self, ground: &Ground, head: &str, marker: &str, checks: Vec<Check>) -> Result<Vec<Ran>, Ends> {
         let mut before = self.beside(ground, head).await?;
         let mut all = Vec::with_capacity(checks.len());
+        let mut progress = Progress::of(checks.len());
         for Check { command, required } in checks {
-            let mut ran = self.run(marker, &ground.path, &command, required).await?;
+            let mut ran = self.run(marker, &ground.path, &command, required, &mut progress).await?;
             if !matches!(ran.exit, Exit::NotRun(_)) {
                 let after = self.beside(ground, head).await?;
                 note(&mut ran, &before, &after);

@@ -11,7 +11,7 @@ use crate::keeper::handle::{Handle, clear};
 use crate::keeper::line::{Launch, Push, Request, Why};
 use crate::spare::keepers_folder;
 use crate::spool::{Kind, Reader};
-use fugue_domain::check::{CACHE, Command, Exit, Ran};
+use fugue_domain::check::{CACHE, Command, Exit, Progress, Ran};
 use fugue_domain::durable;
 use std::io;
 use std::path::Path;
@@ -36,8 +36,9 @@ impl Job {
     /// Runs commands one after the other, up to the first that fails if nobody needs the rest.
     pub async fn run_all(&self, marker: &str, cwd: &Path, commands: &[(Command, bool)], all: bool) -> Result<Vec<Ran>, Stopped> {
         let mut ran: Vec<Ran> = Vec::new();
+        let mut progress = Progress::of(commands.len());
         for (command, required) in commands {
-            ran.push(self.run(marker, cwd, command, *required).await?);
+            ran.push(self.run(marker, cwd, command, *required, &mut progress).await?);
             if !all && ran.last().is_some_and(|ran| !ran.is_green()) {
                 break;
             }
@@ -45,9 +46,11 @@ impl Job {
         Ok(ran)
     }
 
-    /// Runs one command in a folder. `marker` names in the environment whose it is.
-    pub async fn run(&self, marker: &str, cwd: &Path, command: &Command, required: bool) -> Result<Ran, Stopped> {
+    /// Runs one command in a folder, and tells how far it is with it. `marker` names in the environment whose it is.
+    pub async fn run(&self, marker: &str, cwd: &Path, command: &Command, required: bool, progress: &mut Progress) -> Result<Ran, Stopped> {
         self.goes_on()?;
+        progress.command.clone_from(&command.name);
+        self.tell(progress);
         let begun = Instant::now();
         let done = self.started(marker, cwd, command).await;
         let (exit, bytes, tail) = match done {
@@ -59,7 +62,10 @@ impl Job {
             Err(why) => (Exit::NotRun(why), 0, String::new()),
         };
         let (name, text) = (command.name.clone(), command.command.clone());
-        Ok(Ran { name, command: text, required, exit, ms: begun.elapsed().as_millis() as i64, tail, bytes })
+        let ran = Ran { name, command: text, required, exit, ms: begun.elapsed().as_millis() as i64, tail, bytes };
+        progress.ended += 1;
+        progress.failed += i64::from(!ran.is_green());
+        Ok(ran)
     }
 
     fn seconds(&self, command: &Command) -> Duration {

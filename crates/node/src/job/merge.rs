@@ -12,6 +12,7 @@ use super::{Ends, Job, record};
 use fugue_domain::check::{Check, Ran};
 use fugue_domain::durable;
 use fugue_domain::job::{Merge, Merged, Outcome};
+use fugue_domain::saying::Hindrance;
 use landing::{Target, Tip};
 use remote::Offered;
 use scratch::{Brought, Scratch};
@@ -46,7 +47,7 @@ impl Job {
         let (at, sought) = (target.clone(), to.clone());
         match self.words(move || Ok(at.contains(&sought))).await? {
             // Nobody can know now whether the remote has it. The next try sees.
-            Err(why) => Ok(Some(Merged::Waits(why))),
+            Err(why) => Ok(Some(Merged::Waits(why.into()))),
             Ok(true) if target.publishes().is_some() => Ok(Some(self.followed(target, landed).await?)),
             Ok(true) => Ok(Some(landed)),
             Ok(false) if target.publishes().is_some() => Ok(None),
@@ -61,11 +62,11 @@ impl Job {
         let at = target.clone();
         let tip = match self.words(move || Ok(at.tip())).await? {
             Ok(tip) => tip,
-            Err(why) => return Ok(Merged::Waits(why)),
+            Err(why) => return Ok(Merged::Waits(why.into())),
         };
         let (at, seen) = (target.clone(), tip.clone());
         if let Some(why) = self.words(move || Ok(at.in_the_way(&seen))).await? {
-            return Ok(Merged::Waits(why));
+            return Ok(Merged::Waits(why.into()));
         }
         let (at, entries, strategy, from) = (scratch.clone(), merge.entries.clone(), merge.strategy, tip.commit.clone());
         let brought = self.words(move || Ok(at.bring(&from, &entries, strategy))).await?;
@@ -103,16 +104,13 @@ impl Job {
         let Some(remote) = target.publishes() else {
             let at = target.clone();
             let moved = self.words(move || Ok(at.move_on(&tip, &to))).await?;
-            return Ok(moved.map_or_else(Merged::Waits, |()| landed));
+            return Ok(moved.map_or_else(|why| Merged::Waits(why.into()), |()| landed));
         };
         match self.offered(target, tip, to).await? {
             Offered::Taken => self.followed(target, landed).await,
-            Offered::Moved => Ok(Merged::Waits(format!(
-                "The branch at {} was moved by somebody else meanwhile: it is fetched, and all is checked again on top of it.",
-                remote.name
-            ))),
+            Offered::Moved => Ok(Merged::Waits(Hindrance::MovedAbroad { remote: remote.name.clone() }.into())),
             Offered::Refused(why) => Err(Ends::Impossible(format!("{} does not take the branch: {why}", remote.name))),
-            Offered::Unknown(why) => Ok(Merged::Waits(format!("{} cannot be reached: {why}", remote.name))),
+            Offered::Unknown(words) => Ok(Merged::Waits(Hindrance::Unreachable { remote: remote.name.clone(), words }.into())),
         }
     }
 
@@ -138,7 +136,8 @@ impl Job {
     async fn followed(&self, target: &Target, landed: Merged) -> Result<Merged, Ends> {
         let Merged::Landed { from, to, commits, ran, published, .. } = landed else { return Ok(landed) };
         let (at, there) = (target.clone(), to.clone());
-        let behind = self.blocking(move || Ok::<_, io::Error>(at.follow(&there))).await?.flatten().err();
+        let behind = self.blocking(move || Ok::<_, io::Error>(at.follow(&there))).await?;
+        let behind = behind.map(|followed| followed.err().map(|why| why.to_string())).unwrap_or_else(Some);
         Ok(Merged::Landed { from, to, commits, ran, published, behind })
     }
 

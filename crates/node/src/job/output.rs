@@ -56,15 +56,6 @@ pub fn end_of(text: &str, bytes: usize) -> &str {
     &text[from..]
 }
 
-/// The first bytes of a text, whole characters only.
-pub fn start_of(text: &str, bytes: usize) -> &str {
-    let mut to = text.len().min(bytes);
-    while !text.is_char_boundary(to) {
-        to -= 1;
-    }
-    &text[..to]
-}
-
 /// A piece of an output that the node keeps.
 pub fn piece(home: &Path, job: &JobId, name: &str, from: i64) -> Result<Answered, CallFailed> {
     let other = |error: io::Error| CallFailed::Other(format!("the output cannot be read: {error}"));
@@ -134,6 +125,6 @@ mod tests {
     #[test]
     fn a_name_becomes_no_path() {
         assert_eq!(file(Path::new("/x"), "../../etc/passwd").parent(), Some(Path::new("/x")));
-        assert_eq!((end_of("aé", 1), end_of("aé", 2), start_of("éa", 1), start_of("éa", 2)), ("", "é", "", "é"));
+        assert_eq!((end_of("aé", 1), end_of("aé", 2)), ("", "é"));
     }
 }

@@ -129,6 +129,11 @@ impl Connection {
         self.socket.send(Message::text(serde_json::to_string(&message).unwrap())).await.unwrap();
     }
 
+    /// Breaks it off; the node dials again.
+    pub async fn cut(&mut self) {
+        self.socket.close(None).await.unwrap();
+    }
+
     /// The next message that is not a heartbeat; those are answered.
     pub async fn hear(&mut self) -> FromNode {
         loop {

@@ -1,7 +1,7 @@
 //! Jobs against a hub of the test: real git, real keepers, real commands; the node comes and goes in the middle.
 
 use crate::hub::*;
-use fugue_domain::check::{Check, Command, Exit, Ran};
+use fugue_domain::check::{Check, Command, Exit, Progress, Ran};
 use fugue_domain::id::{JobId, TaskId};
 use fugue_domain::job::{Checked, Entry, Merge, Merged, Outcome, Strategy, Work};
 use fugue_domain::limits::{CHANGE_FILES_MAX, CHECK_TAIL_BYTES_MAX};
@@ -76,6 +76,17 @@ impl Bench {
                 && ended == *id
             {
                 return *outcome;
+            }
+        }
+    }
+
+    /// How far a job says that it is.
+    async fn at(&mut self, id: &JobId) -> Progress {
+        loop {
+            if let FromNode::JobAt { id: told, progress } = self.link.hear().await
+                && told == *id
+            {
+                return progress;
             }
         }
     }
@@ -176,6 +187,29 @@ async fn a_worktree_is_set_up_once_and_what_failed_is_run_again() {
     let nowhere = Place { path: "/etc".into(), ..bench.place(8) };
     let Outcome::Impossible(why) = bench.carried_out(Work::Prepare { place: nowhere, setup: vec![] }).await else { panic!("prepared") };
     assert!(why.contains("/etc"), "{why}");
+    bench.clean().await;
+}
+
+#[tokio::test]
+async fn how_far_its_commands_are_is_told_and_told_again_on_a_new_connection() {
+    let mut bench = Bench::new("progress").await;
+    let place = bench.prepared(72).await;
+    let go = bench.folder.0.join("go");
+    let waits = format!("until test -e {}; do sleep 0.02; done", go.display());
+    let checks = vec![check("red", "exit 1"), check("waits", &waits), check("last", "true")];
+    let (message, guarded) = ("m".to_owned(), Vec::new());
+    let id = bench.ask(Work::Check { place, target: "main".into(), message, checks, guarded }).await;
+    let at = |ended, failed, command: &str| Progress { total: 3, ended, failed, command: command.into() };
+    assert_eq!(bench.at(&id).await, at(0, 0, "red"));
+    assert_eq!(bench.at(&id).await, at(1, 1, "waits"));
+    // The hub is gone for a while.
+    bench.link.cut().await;
+    bench.link = bench.hub.accept().await;
+    assert_eq!(bench.at(&id).await, at(1, 1, "waits"));
+    std::fs::write(&go, "").unwrap();
+    assert_eq!(bench.at(&id).await, at(2, 1, "last"));
+    let Outcome::Checked(checked) = bench.outcome(&id).await else { panic!("not checked") };
+    assert_eq!(exits(&checked.ran), [("red", &Exit::Code(1)), ("waits", &Exit::Code(0)), ("last", &Exit::Code(0))]);
     bench.clean().await;
 }
 
@@ -306,7 +340,7 @@ async fn what_cannot_be_committed_is_told_like_a_red_check() {
     git(&bench.repository, &["commit", "-qam", "theirs"]);
     assert!(!std::process::Command::new("git").args(["merge", "-q", "main"]).current_dir(&path).output().unwrap().status.success());
     let checked = bench.checked(&place, checks()).await;
-    assert!(checked.ran[0].tail.contains("a merge was begun"), "{checked:?}");
+    assert!(checked.ran[0].tail.contains("A merge was begun"), "{checked:?}");
     std::fs::write(path.join("file"), "both\n").unwrap();
     git(&path, &["commit", "-qam", "merged"]);
     let checked = bench.checked(&place, checks()).await;

@@ -15,7 +15,7 @@ pub fn landed(merged: &Merged) -> (String, String, Vec<usize>) {
 
 pub fn waits(merged: Merged) -> String {
     let Merged::Waits(why) = merged else { panic!("{merged:?}") };
-    why
+    why.to_string()
 }
 
 #[tokio::test]

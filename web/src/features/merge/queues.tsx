@@ -6,6 +6,7 @@ import { type Failure, freshKey, type MergeEntry, type MergeQueue } from "@/api/
 import { may, meQuery } from "@/api/me";
 import { leaveQueue, queuesQuery, tryMerge } from "@/api/merge";
 import { projectsQuery } from "@/api/project";
+import { sayingWord } from "@/api/saying";
 import { TrialResult } from "@/features/merge/trial";
 import { ago, clock, moment } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
@@ -13,6 +14,7 @@ import { useNow } from "@/text/use";
 import { Shown } from "@/ui/asked";
 import { Button } from "@/ui/button";
 import { Badge, Mark } from "@/ui/mark";
+import { Progress } from "@/ui/progress";
 import { Empty } from "@/ui/states";
 import { toast } from "@/ui/toast";
 
@@ -71,11 +73,12 @@ function Queue({ queue }: { queue: MergeQueue }) {
         <p className="flex items-start gap-2 rounded-box border border-parked bg-panel px-3 py-2">
           <Mark state="parked" className="mt-0.5" />
           <span className="min-w-0 [overflow-wrap:anywhere]">
-            {queue.why}
+            {sayingWord(queue.saying, queue.why)}
             {queue.again_at != null && <span className="text-soft"> {m.merge_again({ time: clock(Date.parse(queue.again_at)) })}</span>}
           </span>
         </p>
       )}
+      {queue.progress != null && <Progress progress={queue.progress} />}
       {trial !== undefined && <TrialResult job={trial} target={queue.target} onClose={() => setTrial(undefined)} />}
       <ol className="rounded-box border border-line bg-panel">
         {queue.entries.map((entry) => (

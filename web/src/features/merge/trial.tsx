@@ -3,10 +3,12 @@ import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import type { JobOutcome, Ran } from "@/api/client";
 import { jobQuery } from "@/api/job";
+import { sayingWord } from "@/api/saying";
 import { m } from "@/text/gen/messages.js";
 import { Shown } from "@/ui/asked";
 import { Button } from "@/ui/button";
 import { Mark, type State } from "@/ui/mark";
+import { Progress } from "@/ui/progress";
 
 /** What a merge that is only tried would do. Nothing moves. */
 export function TrialResult({ job, target, onClose }: { job: string; target: string; onClose: () => void }) {
@@ -25,7 +27,10 @@ export function TrialResult({ job, target, onClose }: { job: string; target: str
             found.outcome != null ? (
               <Outcome outcome={found.outcome} target={target} />
             ) : found.ended_at == null ? (
-              <Line state="working">{m.merge_trying()}</Line>
+              <>
+                <Line state="working">{m.merge_trying()}</Line>
+                {found.progress != null && <Progress progress={found.progress} className="mt-1 pl-6" />}
+              </>
             ) : (
               <Line state="lost">{m.merge_trial_dropped()}</Line>
             )
@@ -49,7 +54,7 @@ function Outcome({ outcome, target }: { outcome: JobOutcome; target: string }) {
   if ("impossible" in outcome) return <Line state="failed">{outcome.impossible}</Line>;
   if (!("merged" in outcome)) return null;
   const { merged } = outcome;
-  if ("waits" in merged) return <Line state="parked">{merged.waits}</Line>;
+  if ("waits" in merged) return <Line state="parked">{sayingWord(merged.waits, "")}</Line>;
   if ("conflict" in merged) {
     return (
       <>

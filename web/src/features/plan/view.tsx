@@ -145,7 +145,7 @@ function About({ plan }: { plan: PlanDetail }) {
           <ul className="flex flex-col gap-1">
             {plan.questions.map((question) => (
               <li key={question} className="flex gap-2">
-                <Mark state="needs" className="mt-0.5" />
+                <Mark state={plan.state === "proposed" ? "needs" : "queued"} className="mt-0.5" />
                 <span className="min-w-0 [overflow-wrap:anywhere]">{question}</span>
               </li>
             ))}

@@ -14,6 +14,7 @@ import { Button } from "@/ui/button";
 import { cn } from "@/ui/class";
 import { Mark, type State } from "@/ui/mark";
 import { Menu, MenuItem } from "@/ui/menu";
+import { Progress } from "@/ui/progress";
 import { taskMark, taskWord } from "@/ui/task-state";
 
 /** Ages on a board of a thousand cards need not be drawn anew each second. */
@@ -70,6 +71,7 @@ export const Card = memo(function Card({ task, dragged, personal, onDrag, onVerb
           <span className="min-w-0 flex-1 truncate">{word}</span>
           <Age task={task} />
         </span>
+        {task.progress != null && <Progress progress={task.progress} />}
         <Reason task={task} />
         <span className="flex flex-wrap gap-x-2 text-small text-soft">
           <span className="mr-auto max-w-full truncate">{task.agent ?? task.driver ?? ""}</span>

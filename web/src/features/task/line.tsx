@@ -6,6 +6,7 @@ import { ago, duration, moment, money } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { useNow } from "@/text/use";
 import { Mark } from "@/ui/mark";
+import { Progress } from "@/ui/progress";
 import { taskMark, taskWord } from "@/ui/task-state";
 
 /** A task that needs a person, in two lines: what for, and the next step. */
@@ -59,7 +60,11 @@ export function ProvingLine({ task }: { task: Task }) {
           </time>
           <span className="shrink-0 text-small text-soft">{money(task.cost_usd)}</span>
         </span>
-        <span className="block truncate text-small text-soft">{why === "" ? taskWord(task.state) : why}</span>
+        {task.progress == null ? (
+          <span className="block truncate text-small text-soft">{why === "" ? taskWord(task.state) : why}</span>
+        ) : (
+          <Progress progress={task.progress} />
+        )}
       </span>
     </Link>
   );

@@ -5,11 +5,13 @@ import type { TaskDetail } from "@/api/client";
 import { queuesQuery } from "@/api/merge";
 import { needWord } from "@/api/need";
 import { settingsQuery } from "@/api/project";
+import { sayingWord } from "@/api/saying";
 import { becauseWord, moreWhy, nextWord } from "@/features/task/words";
 import { clock } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import { cn } from "@/ui/class";
 import { Mark, type State } from "@/ui/mark";
+import { Progress } from "@/ui/progress";
 
 /** Why a task is where it is, and what comes next: the verdict of the page. */
 export function Standing({ task, question }: { task: TaskDetail; question: ReactNode }) {
@@ -133,6 +135,7 @@ function AtWork({ task, question }: { task: TaskDetail; question: ReactNode }) {
   return (
     <Box state={asks ? "needs" : parked ? "parked" : task.why == null ? "working" : "lost"} title={title}>
       {task.why != null && <p className="[overflow-wrap:anywhere]">{becauseWord(task)}</p>}
+      {task.progress != null && <Progress progress={task.progress} />}
       {asks && question}
       <SessionLink task={task} />
     </Box>
@@ -167,7 +170,8 @@ function InQueue({ task }: { task: TaskDetail }) {
         : m.merge_tried({ target: queue.target });
   return (
     <Box state={queue?.why == null ? "working" : "parked"} title={title}>
-      {queue?.why != null && <p className="[overflow-wrap:anywhere]">{queue.why}</p>}
+      {task.progress != null && <Progress progress={task.progress} />}
+      {queue?.why != null && <p className="[overflow-wrap:anywhere]">{sayingWord(queue.saying, queue.why)}</p>}
       {queue?.again_at != null && <p className="text-soft">{m.merge_again({ time: clock(Date.parse(queue.again_at)) })}</p>}
       <p>
         <Link to="/merge-queue" className="underline decoration-edge underline-offset-2">

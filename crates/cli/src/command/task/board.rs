@@ -9,6 +9,7 @@ use crate::output::{BOLD, DIM, ERROR, GOOD, Table, WARN, cut, span, tame};
 use anstyle::Style;
 use clap::Args;
 use fugue_domain::api::Task as View;
+use fugue_domain::check::Progress;
 use fugue_domain::id::TaskId;
 use fugue_domain::session::SessionState;
 use std::collections::HashMap;
@@ -108,7 +109,13 @@ fn note(task: &View) -> Option<String> {
         let names: Vec<&str> = task.blocked_by.iter().map(|need| need.title.as_str()).collect();
         return Some(format!("waits for {}", tame(&names.join(", "))));
     }
-    task.why.as_deref().map(tame)
+    task.progress.as_ref().map(progress).or_else(|| task.why.as_deref().map(tame))
+}
+
+/// How far the commands have come that run for it.
+pub fn progress(at: &Progress) -> String {
+    let failed = if at.failed > 0 { format!(", {} failed", at.failed) } else { String::new() };
+    format!("runs {} ({} of {}){failed}", tame(&at.command), (at.ended + 1).min(at.total), at.total)
 }
 
 /// The sign of a state.

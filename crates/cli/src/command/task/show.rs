@@ -1,7 +1,7 @@
 //! `fugue task show`: one task with its evidence and its story.
 
 use super::super::Context;
-use super::board::{mark, moves};
+use super::board::{mark, moves, progress};
 use super::path;
 use crate::client::Client;
 use crate::error::Failure;
@@ -82,6 +82,7 @@ fn facts(out: Output, detail: &TaskDetail) -> Result<(), Failure> {
         ("waits for", titles(&task.blocked_by)),
         ("blocks", titles(&detail.blocks)),
         ("try", if task.started_at.is_some() { format!("{} of {}", task.attempt, task.attempts_max) } else { String::new() }),
+        ("now", task.progress.as_ref().map(progress).unwrap_or_default()),
         ("cost", format!("{}{budget}", task.cost_usd)),
         ("sessions", detail.sessions.iter().map(sessions).collect::<Vec<_>>().join("; ")),
         ("branch", task.branch.clone().unwrap_or_default()),

@@ -12,6 +12,7 @@ use fugue_domain::durable;
 use fugue_domain::job::Publish;
 use fugue_domain::link::CallFailed;
 use fugue_domain::project::Origin;
+use fugue_domain::saying::Hindrance;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -82,14 +83,14 @@ impl Target {
     }
 
     /// Where the remote's branch is now; in words when it cannot be reached.
-    fn seen(&self, remote: &Remote) -> Result<Result<Option<String>, String>, String> {
+    fn seen(&self, remote: &Remote) -> Result<Result<Option<String>, Hindrance>, String> {
         let lock = self.lock()?;
         let git = self.git().under(&lock).map_err(|error| error.to_string())?.abroad();
-        Ok(remote.tip(&git).map_err(|failed| format!("{} cannot be reached: {failed}", remote.name)))
+        Ok(remote.tip(&git).map_err(|failed| Hindrance::Unreachable { remote: remote.name.clone(), words: failed.to_string() }))
     }
 
     /// Where it is now: the newer of what the remote has and what was merged here.
-    pub fn tip(&self) -> Result<Result<Tip, String>, String> {
+    pub fn tip(&self) -> Result<Result<Tip, Hindrance>, String> {
         let remote = match self.remote.as_ref().map(|remote| self.seen(remote)).transpose()? {
             Some(Err(why)) => return Ok(Err(why)),
             Some(Ok(there)) => there,
@@ -101,8 +102,7 @@ impl Target {
             (None, None) => return Err(format!("There is no branch {:?} in {}.", self.name, self.repository.display())),
             (Some(here), Some(there)) if is_ancestor(&git, here, there) => there,
             (Some(here), Some(there)) if !is_ancestor(&git, there, here) => {
-                let why = format!("The branch {:?} of the remote has gone another way than the one here ({here}).", self.name);
-                return Ok(Err(format!("{why} Bring the two together in {}.", self.repository.display())));
+                return Ok(Err(Hindrance::Apart { branch: self.name.clone(), here: here.clone(), folder: named(&self.repository) }));
             }
             (Some(here), _) => here,
             (None, Some(there)) => there,
@@ -111,7 +111,7 @@ impl Target {
     }
 
     /// Whether a commit is on the branch, and at the remote that must have it. In words when that cannot be known.
-    pub fn contains(&self, commit: &str) -> Result<Result<bool, String>, String> {
+    pub fn contains(&self, commit: &str) -> Result<Result<bool, Hindrance>, String> {
         if let Some(remote) = self.publishes() {
             return Ok(self.seen(remote)?.map(|_| remote.has(&self.git(), commit)));
         }
@@ -124,12 +124,12 @@ impl Target {
     }
 
     /// Why the branch cannot be moved at the moment.
-    pub fn in_the_way(&self, tip: &Tip) -> Result<Option<String>, String> {
+    pub fn in_the_way(&self, tip: &Tip) -> Result<Option<Hindrance>, String> {
         if let Some(why) = self.under_way()? {
             return Ok(Some(why));
         }
         Ok(match (self.checkout()?, &tip.local) {
-            (Some(folder), Some(from)) => hindered(&Git::at(&folder), &folder, from)?.map(|(why, _)| why),
+            (Some(folder), Some(from)) => hindered(&Git::at(&folder), &folder, from)?,
             _ => None,
         })
     }
@@ -143,12 +143,12 @@ impl Target {
     }
 
     /// Moves the branch; in words why it waits.
-    pub fn move_on(&self, tip: &Tip, to: &str) -> Result<Result<(), String>, String> {
+    pub fn move_on(&self, tip: &Tip, to: &str) -> Result<Result<(), Hindrance>, String> {
         self.advance(tip.local.as_deref(), to)
     }
 
     /// Brings the branch to what the remote has by now, wherever a crash has left it; in words why it stays behind.
-    pub fn follow(&self, to: &str) -> Result<Result<(), String>, String> {
+    pub fn follow(&self, to: &str) -> Result<Result<(), Hindrance>, String> {
         let local = self.git().commit(&self.branch());
         if self.is_clone {
             // From now on the remote's branch says it all; one of our own would hide what others push to it.
@@ -166,7 +166,7 @@ impl Target {
         }
     }
 
-    fn advance(&self, from: Option<&str>, to: &str) -> Result<Result<(), String>, String> {
+    fn advance(&self, from: Option<&str>, to: &str) -> Result<Result<(), Hindrance>, String> {
         let lock = self.lock()?;
         if let Some(why) = self.under_way()? {
             return Ok(Err(why));
@@ -174,7 +174,7 @@ impl Target {
         match (self.checkout()?, from) {
             (Some(folder), Some(from)) => {
                 let git = Git::at(&folder).under(&lock).map_err(|error| error.to_string())?;
-                if let Some((why, _)) = hindered(&git, &folder, from)? {
+                if let Some(why) = hindered(&git, &folder, from)? {
                     return Ok(Err(why));
                 }
                 Ok(durable!("merge.move", self.forward(&git, &folder, to)))
@@ -189,7 +189,7 @@ impl Target {
         let Some(folder) = self.checkout()? else { return Ok(false) };
         let git = Git::at(&folder).under(&lock).map_err(|error| error.to_string())?;
         // Only what git was writing when it died is taken further.
-        let half = hindered(&git, &folder, from)?.is_some_and(|(_, dirty)| dirty) && self.under_way()?.is_none();
+        let half = matches!(hindered(&git, &folder, from)?, Some(Hindrance::Changes { .. })) && self.under_way()?.is_none();
         if !half || !is_half_moved(&git, &folder, from, to).map_err(|failed| failed.to_string())? {
             return Ok(false);
         }
@@ -197,19 +197,19 @@ impl Target {
         reset.map(|_| true).map_err(|failed| failed.to_string())
     }
 
-    fn swap(&self, old: Option<&str>, to: &str) -> Result<(), String> {
+    fn swap(&self, old: Option<&str>, to: &str) -> Result<(), Hindrance> {
         let git = self.git();
         let swapped = git.run(["update-ref", "-m", "fugue: merge", &self.branch(), to, old.unwrap_or(NONE)]);
-        swapped.map(drop).map_err(|_| format!("The branch {:?} was moved by somebody else meanwhile.", self.name))
+        swapped.map(drop).map_err(|_| Hindrance::Moved { branch: self.name.clone() })
     }
 
     /// The branch with its files, by git itself, which refuses to lose anything.
-    fn forward(&self, git: &Git, folder: &Path, to: &str) -> Result<(), String> {
+    fn forward(&self, git: &Git, folder: &Path, to: &str) -> Result<(), Hindrance> {
         let merge = ["merge", "--ff-only", "--quiet", "--no-autostash", "--no-overwrite-ignore", "--no-verify", to];
         match git.run(merge) {
             Ok(_) if git.commit(&self.branch()).as_deref() == Some(to) => Ok(()),
-            Ok(_) => Err(format!("{} was taken to another branch meanwhile.", folder.display())),
-            Err(failed) => Err(format!("The files of {} cannot be brought forward: {failed}", folder.display())),
+            Ok(_) => Err(Hindrance::Left { folder: named(folder) }),
+            Err(failed) => Err(Hindrance::Stuck { folder: named(folder), words: failed.to_string() }),
         }
     }
 
@@ -229,7 +229,7 @@ impl Target {
     }
 
     /// Whether somebody is in the middle of a rebase or a search of this branch: it is checked out nowhere then, and comes back.
-    fn under_way(&self) -> Result<Option<String>, String> {
+    fn under_way(&self) -> Result<Option<Hindrance>, String> {
         let common = self.git().run(["rev-parse", "--git-common-dir"]).map_err(|failed| failed.to_string())?;
         let common = self.repository.join(common);
         let entries = crate::sweep::children(&common.join("worktrees")).into_iter().map(|name| common.join("worktrees").join(name));
@@ -240,27 +240,30 @@ impl Target {
                 let what = if rebase { "rebase" } else { "bisect" };
                 let gitdir = fs::read_to_string(entry.join("gitdir")).unwrap_or_default();
                 let folder = Path::new(gitdir.trim()).parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(&self.repository);
-                return Ok(Some(format!("In {} a `git {what}` of the branch {:?} is under way.", folder.display(), self.name)));
+                return Ok(Some(Hindrance::OfBranch { folder: named(folder), what: what.to_owned(), branch: self.name.clone() }));
             }
         }
         Ok(None)
     }
 }
 
-/// Why a checkout cannot be brought forward, and whether that is because of changes in it.
-fn hindered(git: &Git, folder: &Path, from: &str) -> Result<Option<(String, bool)>, String> {
+fn named(folder: &Path) -> String {
+    folder.display().to_string()
+}
+
+/// Why a checkout cannot be brought forward.
+fn hindered(git: &Git, folder: &Path, from: &str) -> Result<Option<Hindrance>, String> {
     let words = |failed: git::GitFailed| failed.to_string();
     if let Some(what) = begun(git).map_err(words)? {
-        return Ok(Some((format!("In {} {what} is under way.", folder.display()), false)));
+        return Ok(Some(Hindrance::UnderWay { folder: named(folder), what: what.to_owned() }));
     }
     if git.commit("HEAD").as_deref() != Some(from) {
-        return Ok(Some((format!("The branch was moved in {} meanwhile.", folder.display()), false)));
+        return Ok(Some(Hindrance::MovedIn { folder: named(folder) }));
     }
     let dirty = git.run(["status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=all"]).map_err(words)?;
     let first = dirty.split('\0').next().and_then(|line| line.get(3..)).unwrap_or_default();
-    let first: String = first.chars().take(SHOWN).collect();
-    let why = format!("{} has changes that are not committed ({first}): commit or stash them.", folder.display());
-    Ok((!dirty.is_empty()).then_some((why, true)))
+    let file: String = first.chars().take(SHOWN).collect();
+    Ok((!dirty.is_empty()).then(|| Hindrance::Changes { folder: named(folder), file }))
 }
 
 /// Whether every file that differs from the one commit is as it is in the other: what git was writing when it was killed, and nothing else.

@@ -5,7 +5,6 @@
 use crate::git::abroad::is_ancestor;
 use crate::git::{self, Git, GitFailed};
 use crate::job::change::{commits, conflicts};
-use crate::job::output::start_of;
 use crate::job::record;
 use crate::sweep::children;
 use fugue_domain::durable;
@@ -86,8 +85,9 @@ impl Scratch {
             let head = head.ok_or_else(|| format!("The commit {} of the branch {} is gone.", entry.head, entry.branch))?;
             if !self.bring_one(&here, &onto, &head, entry, strategy).map_err(words)? {
                 let files = conflicts(&here).map_err(words)?;
-                let sides = here.run(["diff", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"]).map_err(words)?;
-                return Ok(Brought::Conflict { task: entry.task.clone(), files, detail: start_of(&sides, CONFLICT_BYTES_MAX).to_owned() });
+                let sides = ["diff", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"];
+                let (detail, _) = here.start_of(sides, CONFLICT_BYTES_MAX).map_err(words)?;
+                return Ok(Brought::Conflict { task: entry.task.clone(), files, detail });
             }
             let to = here.commit("HEAD").ok_or("The scratch copy has lost its head.")?;
             all.push(commits(&here, &onto, &to).map_err(words)?);
