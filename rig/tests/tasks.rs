@@ -43,6 +43,14 @@ impl Board {
         Ok(self.does(&[&words, more].concat())?.trim().to_owned())
     }
 
+    /// A person reads what was said about a task's change, and what is on its way.
+    fn nothing_said_yet(&self, task: &str) -> Result<()> {
+        ensure!(self.does(&["review", task])?.contains("VERDICT"));
+        let queue = self.stage.fugue.run(&["merge", "list"])?;
+        ensure!(queue.status.success(), "{}", String::from_utf8_lossy(&queue.stderr));
+        Ok(())
+    }
+
     async fn becomes(&self, task: &str, states: &[&str]) -> Result<Value> {
         let look = async || {
             let found = self.stage.client.get(&format!("/api/v1/tasks/{task}")).await?;
@@ -104,6 +112,8 @@ async fn a_board_of_tasks_is_worked_off() -> Result<()> {
     let stuck = board.becomes(&never, &["needs_human"]).await?;
     ensure!(stuck["need"] == "same_failure" && stuck["evidence"]["ran"][0]["exit"]["code"] == 1, "{stuck:#}");
     ensure!(board.does(&["show", &never])?.contains("✗ whole ended with 1"), "the evidence is shown");
+
+    board.nothing_said_yet(&file)?;
 
     // Approved, it goes to the target branch; what is given up leaves nothing but its branch.
     board.does(&["approve", &file, "--say", "fine"])?;

@@ -128,7 +128,7 @@ pub fn routes() -> Vec<Route> {
         post("/api/v1/tasks/{id}/approve", Approve, "approveTask", "Let its change pass", task::routes::approve).may_take::<Remark>().gives::<TaskDetail>(),
         post("/api/v1/tasks/{id}/take-over", Operate, "takeOverTask", "Stop its agent and leave its worktree to a person", task::routes::take_over).may_take::<Remark>().gives::<TaskDetail>(),
         post("/api/v1/tasks/{id}/cancel", Operate, "cancelTask", "Give it up; its branch stays", task::routes::cancel).may_take::<Remark>().gives::<TaskDetail>(),
-        get("/api/v1/tasks/{id}/reviews", Read, "listReviews", "What was said about its change", review::routes::list).lists_all::<Review>(),
+        get("/api/v1/tasks/{id}/reviews", Read, "listReviews", "What was said about its change", review::routes::list).lists::<Review>(),
         post("/api/v1/tasks/{id}/review", Approve, "reviewTask", "A person's verdict about one commit", review::routes::judge).takes::<NewReview>().creates::<Review>(),
         get("/api/v1/merge-queue", Read, "listMergeQueues", "Changes on their way to their branches", merge_queue::routes::list).param(Text("project")).lists_all::<MergeQueue>(),
         post("/api/v1/merge-queue/dry-run", Operate, "tryMerge", "What would happen, as a job that moves nothing", merge_queue::routes::trial).takes::<NewTrial>().creates::<Trial>(),

@@ -9,6 +9,7 @@ use crate::effect::Effect;
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::idempotency::{self, Key, Reply};
+use crate::page::PageQuery;
 use crate::task::{self, Judged};
 use crate::{run, settings};
 use fugue_domain::agent::Driver;
@@ -268,11 +269,21 @@ fn check(new: &NewReview) -> Done<()> {
 }
 
 /// What was said about a task's change, newest first.
-pub async fn list(hub: &Hub, caller: &Caller, task: &TaskId) -> Done<Page<Review>> {
+pub async fn list(hub: &Hub, caller: &Caller, task: &TaskId, page: PageQuery) -> Done<Page<Review>> {
     let mut conn = hub.db.read().await?;
     let head = head(&mut conn, &caller.org, task).await?;
-    let items = of_task(&mut conn, &caller.org, task, head.as_deref()).await?;
-    Ok(Page { items, next_cursor: None })
+    let sql = format!(
+        "SELECT {COLUMNS} FROM reviews r WHERE r.org_id = $1 AND r.task_id = $2 AND ($3 IS NULL OR r.id < $3) ORDER BY r.id DESC LIMIT $4"
+    );
+    let found = composed(sql)
+        .bind(caller.org.as_str())
+        .bind(task.as_str())
+        .bind(page.cursor.as_deref())
+        .bind(page.limit + 1)
+        .fetch_all(&mut conn)
+        .await?;
+    let items = found.iter().map(|row| view(row, head.as_deref())).collect::<Done<Vec<_>>>()?;
+    Ok(Page::of(items, page.limit, |review| review.id.to_string()))
 }
 
 /// The commit that the task has at the moment.
@@ -280,10 +291,4 @@ async fn head(conn: &mut Conn, org: &OrgId, task: &TaskId) -> Done<Option<String
     let row =
         query("SELECT head FROM tasks WHERE org_id = $1 AND id = $2").bind(org.as_str()).bind(task.as_str()).fetch_optional(conn).await?;
     Ok(row.ok_or_else(|| Problem::not_found("task", task.as_str()))?.get(0)?)
-}
-
-async fn of_task(conn: &mut Conn, org: &OrgId, task: &TaskId, head: Option<&str>) -> Done<Vec<Review>> {
-    let sql = format!("SELECT {COLUMNS} FROM reviews r WHERE r.org_id = $1 AND r.task_id = $2 ORDER BY r.id DESC LIMIT 200");
-    let found = composed(sql).bind(org.as_str()).bind(task.as_str()).fetch_all(conn).await?;
-    found.iter().map(|row| view(row, head)).collect()
 }

@@ -1,7 +1,12 @@
 import { type ClassValue, clsx } from "clsx";
-import { twMerge } from "tailwind-merge";
+import { extendTailwindMerge } from "tailwind-merge";
+
+/** Our own sizes of type and of corners, which would be taken for colours otherwise, and thrown out by one. */
+const merge = extendTailwindMerge({
+  extend: { theme: { text: ["tiny", "small", "title"], radius: ["mark", "box", "sheet"], shadow: ["float"] } },
+});
 
 /** Class names, the later one winning. */
 export function cn(...classes: ClassValue[]): string {
-  return twMerge(clsx(classes));
+  return merge(clsx(classes));
 }

@@ -11,6 +11,7 @@ use fugue_domain::api::{Job, MergeEntry, MergeQueue, NewTrial, Trial};
 use fugue_domain::id::{JobId, TaskId};
 use fugue_domain::job::{Merged, Outcome, State};
 use fugue_domain::merge_queue::Standing;
+use fugue_domain::page::Page;
 use serde::Serialize;
 use serde_json::json;
 use std::process::ExitCode;
@@ -105,7 +106,9 @@ async fn meant(client: &Client, project: Option<&str>, text: &str) -> Result<Tas
 
 async fn queues(client: &Client, project: Option<&str>) -> Result<Vec<MergeQueue>, Failure> {
     let query = project.map(|project| format!("?project={}", segment(project))).unwrap_or_default();
-    client.list(&format!("/api/v1/merge-queue{query}"), usize::MAX).await
+    // All of them come at once.
+    let page: Page<MergeQueue> = client.get(&format!("/api/v1/merge-queue{query}")).await?;
+    Ok(page.items)
 }
 
 async fn list(context: &Context, client: &Client, project: Option<String>) -> Result<(), Failure> {

@@ -15,8 +15,7 @@ use fugue_domain::page::Page;
 
 /// `GET /api/v1/tasks/{id}/reviews`.
 pub async fn list(State(app): State<App>, asking: Asking, Id(task): Id<TaskId>, params: Params) -> Done<axum::Json<Page<Review>>> {
-    params.end()?;
-    review::list(&app.hub, &asking, &task).await.map(axum::Json)
+    review::list(&app.hub, &asking, &task, params.page()?).await.map(axum::Json)
 }
 
 /// `POST /api/v1/tasks/{id}/review`.

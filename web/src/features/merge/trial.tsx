@@ -29,7 +29,11 @@ export function TrialResult({ job, target, onClose }: { job: string; target: str
             ) : found.ended_at == null ? (
               <>
                 <Line state="working">{m.merge_trying()}</Line>
-                {found.progress != null && <Progress progress={found.progress} className="mt-1 pl-6" />}
+                {found.progress != null && (
+                  <div className="mt-1 pl-6">
+                    <Progress progress={found.progress} />
+                  </div>
+                )}
               </>
             ) : (
               <Line state="lost">{m.merge_trial_dropped()}</Line>
