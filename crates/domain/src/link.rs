@@ -228,8 +228,6 @@ pub enum FromHub {
         /// The question.
         ask: Ask,
     },
-    /// Take nothing new; end when nothing is left.
-    Drain,
 }
 
 /// Where a session works.

@@ -4,6 +4,7 @@ use crate::agent::Driver;
 use crate::limits;
 use crate::world::Millis;
 use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display, Formatter};
 
 /// How well a node can end everything that an agent started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -43,6 +44,67 @@ pub struct Program {
     pub logged_in: Option<bool>,
     /// What is wrong and what to do about it.
     pub problem: Option<String>,
+    /// The same as data, for other languages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
+}
+
+impl Program {
+    /// A program of which nothing is known yet.
+    pub fn of(driver: Driver) -> Self {
+        Self { driver, path: None, version: None, logged_in: None, problem: None, trouble: None }
+    }
+
+    /// The same with what is wrong.
+    pub fn with(self, trouble: Option<Trouble>) -> Self {
+        Self { problem: trouble.as_ref().map(Trouble::to_string), trouble, ..self }
+    }
+}
+
+/// What is wrong with an agent program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "is", rename_all = "snake_case")]
+#[schema(as = ProgramTrouble)]
+pub enum Trouble {
+    /// It is not on this machine.
+    Missing {
+        /// Its name.
+        name: String,
+        /// The command that installs it.
+        install: String,
+    },
+    /// It is not where the node's settings say.
+    Misplaced {
+        /// Its name.
+        name: String,
+        /// Where it should be.
+        path: String,
+    },
+    /// It cannot say its version.
+    Broken {
+        /// Where it is.
+        path: String,
+        /// What came of it.
+        why: String,
+        /// The command that installs it.
+        install: String,
+    },
+    /// Nobody is logged in.
+    NoLogin {
+        /// The command that logs in.
+        login: String,
+    },
+}
+
+impl Display for Trouble {
+    fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { name, install } => write!(to, "`{name}` was not found in PATH: install it with `{install}`"),
+            Self::Misplaced { name, path } => write!(to, "{path} is no program: correct the path of `{name}` in the node's settings"),
+            Self::Broken { path, why, install } => write!(to, "`{path} --version` failed: {why}; install it again with `{install}`"),
+            Self::NoLogin { login } => write!(to, "no login was found: run `{login}` on this machine, or give the node a key"),
+        }
+    }
 }
 
 /// What a node says of itself when it connects.

@@ -14,7 +14,6 @@ use fugue_domain::caller::{Caller, Role, Who};
 use fugue_domain::digest::sha256_hex;
 use fugue_domain::id::{NodeId, OrgId, SessionId};
 use fugue_domain::limits::JOIN_CODE_MINUTES;
-use fugue_domain::link::FromHub;
 use fugue_domain::node::{Load, NodeFacts, NodeState, Ownership};
 use fugue_domain::page::Page;
 use fugue_domain::problem::{Kind, Problem};
@@ -207,7 +206,7 @@ async fn enlist(tx: &mut crate::db::Tx<'_>, world: &dyn fugue_domain::world::Wor
     Ok((node, secret))
 }
 
-/// Gives a node nothing new.
+/// Gives a node nothing new. It goes on with what it has, and with the checks and merges of that.
 pub async fn drain(hub: &Hub, caller: &Caller, name_or_id: &str) -> Done<Node> {
     set_draining(hub, caller, name_or_id, true).await
 }
@@ -228,9 +227,6 @@ async fn set_draining(hub: &Hub, caller: &Caller, name_or_id: &str, draining: bo
                     .bind(i64::from(draining))
                     .execute(tx.conn)
                     .await?;
-                if draining {
-                    tx.after_commit(Effect::Say(node.clone(), Box::new(FromHub::Drain)));
-                }
                 tx.after_commit(Effect::Hint(org, Hint::Node { node }));
                 Ok(())
             })

@@ -158,11 +158,6 @@ impl Jobs {
         self.start();
     }
 
-    /// Whether nothing is left to do or to say.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
     /// There is a connection: outcomes are said on it, and how far the others are. Without one they wait.
     pub async fn connect(&mut self, link: Option<Outgoing>) {
         self.link = link;

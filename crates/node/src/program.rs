@@ -4,7 +4,7 @@
 
 use crate::child;
 use fugue_domain::agent::Driver;
-use fugue_domain::node::Program;
+use fugue_domain::node::{Program, Trouble};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,11 +19,11 @@ pub fn find(driver: Driver, given: Option<&Path>, home: &Path) -> Program {
     match driver {
         Driver::Claude => installed(driver, given, home, "claude", "npm install -g @anthropic-ai/claude-code", claude_login()),
         Driver::Codex => installed(driver, given, home, "codex", "npm install -g @openai/codex", codex_login()),
-        Driver::Command => Program { driver, path: None, version: None, logged_in: None, problem: None },
+        Driver::Command => Program::of(driver),
         Driver::Rehearse => {
             let path = given.map(Path::to_owned).or_else(|| env::current_exe().ok());
             let version = Some(env!("CARGO_PKG_VERSION").to_owned());
-            Program { driver, path: path.map(|path| path.to_string_lossy().into_owned()), version, logged_in: None, problem: None }
+            Program { path: path.map(|path| path.to_string_lossy().into_owned()), version, ..Program::of(driver) }
         }
     }
 }
@@ -33,22 +33,20 @@ fn installed(driver: Driver, given: Option<&Path>, home: &Path, name: &str, inst
         Some(given) => Some(given.to_owned()).filter(|path| is_program(path)),
         None => search(name),
     };
+    let (name, install) = (name.to_owned(), install.to_owned());
     let Some(path) = found else {
-        let problem = match given {
-            Some(given) => format!("{} is no program: correct the path of `{name}` in the node's settings", given.display()),
-            None => format!("`{name}` was not found in PATH: install it with `{install}`"),
+        let trouble = match given {
+            Some(given) => Trouble::Misplaced { name, path: given.display().to_string() },
+            None => Trouble::Missing { name, install },
         };
-        return Program { driver, path: None, version: None, logged_in: None, problem: Some(problem) };
+        return Program::of(driver).with(Some(trouble));
     };
-    let (version, problem) = match version(&path, home) {
-        Ok(version) => (Some(version), None),
-        Err(why) => (None, Some(format!("`{} --version` failed: {why}; install it again with `{install}`", path.display()))),
+    let login = if driver == Driver::Claude { "claude" } else { "codex login" };
+    let (version, trouble) = match version(&path, home) {
+        Ok(version) => (Some(version), (logged_in == Some(false)).then(|| Trouble::NoLogin { login: login.to_owned() })),
+        Err(why) => (None, Some(Trouble::Broken { path: path.display().to_string(), why, install })),
     };
-    let problem = problem.or_else(|| {
-        let login = if driver == Driver::Claude { "claude" } else { "codex login" };
-        (logged_in == Some(false)).then(|| format!("no login was found: run `{login}` on this machine, or give the node a key"))
-    });
-    Program { driver, path: Some(path.to_string_lossy().into_owned()), version, logged_in, problem }
+    Program { path: Some(path.to_string_lossy().into_owned()), version, logged_in, ..Program::of(driver) }.with(trouble)
 }
 
 fn search(name: &str) -> Option<PathBuf> {

@@ -17,7 +17,6 @@ use crate::session::{self, Input, Said, Session};
 use crate::worktree::session_folder;
 use crate::{NodeError, diff, git, raw};
 use fugue_domain::id::{JobId, SessionId};
-use fugue_domain::job::Kind;
 use fugue_domain::lease::{LeaseKey, heartbeat_every_ms};
 use fugue_domain::limits::{BACK_OFF_MAX_MS, BACK_OFF_MS, LEASE_MS};
 use fugue_domain::link::{Answered, Ask, CallFailed, FromHub, FromNode, Hello, PROTOCOL};
@@ -73,7 +72,6 @@ pub struct Supervisor {
     beats: VecDeque<(u64, u64)>,
     /// When the last word was sent that the hub answered on this connection: whatever it says now it said after that.
     answered: u64,
-    draining: bool,
 }
 
 impl Supervisor {
@@ -105,7 +103,6 @@ impl Supervisor {
             beat: 0,
             beats,
             answered: 0,
-            draining: false,
         };
         for (id, record) in remembered {
             supervisor.open(id, record, 0);
@@ -113,7 +110,7 @@ impl Supervisor {
         supervisor
     }
 
-    /// Works until shutdown, until it is drained, or until the hub refuses this node.
+    /// Works until shutdown, or until the hub refuses this node.
     pub async fn run(mut self, link: Link, shutdown: CancellationToken) -> Result<(), NodeError> {
         let (events, incoming) = mpsc::channel(EVENTS);
         // Tasks of their own: whoever waits for the link must not be the one who moves it.
@@ -174,10 +171,6 @@ impl Supervisor {
                     beat = self.next_beat();
                 }
                 Happened::Shutdown => return Ok(()),
-            }
-            if self.draining && self.leases().is_empty() && self.jobs.is_empty() {
-                tracing::info!("drained: nothing is left to do");
-                return Ok(());
             }
         }
     }
@@ -277,9 +270,6 @@ impl Supervisor {
             FromHub::Renewed { beat, leases, refused } => self.renewed(beat, leases, refused),
             FromHub::Assign(assignment) => {
                 let (id, lease) = (assignment.lease.session.clone(), assignment.lease.clone());
-                if self.draining && self.sessions.get(&id).is_none_or(|known| known.lease.as_ref() != Some(&lease)) {
-                    return;
-                }
                 let is_new = self.sessions.get(&id).and_then(|known| known.lease.as_ref()).is_none_or(|held| held.epoch < lease.epoch);
                 // Not from its arrival: it may have been on the way for longer than the lease lasts.
                 let deadline = session::deadline(self.answered, self.lease_ms);
@@ -300,13 +290,10 @@ impl Supervisor {
             FromHub::Release(place) if !self.jobs.let_go(&place.session) => {}
             FromHub::Release(place) => self.tell(&place.session.clone(), Input::Release(place)),
             FromHub::End { session } => self.tell_known(&session, Input::End),
-            // What ends a worktree is nothing new.
-            FromHub::Job { work, .. } if self.draining && work.kind() != Kind::TearDown => {}
             FromHub::Job { id, work } => self.jobs.take(id, *work),
             FromHub::JobStored { id } => self.jobs.stored(&id).await,
             FromHub::JobDropped { id } => self.jobs.drop_(&id).await,
             FromHub::Call { call, ask } => self.call(call, ask),
-            FromHub::Drain => self.draining = true,
         }
     }
 

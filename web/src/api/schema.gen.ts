@@ -2678,8 +2678,39 @@ export interface components {
             path?: string | null;
             /** @description What is wrong and what to do about it. */
             problem?: string | null;
+            trouble?: components["schemas"]["ProgramTrouble"] | null;
             /** @description What it says its version is. */
             version?: string | null;
+        };
+        /** @description What is wrong with an agent program. */
+        ProgramTrouble: {
+            /** @description The command that installs it. */
+            install: string;
+            /** @enum {string} */
+            is: "missing";
+            /** @description Its name. */
+            name: string;
+        } | {
+            /** @enum {string} */
+            is: "misplaced";
+            /** @description Its name. */
+            name: string;
+            /** @description Where it should be. */
+            path: string;
+        } | {
+            /** @description The command that installs it. */
+            install: string;
+            /** @enum {string} */
+            is: "broken";
+            /** @description Where it is. */
+            path: string;
+            /** @description What came of it. */
+            why: string;
+        } | {
+            /** @enum {string} */
+            is: "no_login";
+            /** @description The command that logs in. */
+            login: string;
         };
         /** @description How far commands have come that run one after the other. */
         Progress: {

@@ -36,7 +36,7 @@ pub enum Node {
         /// Its id or name.
         node: String,
     },
-    /// Let a node work off what it has and give it nothing new.
+    /// Let a node work off what it has and give it nothing new. It stays connected, until it is resumed or removed.
     Drain {
         /// Its id or name.
         node: String,

@@ -88,7 +88,7 @@ impl Node {
 
 /// How a simulated node introduces itself.
 pub fn hello(protocol: u32) -> Hello {
-    let rehearse = Program { driver: Driver::Rehearse, path: Some("/x".into()), version: None, logged_in: None, problem: None };
+    let rehearse = Program { path: Some("/x".into()), ..Program::of(Driver::Rehearse) };
     let facts = NodeFacts {
         name: "desk".into(),
         version: "0.1.0".into(),

@@ -170,7 +170,7 @@ impl Machine {
     }
 
     fn facts(&self) -> NodeFacts {
-        let rehearse = Program { driver: Driver::Rehearse, path: Some("/x".into()), version: None, logged_in: None, problem: None };
+        let rehearse = Program { path: Some("/x".into()), ..Program::of(Driver::Rehearse) };
         NodeFacts {
             name: self.name.clone(),
             version: "0.1.0".into(),
@@ -351,7 +351,7 @@ impl Connection {
                 let result = answer(ask);
                 self.say(&FromNode::Reply { call, result }).await?;
             }
-            FromHub::Welcome { .. } | FromHub::Prepare(_) | FromHub::End { .. } | FromHub::Drain => {}
+            FromHub::Welcome { .. } | FromHub::Prepare(_) | FromHub::End { .. } => {}
             // No story of the simulation asks for jobs.
             FromHub::Job { .. } | FromHub::JobStored { .. } | FromHub::JobDropped { .. } => {}
         }

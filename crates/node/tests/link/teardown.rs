@@ -51,14 +51,13 @@ async fn a_worktree_is_torn_down_once_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_node_that_is_drained_tears_down_too_and_a_clean_tree_leaves_no_rescue() {
-    let mut bench = Bench::new("drained").await;
+async fn a_node_that_is_busy_tears_down_too_and_a_clean_tree_leaves_no_rescue() {
+    let mut bench = Bench::new("busy").await;
     let (place, busy) = (bench.prepared(82).await, bench.prepared(83).await);
     let go = bench.folder.0.join("go");
     let waits = check("waits", &format!("while ! test -f {}; do sleep 0.05; done", go.display()));
     let waits =
         bench.ask(Work::Check { place: busy, target: "main".into(), message: "m".into(), checks: vec![waits], guarded: Vec::new() }).await;
-    bench.link.say(FromHub::Drain).await;
     let work = Work::TearDown { place: place.clone(), teardown: vec![command("down", "true")] };
     let Outcome::TornDown(ran) = bench.carried_out(work).await else { panic!("not torn down") };
     assert!(ran[0].is_green(), "{ran:?}");

@@ -16,6 +16,8 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { Command, Empty } from "@/ui/states";
 import { toast } from "@/ui/toast";
 
+type Program = Node["programs"][number];
+
 type Props = {
   /** What is at work on a machine, as lines. */
   sessions: (node: Node) => ReactNode;
@@ -126,13 +128,7 @@ function NodeCard({ node, allowed, sessions }: { node: Node; allowed: boolean; s
       <h3 className="mt-2 text-small font-semibold text-soft">{m.programs()}</h3>
       <ul className="text-small">
         {node.programs.map((program) => (
-          <li key={program.driver} className="flex gap-2">
-            <span className="w-20 shrink-0">{program.driver}</span>
-            <span className={program.problem == null ? "min-w-0 flex-1 truncate text-soft" : "min-w-0 flex-1 text-failed"}>
-              {program.problem ?? program.version ?? m.program_there()}
-            </span>
-            {program.logged_in === false && <span className="shrink-0 text-needs">{m.not_logged_in()}</span>}
-          </li>
+          <ProgramLine key={program.driver} program={program} />
         ))}
       </ul>
       {removing && (
@@ -169,4 +165,36 @@ function Slots({ busy, slots }: { busy: number; slots: number }) {
       </div>
     </div>
   );
+}
+
+/** An agent program of a machine. One that is not there is no fault: nobody needs all of them. */
+function ProgramLine({ program }: { program: Program }) {
+  const { trouble, problem } = program;
+  const tone = problem == null || trouble?.is === "missing" ? "text-soft" : trouble?.is === "no_login" ? "text-needs" : "text-failed";
+  return (
+    <li className="flex gap-2">
+      <span className="w-20 shrink-0">{program.driver}</span>
+      <span className={`min-w-0 flex-1 [overflow-wrap:anywhere] ${tone}`}>
+        {trouble == null ? (problem ?? program.version ?? m.program_there()) : said(program.version, troubleWord(trouble))}
+      </span>
+      {program.logged_in === false && trouble?.is !== "no_login" && <span className="shrink-0 text-needs">{m.not_logged_in()}</span>}
+    </li>
+  );
+}
+
+function said(version: string | null | undefined, trouble: string): string {
+  return version == null ? trouble : `${version} · ${trouble}`;
+}
+
+function troubleWord(trouble: NonNullable<Program["trouble"]>): string {
+  switch (trouble.is) {
+    case "missing":
+      return m.program_missing(trouble);
+    case "misplaced":
+      return m.program_misplaced(trouble);
+    case "broken":
+      return m.program_broken(trouble);
+    case "no_login":
+      return m.program_no_login(trouble);
+  }
 }

@@ -19,7 +19,7 @@ export function Plans({ filter, onFilter }: Props) {
   return (
     <div className="h-full scroll">
       <div className="mx-auto flex max-w-200 flex-col gap-3 p-4 desk:p-6">
-        <div className="flex items-center gap-2">
+        <div className="flex flex-wrap items-center gap-2">
           <Button asChild kind="quiet" size="icon" className="-ml-2">
             <Link to="/tasks" aria-label={m.back_to_board()}>
               <ChevronLeft />
@@ -27,7 +27,7 @@ export function Plans({ filter, onFilter }: Props) {
           </Button>
           <h1 className="flex-1 text-title font-semibold">{m.plans()}</h1>
           <Select
-            className="w-auto"
+            className="max-desk:order-last desk:w-auto"
             aria-label={m.filter_plans()}
             value={filter.state ?? ""}
             onChange={(event) => onFilter({ state: (event.target.value || undefined) as PlanFilter["state"] })}
