@@ -77,3 +77,33 @@ async fn a_node_that_is_asked_to_end_leaves_its_agents_at_work() -> Result<()> {
     }
     stage.close(&sessions, &[hub.pid(), node.pid()]).await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_gets_nothing_new_stays_and_works_again_when_it_may() -> Result<()> {
+    let Some(program) = program() else { return Ok(()) };
+    let fugue = witnessed(Fugue::new(&program)?);
+    // Hub and node in one process: whoever drains the node goes on talking to the hub.
+    let up = fugue.up().await?;
+    let stage = Stage::on(fugue).await?;
+    let name = stage.client.all("/api/v1/nodes").await?[0]["name"].as_str().context("a name")?.to_owned();
+    let turned = async |turn: &str, state: &str| {
+        let path = format!("/api/v1/turns/{turn}");
+        until(&format!("a turn to be {state}"), TURN_MAX, async || Ok((stage.client.get(&path).await?["state"] == state).then_some(())))
+            .await
+    };
+    let session = stage.session("rehearse").await?;
+    let before = stage.turn(&session, "sleep 1500\nsay done").await?;
+    turned(&before, "running").await?;
+    let drained = stage.fugue.run(&["node", "drain", &name])?;
+    ensure!(drained.status.success(), "{}", String::from_utf8_lossy(&drained.stderr));
+    // What it has comes to its end, what is new waits.
+    turned(&before, "ended").await?;
+    let after = stage.turn(&session, "say again").await?;
+    let node = stage.client.get(&format!("/api/v1/nodes/{name}")).await?;
+    ensure!(node["state"] == "draining" && node["busy"] == 0, "{node:#}");
+    ensure!(stage.client.get(&format!("/api/v1/turns/{after}")).await?["state"] == "queued");
+    let resumed = stage.fugue.run(&["node", "resume", &name])?;
+    ensure!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    turned(&after, "ended").await?;
+    stage.close(&[session], &[up.pid()]).await
+}

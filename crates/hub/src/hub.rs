@@ -64,7 +64,7 @@ impl Hub {
         let deferred = crate::db::Deferred::new(crate::message::settle);
         let db = Db::open(location, outlet.clone(), world.clone(), deferred).await?;
         let Outlet { feed, wake, nodes } = outlet;
-        let sends = crate::message::Gather::start(db.clone(), world.clone());
+        let sends = crate::message::Gather::start(db.clone(), world.clone(), nodes.clone(), settings.lease_ms);
         let facts = inbox::Gather::new(db.clone());
         let (holders, known, screens, settings) = (Holders::default(), Known::default(), Screens::default(), Arc::new(settings));
         Ok(Self { db, world, feed, wake, nodes, holders, known, screens, sends, facts, settings })

@@ -4,15 +4,18 @@
 //! what fails is simply looked at again. A doorbell says where to look, the clock looks everywhere.
 
 use crate::column;
-use crate::db::{Column, Conn, Row, Table, Update, composed, durable, query};
+use crate::db::{Column, Conn, Row, Table, Tx, Update, composed, durable, query};
+use crate::effect::Effect;
 use crate::fault::{Done, Fault, caught};
 use crate::hub::Hub;
-use crate::{agent, approval, budget, message, session, turn};
+use crate::link::NodeLinks;
+use crate::{agent, approval, budget, event, message, session, turn};
 use fugue_domain::agent::Agent;
 use fugue_domain::id::{NodeId, SessionId, TurnId};
 use fugue_domain::lease::{self, Lease};
 use fugue_domain::link::{Assignment, FromHub, Order, Steer};
 use fugue_domain::turn::{Input, State};
+use fugue_domain::world::Millis;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -52,6 +55,29 @@ pub async fn run(hub: Hub, shutdown: CancellationToken) {
         // A busy hub rings all the time: looking takes a fifth of the time at most, and rings gather meanwhile.
         let _ = shutdown.run_until_cancelled(tokio::time::sleep_until(begun + begun.elapsed() * IDLE_SHARE)).await;
     }
+}
+
+/// Gives the turns of these sessions that can start to their nodes, in the transaction that has put them in line: one write to the disk
+/// instead of two for a message to an agent that waits for it. Whatever cannot start now is found by the look that was rung for.
+pub async fn at_once(tx: &mut Tx<'_>, nodes: &NodeLinks, lease_ms: Millis, sessions: BTreeSet<SessionId>) -> Done<()> {
+    if nodes.count() == 0 {
+        return Ok(());
+    }
+    // The lengths of the lines are among what is written last.
+    event::flush(tx).await?;
+    let mut room = room(tx.conn, tx.now - lease::silent_at_most_ms(lease_ms)).await?;
+    room.retain(|node, room| room.free > 0 && nodes.is_connected(node));
+    if room.is_empty() {
+        return Ok(());
+    }
+    let candidates = candidates(tx.conn, Some(&sessions), room.keys(), tx.now).await?;
+    for chosen in plan::choose(candidates, room) {
+        let (turn, session) = (chosen.turn.clone(), chosen.session.clone());
+        give(tx, chosen).await?;
+        tx.effects.retain(|effect| !matches!(effect, Effect::Schedule(rung) if *rung == session));
+        tx.after_commit(Effect::Tell(turn));
+    }
+    Ok(())
 }
 
 /// Gives every turn that can start to its node, among these sessions or everywhere.
@@ -157,35 +183,31 @@ async fn room(conn: &mut Conn, heard_since: i64) -> Done<plan::Rooms> {
 /// Gives a turn to its node, unless a budget is used up or somebody was faster.
 async fn assign(hub: &Hub, chosen: plan::Candidate) -> Done<()> {
     let turn = chosen.turn.clone();
-    let assigned = hub
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let Some(mut row) = turn::load(tx.conn, &chosen.turn).await? else { return Ok(()) };
-                if budget::exceeded(tx.conn, &row.session, tx.now).await?.is_some() {
-                    let _ = turn::take(tx, &mut row, Input::OverBudget).await?;
-                    return Ok(());
-                }
-                if !matches!(row.rules.state, State::Queued { .. }) {
-                    return Ok(());
-                }
-                let next =
-                    Update { table: "sessions", set: "epoch = epoch + 1, reports = 0", key: "id = $1", found: "TRUE", back: "epoch" };
-                let epoch = Table::new(&[Column::Text]).bind(chosen.session.as_str()).update(tx.conn, next).await?;
-                durable!(tx, "hub.assigned");
-                let epoch = epoch.first().ok_or_else(|| Fault::internal("a turn belongs to no session"))?.get(0)?;
-                let lease = Lease { node: chosen.node, epoch };
-                let _ = turn::take(tx, &mut row, Input::Assign { lease }).await?;
-                Ok(())
-            })
-        })
-        .await;
-    match assigned {
+    match hub.db.write(move |tx| Box::pin(give(tx, chosen))).await {
         // Another hub was faster: the index that allows one lease per session said no.
         Err(fault) if fault.is_duplicate() => Ok(()),
         Err(fault) => Err(fault),
         Ok(()) => tell(hub, &turn).await,
     }
+}
+
+/// The same inside a transaction.
+async fn give(tx: &mut Tx<'_>, chosen: plan::Candidate) -> Done<()> {
+    let Some(mut row) = turn::load(tx.conn, &chosen.turn).await? else { return Ok(()) };
+    if budget::exceeded(tx.conn, &row.session, tx.now).await?.is_some() {
+        let _ = turn::take(tx, &mut row, Input::OverBudget).await?;
+        return Ok(());
+    }
+    if !matches!(row.rules.state, State::Queued { .. }) {
+        return Ok(());
+    }
+    let next = Update { table: "sessions", set: "epoch = epoch + 1, reports = 0", key: "id = $1", found: "TRUE", back: "epoch" };
+    let epoch = Table::new(&[Column::Text]).bind(chosen.session.as_str()).update(tx.conn, next).await?;
+    durable!(tx, "hub.assigned");
+    let epoch = epoch.first().ok_or_else(|| Fault::internal("a turn belongs to no session"))?.get(0)?;
+    let lease = Lease { node: chosen.node, epoch };
+    let _ = turn::take(tx, &mut row, Input::Assign { lease }).await?;
+    Ok(())
 }
 
 /// Tells a turn's node what is wanted of it, if the node is connected here.

@@ -54,13 +54,16 @@ async fn bare_times(bare: &Bare, pace: Duration) -> Result<Vec<f64>> {
 async fn our_times(ours: &Ours, session: &str, pace: Duration) -> Result<Vec<f64>> {
     let after = last(ours, session).await?;
     let mut events = ours.stage.client.sse(&format!("/api/v1/sessions/{session}/events?after={after}"), None).await?;
+    // The same client as for the reference.
+    let mut connection = Connection::open(ours.address()?).await?;
+    let request = post(&format!("/api/v1/sessions/{session}/messages"), &ours.credential(), "{\"text\":\"line\"}");
     let mut times = Vec::new();
     for _ in 0..TIMES {
         tokio::time::sleep(pace).await;
         let begun = now_ns();
-        let turn = ours.message(session, "line").await?;
+        let message: Value = serde_json::from_slice(&connection.send(&request).await?)?;
         times.push(milliseconds(begun, &first_line(&mut events).await?)?);
-        ours.finished(&turn).await?;
+        ours.finished(message["turn"]["id"].as_str().context("a turn")?).await?;
     }
     Ok(times)
 }

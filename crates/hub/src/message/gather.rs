@@ -5,20 +5,22 @@ use super::sending::{self, Form, Lines, Sending};
 use crate::db::{Conn, Db, Tx};
 use crate::fault::{Done, Fault};
 use crate::idempotency::{Key, Reply};
+use crate::link::NodeLinks;
+use crate::scheduler;
 use fugue_domain::api::NewMessage;
 use fugue_domain::id::{MessageId, OrgId, SessionId};
 use fugue_domain::limits::SENDS_WAITING_MAX;
-use fugue_domain::world::{Mint, SharedWorld};
+use fugue_domain::world::{Millis, Mint, SharedWorld};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// How long the writer waits at most for those who were just answered and are about to send again: about one write to the disk.
-const LINGER: Duration = Duration::from_micros(500);
+const LINGER: Duration = Duration::from_micros(1_000);
 /// Messages with which it does not wait: the rest of their callers are answered and heard while these are written.
 const ENOUGH: usize = 64;
 /// How long nothing may come in meanwhile before it goes on: longer than a processor that is busy with others makes a caller wait.
-const LULL: Duration = Duration::from_micros(200);
+const LULL: Duration = Duration::from_micros(400);
 /// How often it looks.
 const LOOK: Duration = Duration::from_micros(20);
 
@@ -45,6 +47,8 @@ type Answers = Vec<(oneshot::Sender<Done<Reply>>, Done<Reply>)>;
 pub struct Gather {
     db: Db,
     world: SharedWorld,
+    nodes: NodeLinks,
+    lease_ms: Millis,
     room: Arc<Semaphore>,
     line: Arc<Mutex<Line>>,
     answers: mpsc::UnboundedSender<Answers>,
@@ -76,11 +80,11 @@ impl Short {
 
 impl Gather {
     /// Starts with a line in which nobody stands. What it starts ends when the last clone is gone.
-    pub fn start(db: Db, world: SharedWorld) -> Self {
+    pub fn start(db: Db, world: SharedWorld, nodes: NodeLinks, lease_ms: Millis) -> Self {
         let (answers, given) = mpsc::unbounded_channel();
         let room = Arc::new(Semaphore::new(SENDS_WAITING_MAX));
         tokio::spawn(answer(db.clone(), room.clone(), given));
-        Self { db, world, room, line: Arc::default(), answers }
+        Self { db, world, nodes, lease_ms, room, line: Arc::default(), answers }
     }
 
     /// Accepts a message; answered when it is on disk.
@@ -140,6 +144,16 @@ impl Gather {
         Ok(answers)
     }
 
+    /// A few go to their nodes in the same transaction. With a server for a database another hub may be about to give out the same.
+    async fn accept_whole(&self, tx: &mut Tx<'_>, sendings: Vec<Sending>, alone: bool) -> Done<Vec<Done<Reply>>> {
+        let sessions = sendings.iter().map(|sending| sending.session.clone()).collect();
+        let answers = sending::send_all(tx, sendings, &mut Lines::default(), Form::Whole).await?;
+        if alone {
+            scheduler::at_once(tx, &self.nodes, self.lease_ms, sessions).await?;
+        }
+        Ok(answers)
+    }
+
     fn take(&self) -> Vec<Waiting> {
         let mut line = self.lock();
         line.expected = line.waiting.len().max(line.expected - line.expected.div_ceil(8));
@@ -196,7 +210,7 @@ async fn accept(tx: &mut Tx<'_>, mut asked: Asked, callers: Callers) -> Done<Vec
     let in_short = embedded && (sendings.len() >= SHORT_MIN || gather.db.deferred().is_unseen());
     let answers = match in_short {
         true => gather.accept_short(tx, sendings).await,
-        false => sending::send_all(tx, sendings, &mut Lines::default(), Form::Whole).await,
+        false => gather.accept_whole(tx, sendings, embedded).await,
     };
     if answers.is_err() {
         gather.db.deferred().undone();
