@@ -87,30 +87,32 @@ pub async fn rates(run: &Run, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// F2, counted by strace; without it by the hub's own count of commits.
+/// F2, by the hub's own count of commits, and counted from outside by strace, which takes its share of the processors from both sides.
 pub async fn per_fsync(run: &Run, report: &mut Report) -> Result<()> {
+    per_commit(run, report, false).await?;
+    if std::process::Command::new("strace").arg("-V").output().is_ok() { per_commit(run, report, true).await } else { Ok(()) }
+}
+
+async fn per_commit(run: &Run, report: &mut Report, traced: bool) -> Result<()> {
     let traces = rig::scratch::Scratch::new()?;
     let file = traces.path().join("fsyncs");
     let words = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=fdatasync,fsync", "-o", &file.to_string_lossy()].map(str::to_owned);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let traced = std::process::Command::new("strace").arg("-V").output().is_ok();
     let Some(room) = Room::open(run, MESSAGES * run.rounds, if traced { &words } else { &[] }).await? else { return Ok(()) };
     let mut rounds = Rounds::default();
     for _ in 0..run.rounds {
         let before = fsyncs(&room, traced, &file).await?;
         room.sample(32, false).await?;
-        let after = rig::wait::until("the trace to be written", Duration::from_secs(10), async || {
+        let after = rig::wait::until("the count to be there", Duration::from_secs(10), async || {
             Ok(Some(fsyncs(&room, traced, &file).await?).filter(|after| *after > before))
         });
         rounds.push(MESSAGES as f64 / (after.await? - before));
     }
-    report.row(
-        "F2 accepts per fsync, 32 connections",
-        if traced { "strace" } else { "metrics" },
-        rounds,
-        Rounds::default(),
-        Want::AtLeast(16.0, 8.0),
-    );
+    let (name, by) = match traced {
+        true => ("F2 accepts per fsync, 32 connections, under strace", "strace"),
+        false => ("F2 accepts per fsync, 32 connections", "commits"),
+    };
+    report.row(name, by, rounds, Rounds::default(), Want::AtLeast(16.0, 8.0));
     Ok(())
 }
 
