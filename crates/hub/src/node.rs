@@ -31,8 +31,8 @@ const COLUMNS: &str = "n.id, n.name, n.facts, n.load, n.draining, n.seen_at, n.c
      (SELECT COUNT(*) FROM turns t WHERE t.node_id = n.id AND t.renewed_at IS NOT NULL)";
 
 fn view(row: &Row, now: Millis) -> Done<Node> {
-    let facts: Option<NodeFacts> = row.get::<Option<String>>(2)?.map(|text| column::json(&text)).transpose()?;
-    let load: Option<Load> = row.get::<Option<String>>(3)?.map(|text| column::json(&text)).transpose()?;
+    let facts: Option<NodeFacts> = column::maybe_json(row, 2)?;
+    let load: Option<Load> = column::maybe_json(row, 3)?;
     let seen_at: i64 = row.get(5)?;
     // A node that joined but never connected has told nothing of itself.
     let unknown = || "unknown".to_owned();
@@ -98,7 +98,7 @@ pub async fn standstill(conn: &mut Conn, node: &NodeId, session: &SessionId, now
     );
     let Some(row) = found.bind(node.as_str()).bind(session.as_str()).fetch_optional(conn).await? else { return Ok(None) };
     let name: String = row.get(0)?;
-    let load: Option<Load> = row.get::<Option<String>>(2)?.map(|text| column::json(&text)).transpose()?;
+    let load: Option<Load> = column::maybe_json(&row, 2)?;
     if row.get::<i64>(3)? > 0 && load.and_then(|load| load.room).is_some_and(|room| room.full) {
         return Ok(Some(Saying::NodeFull { node: name }));
     }
@@ -109,7 +109,7 @@ pub async fn standstill(conn: &mut Conn, node: &NodeId, session: &SessionId, now
 /// What a node said of itself when it connected last.
 pub async fn facts(conn: &mut Conn, node: &NodeId) -> Done<Option<NodeFacts>> {
     let row = query("SELECT facts FROM nodes WHERE id = $1").bind(node.as_str()).fetch_one(conn).await?;
-    row.get::<Option<String>>(0)?.map(|text| column::json(&text)).transpose()
+    column::maybe_json(&row, 0)
 }
 
 /// Makes a code with which one machine can join.

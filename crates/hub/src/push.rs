@@ -85,7 +85,7 @@ pub async fn get(hub: &Hub, caller: &Caller) -> Done<PushState> {
     let wish = PushWish {
         kinds: column::json(row.text(0)?)?,
         answers: row.get::<i64>(1)? == 1,
-        quiet: row.get::<Option<String>>(2)?.map(|text| column::json(&text)).transpose()?,
+        quiet: column::maybe_json(&row, 2)?,
         locale: row.get(3)?,
     };
     Ok(PushState { key, wish: Some(wish) })

@@ -53,7 +53,7 @@ pub struct Wish {
 }
 
 fn view(row: &Row, head: Option<&str>) -> Done<Review> {
-    let verdict: Option<Verdict> = row.get::<Option<String>>(4)?.map(|text| column::json(&text)).transpose()?;
+    let verdict: Option<Verdict> = column::maybe_json(row, 4)?;
     let commit: String = row.get(2)?;
     Ok(Review {
         id: column::id(row, 0)?,

@@ -56,7 +56,7 @@ fn view(row: &Row) -> Done<Run> {
         started_at: row.get::<Option<i64>>(14)?.map(Time),
         ended_at: row.get::<Option<i64>>(15)?.map(Time),
         saying: Saying::parsed(row.get::<Option<String>>(16)?.as_deref()),
-        result: row.get::<Option<String>>(17)?.map(|text| column::json(&text)).transpose()?,
+        result: column::maybe_json(row, 17)?,
     })
 }
 

@@ -31,7 +31,7 @@ struct Stored {
 async fn stored(conn: &mut Conn, project: &ProjectId) -> Done<Option<Stored>> {
     let sql = "SELECT commit_id, read_at, wrong, settings FROM project_settings WHERE project_id = $1";
     let Some(row) = query(sql).bind(project.as_str()).fetch_optional(conn).await? else { return Ok(None) };
-    let settings = row.get::<Option<String>>(3)?.map(|text| column::json(&text)).transpose()?;
+    let settings = column::maybe_json(&row, 3)?;
     Ok(Some(Stored { commit: row.get(0)?, read_at: row.get(1)?, wrong: row.get(2)?, settings }))
 }
 

@@ -230,11 +230,7 @@ impl Git {
     pub fn start_of<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>, most: usize) -> Result<(String, bool), GitFailed> {
         let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
         // One byte more says that there is more.
-        let bytes = self.printed(&args, most + 1)?;
-        let cut = bytes.len() > most;
-        let mut text = String::from_utf8_lossy(&bytes).into_owned();
-        text.truncate(text.floor_char_boundary(most));
-        Ok((text, cut))
+        Ok(beginning(&self.printed(&args, most + 1)?, most))
     }
 
     fn printed(&self, args: &[OsString], most: usize) -> Result<Vec<u8>, GitFailed> {
@@ -257,6 +253,14 @@ impl Git {
         let found = self.run(["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")]).ok()?;
         (found.len() >= 40 && found.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(found)
     }
+}
+
+/// The beginning of what may be no UTF-8 as text, and whether there is more: what cannot be read is longer as text than it was.
+fn beginning(bytes: &[u8], most: usize) -> (String, bool) {
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    let cut = text.len() > most;
+    text.truncate(text.floor_char_boundary(most));
+    (text, cut)
 }
 
 fn verb(args: &[OsString]) -> String {
@@ -399,4 +403,18 @@ pub fn find_commit(home: &Path, origin: &Origin, base: &str) -> Result<Answered,
         _ => resolve(&Git::at(&folder), Some(base)),
     };
     found.map(Answered::Commit).ok_or_else(|| CallFailed::UnknownBase(format!("{base:?} is no branch, tag or commit there")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beginning;
+
+    #[test]
+    fn a_text_that_lost_its_end_says_so_also_when_it_grew_by_being_read() {
+        assert_eq!(beginning(b"abc", 3), ("abc".to_owned(), false));
+        assert_eq!(beginning(b"abcd", 3), ("abc".to_owned(), true));
+        assert_eq!(beginning("aé".as_bytes(), 2), ("a".to_owned(), true));
+        // Three bytes of another encoding are nine as text.
+        assert_eq!(beginning(b"\xe9\xe9\xe9", 3), ("\u{fffd}".to_owned(), true));
+    }
 }

@@ -103,7 +103,7 @@ async fn slots(conn: &mut Conn, org: &OrgId, heard_since: i64) -> Done<(HashMap<
         .await?;
     for row in &nodes {
         let id: NodeId = column::id(row, 0)?;
-        let load: Option<Load> = row.get::<Option<String>>(2)?.map(|text| column::json(&text)).transpose()?;
+        let load: Option<Load> = column::maybe_json(row, 2)?;
         if load.and_then(|load| load.room).is_some_and(|room| room.full) {
             no_room.insert(id.clone());
         }

@@ -21,7 +21,7 @@ const PLANS_MAX: i64 = 20;
 /// What was found out about a plan.
 pub async fn stored(conn: &mut Conn, plan: &PlanId) -> Done<Option<Vec<Clash>>> {
     let row = query("SELECT clashes FROM plans WHERE id = $1").bind(plan.as_str()).fetch_one(conn).await?;
-    row.get::<Option<String>>(0)?.map(|text| column::json(&text)).transpose()
+    column::maybe_json(&row, 0)
 }
 
 /// Which of these tasks will probably meet.

@@ -69,7 +69,7 @@ impl Due {
             keys: (row.get(10)?, row.get(11)?),
             origin: row.get(12)?,
             answers: row.get::<i64>(13)? == 1 && role.permits(Permission::Approve),
-            quiet: row.get::<Option<String>>(14)?.map(|text| column::json(&text)).transpose()?,
+            quiet: column::maybe_json(row, 14)?,
             locale: row.get(16)?,
         })
     }

@@ -123,7 +123,7 @@ pub async fn read(conn: &mut Conn, task: &TaskId) -> Done<Vec<Entry>> {
             words: row.get(3)?,
             saying: Saying::parsed(row.get::<Option<String>>(6)?.as_deref()),
             by: row.get(4)?,
-            shown: row.get::<Option<String>>(5)?.map(|text| column::json(&text)).transpose()?,
+            shown: column::maybe_json(row, 5)?,
         })
     };
     found.iter().map(entry).collect()
