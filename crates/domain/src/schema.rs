@@ -221,8 +221,8 @@ fn sample(schema: &Value) -> Value {
         }
         Some("array") => {
             let item = sample(schema.get("items").unwrap_or(&Value::Null));
-            let most = schema.get("maxItems").and_then(Value::as_u64).unwrap_or(u64::MAX);
-            Value::Array(vec![item; size("minItems").max(1).min(most).min(SAMPLE_ITEMS_MAX) as usize])
+            // No more than it takes: what a list refers to may not be there.
+            Value::Array(vec![item; size("minItems").min(SAMPLE_ITEMS_MAX) as usize])
         }
         Some("string") => {
             let most = schema.get("maxLength").and_then(Value::as_u64).unwrap_or(u64::MAX) as usize;

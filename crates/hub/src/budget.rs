@@ -36,17 +36,17 @@ pub struct Exceeded {
 }
 
 /// What a session may still spend; absent when nothing limits it.
-pub async fn left(conn: &mut Conn, session: &SessionId, now: Millis) -> Done<Option<MicroUsd>> {
-    let limits = limits(conn, session, now).await?;
-    Ok(limits.iter().map(|exceeded| MicroUsd((exceeded.limit_usd.0 - exceeded.spent_usd.0).max(0))).min())
+pub fn left(limits: &[Exceeded]) -> Option<MicroUsd> {
+    limits.iter().map(|limit| MicroUsd((limit.limit_usd.0 - limit.spent_usd.0).max(0))).min()
 }
 
 /// The budget that is used up, if one is.
-pub async fn exceeded(conn: &mut Conn, session: &SessionId, now: Millis) -> Done<Option<Exceeded>> {
-    Ok(limits(conn, session, now).await?.into_iter().find(|limit| limit.spent_usd >= limit.limit_usd))
+pub fn exceeded(limits: &[Exceeded]) -> Option<&Exceeded> {
+    limits.iter().find(|limit| limit.spent_usd >= limit.limit_usd)
 }
 
-async fn limits(conn: &mut Conn, session: &SessionId, now: Millis) -> Done<Vec<Exceeded>> {
+/// The budgets of a session as they are now.
+pub async fn limits(conn: &mut Conn, session: &SessionId, now: Millis) -> Done<Vec<Exceeded>> {
     let row = query(
         "SELECT s.cost, s.budget, o.daily_budget, COALESCE(d.cost, 0), COALESCE(d.allowed, 0) FROM sessions s JOIN orgs o ON o.id = s.org_id \
          LEFT JOIN spending d ON d.org_id = s.org_id AND d.day = $2 WHERE s.id = $1",
@@ -107,20 +107,14 @@ pub async fn ask(tx: &mut Tx<'_>, row: &turn::Row) -> Done<()> {
     if approval::is_open(tx.conn, &row.id, ApprovalKind::Budget).await? {
         return Ok(());
     }
-    let exceeded = match exceeded(tx.conn, &row.session, tx.now).await? {
-        Some(exceeded) => exceeded,
-        // The program counted more than we did and stopped by itself.
-        None => limits(tx.conn, &row.session, tx.now)
-            .await?
-            .into_iter()
-            .next()
-            .ok_or_else(|| Fault::internal("a turn met a budget that nobody set"))?,
-    };
+    let limits = limits(tx.conn, &row.session, tx.now).await?;
+    // If none is, the program counted more than we did and stopped by itself.
+    let met = exceeded(&limits).or(limits.first()).ok_or_else(|| Fault::internal("a turn met a budget that nobody set"))?;
     let id = fugue_domain::digest::sha256_fields(&[row.id.as_str().as_bytes(), &tx.now.to_be_bytes()]);
     let request = Request {
         key: format!("budget:{id}"),
         tool: "budget".to_owned(),
-        input: serde_json::to_string(&exceeded).map_err(Fault::internal)?,
+        input: serde_json::to_string(met).map_err(Fault::internal)?,
         cwd: String::new(),
         purpose: Some("Go on and spend as much again?".to_owned()),
         rule: None,
@@ -155,7 +149,7 @@ pub async fn look_again(tx: &mut Tx<'_>, org: &OrgId, session: Option<&SessionId
     let parked = composed(sql).bind(org.as_str()).bind(session.map(SessionId::as_str)).fetch_all(tx.conn).await?;
     for row in &parked {
         let mut row = turn::Row::read(row)?;
-        if exceeded(tx.conn, &row.session, tx.now).await?.is_none() && turn::take(tx, &mut row, Input::Unpark).await?.is_ok() {
+        if exceeded(&limits(tx.conn, &row.session, tx.now).await?).is_none() && turn::take(tx, &mut row, Input::Unpark).await?.is_ok() {
             approval::withdraw_budget(tx, &row, &row.session.clone()).await?;
         }
     }

@@ -3,9 +3,10 @@
 use crate::event::Page;
 use crate::feed::{Feed, Hint};
 use crate::link::NodeLinks;
+use crate::link::inbox::Holders;
 use crate::wake::Wake;
 use fugue_domain::id::{NodeId, OrgId, SessionId, TurnId};
-use fugue_domain::link::FromHub;
+use fugue_domain::link::{Assignment, FromHub};
 use std::sync::Arc;
 
 /// One consequence of a commit. Each may be lost with the process: readers read after their cursor, the scheduler and the
@@ -16,6 +17,8 @@ pub enum Effect {
     Page(OrgId, Arc<Page>),
     /// A session's line may have a turn that can start.
     Schedule(SessionId),
+    /// A node has a turn.
+    Assign(NodeId, Box<Assignment>),
     /// What is wanted of a turn has changed; its node should hear of it.
     Tell(TurnId),
     /// A review is wanted.
@@ -39,6 +42,8 @@ pub struct Outlet {
     pub wake: Wake,
     /// To nodes.
     pub nodes: NodeLinks,
+    /// To whoever asks which node speaks for a session.
+    pub holders: Holders,
 }
 
 impl Outlet {
@@ -47,6 +52,10 @@ impl Outlet {
         match effect {
             Effect::Page(org, page) => self.feed.publish(&org, page),
             Effect::Schedule(session) => self.wake.session(session),
+            Effect::Assign(node, assignment) => {
+                self.holders.holds(&assignment.lease.session, &node, assignment.lease.epoch);
+                self.nodes.send(&node, FromHub::Assign(assignment));
+            }
             Effect::Tell(turn) => self.wake.turn(turn),
             Effect::Review => self.wake.reviews(),
             Effect::Say(node, message) => self.nodes.send(&node, *message),

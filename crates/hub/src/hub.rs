@@ -60,13 +60,13 @@ pub struct Hub {
 impl Hub {
     /// Opens the database and puts the hub together. Its loops are started apart.
     pub async fn open(location: &crate::db::Location, settings: Settings, world: SharedWorld) -> Result<Self, crate::db::OpenError> {
-        let outlet = Outlet { feed: Feed::default(), wake: Wake::default(), nodes: NodeLinks::default() };
+        let outlet = Outlet { feed: Feed::default(), wake: Wake::default(), nodes: NodeLinks::default(), holders: Holders::default() };
         let deferred = crate::db::Deferred::new(crate::message::settle);
         let db = Db::open(location, outlet.clone(), world.clone(), deferred).await?;
-        let Outlet { feed, wake, nodes } = outlet;
+        let Outlet { feed, wake, nodes, holders } = outlet;
         let sends = crate::message::Gather::start(db.clone(), world.clone(), nodes.clone(), settings.lease_ms);
         let facts = inbox::Gather::new(db.clone());
-        let (holders, known, screens, settings) = (Holders::default(), Known::default(), Screens::default(), Arc::new(settings));
+        let (known, screens, settings) = (Known::default(), Screens::default(), Arc::new(settings));
         Ok(Self { db, world, feed, wake, nodes, holders, known, screens, sends, facts, settings })
     }
 }

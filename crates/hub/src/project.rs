@@ -37,10 +37,15 @@ fn view(row: &Row) -> Done<Project> {
 
 /// Where a project's repository is.
 pub fn origin(project: &Project) -> Done<Origin> {
-    match (&project.path, &project.url) {
-        (Some(path), None) => Ok(Origin::Path(path.clone())),
-        (None, Some(url)) => Ok(Origin::Url(url.clone())),
-        _ => Err(Fault::internal(format!("{} has no single origin", project.id))),
+    origin_of(project.path.clone(), project.url.clone())
+}
+
+/// The same from its columns.
+pub fn origin_of(path: Option<String>, url: Option<String>) -> Done<Origin> {
+    match (path, url) {
+        (Some(path), None) => Ok(Origin::Path(path)),
+        (None, Some(url)) => Ok(Origin::Url(url)),
+        _ => Err(Fault::internal("a project has no single origin")),
     }
 }
 

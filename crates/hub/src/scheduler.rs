@@ -9,11 +9,12 @@ use crate::effect::Effect;
 use crate::fault::{Done, Fault, caught};
 use crate::hub::Hub;
 use crate::link::NodeLinks;
-use crate::{agent, approval, budget, event, message, session, turn};
+use crate::{agent, approval, budget, event, message, project, turn};
 use fugue_domain::agent::Agent;
 use fugue_domain::id::{NodeId, SessionId, TurnId};
 use fugue_domain::lease::{self, Lease};
-use fugue_domain::link::{Assignment, FromHub, Order, Steer};
+use fugue_domain::link::{Assignment, FromHub, Order, Place, Steer};
+use fugue_domain::money::MicroUsd;
 use fugue_domain::turn::{Input, State};
 use fugue_domain::world::Millis;
 use serde_json::value::RawValue;
@@ -72,10 +73,9 @@ pub async fn at_once(tx: &mut Tx<'_>, nodes: &NodeLinks, lease_ms: Millis, sessi
     }
     let candidates = candidates(tx.conn, Some(&sessions), room.keys(), tx.now).await?;
     for chosen in plan::choose(candidates, room) {
-        let (turn, session) = (chosen.turn.clone(), chosen.session.clone());
+        let session = chosen.session.clone();
         give(tx, chosen).await?;
         tx.effects.retain(|effect| !matches!(effect, Effect::Schedule(rung) if *rung == session));
-        tx.after_commit(Effect::Tell(turn));
     }
     Ok(())
 }
@@ -182,19 +182,18 @@ async fn room(conn: &mut Conn, heard_since: i64) -> Done<plan::Rooms> {
 
 /// Gives a turn to its node, unless a budget is used up or somebody was faster.
 async fn assign(hub: &Hub, chosen: plan::Candidate) -> Done<()> {
-    let turn = chosen.turn.clone();
     match hub.db.write(move |tx| Box::pin(give(tx, chosen))).await {
         // Another hub was faster: the index that allows one lease per session said no.
         Err(fault) if fault.is_duplicate() => Ok(()),
-        Err(fault) => Err(fault),
-        Ok(()) => tell(hub, &turn).await,
+        given => given,
     }
 }
 
-/// The same inside a transaction.
+/// The same inside a transaction, after which the node is told.
 async fn give(tx: &mut Tx<'_>, chosen: plan::Candidate) -> Done<()> {
     let Some(mut row) = turn::load(tx.conn, &chosen.turn).await? else { return Ok(()) };
-    if budget::exceeded(tx.conn, &row.session, tx.now).await?.is_some() {
+    let limits = budget::limits(tx.conn, &row.session, tx.now).await?;
+    if budget::exceeded(&limits).is_some() {
         let _ = turn::take(tx, &mut row, Input::OverBudget).await?;
         return Ok(());
     }
@@ -205,8 +204,11 @@ async fn give(tx: &mut Tx<'_>, chosen: plan::Candidate) -> Done<()> {
     let epoch = Table::new(&[Column::Text]).bind(chosen.session.as_str()).update(tx.conn, next).await?;
     durable!(tx, "hub.assigned");
     let epoch = epoch.first().ok_or_else(|| Fault::internal("a turn belongs to no session"))?.get(0)?;
-    let lease = Lease { node: chosen.node, epoch };
-    let _ = turn::take(tx, &mut row, Input::Assign { lease }).await?;
+    let lease = Lease { node: chosen.node.clone(), epoch };
+    if turn::take(tx, &mut row, Input::Assign { lease }).await?.is_ok() {
+        let assignment = assignment(tx.conn, &row, budget::left(&limits)).await?;
+        tx.after_commit(Effect::Assign(chosen.node, Box::new(assignment)));
+    }
     Ok(())
 }
 
@@ -226,37 +228,39 @@ async fn tell(hub: &Hub, id: &TurnId) -> Done<()> {
 /// What a node should hear about a turn that it holds: the assignment until it has begun, then wishes and answers.
 pub async fn words(conn: &mut Conn, row: &turn::Row, now: i64) -> Done<Option<FromHub>> {
     match &row.rules.state {
-        State::Leased { .. } if row.rules.wish.is_none() => Ok(Some(FromHub::Assign(Box::new(assignment(conn, row, now).await?)))),
+        State::Leased { .. } if row.rules.wish.is_none() => {
+            let left = budget::left(&budget::limits(conn, &row.session, now).await?);
+            Ok(Some(FromHub::Assign(Box::new(assignment(conn, row, left).await?))))
+        }
         State::Leased { .. } | State::Running { .. } | State::Waiting { .. } => Ok(order(conn, row).await?.map(FromHub::Order)),
         State::Queued { .. } | State::Parked { .. } | State::Ended { .. } => Ok(None),
     }
 }
 
-async fn assignment(conn: &mut Conn, row: &turn::Row, now: i64) -> Done<Assignment> {
-    let session = session::find(conn, &row.org, &row.session).await?;
-    let own = query(
-        "SELECT t.spec, CASE WHEN t.spec IS NULL THEN s.memory ELSE t.memory END FROM turns t JOIN sessions s ON s.id = t.session_id WHERE t.id = $1",
+/// What a node needs for a turn that was leased to it.
+async fn assignment(conn: &mut Conn, row: &turn::Row, budget_left: Option<MicroUsd>) -> Done<Assignment> {
+    let State::Leased { opening, .. } = row.rules.state else { return Err(Fault::internal("only a leased turn is assigned")) };
+    let found = query(
+        "SELECT COALESCE(t.spec, s.spec, a.spec), CASE WHEN t.spec IS NULL THEN s.memory ELSE t.memory END, s.agent, s.driver, \
+         p.path, p.url, s.place_kind, s.path, s.branch, s.base FROM turns t JOIN sessions s ON s.id = t.session_id \
+         JOIN projects p ON p.id = s.project_id LEFT JOIN agents a ON a.org_id = s.org_id AND a.name = s.agent WHERE t.id = $1",
     );
-    let own = own.bind(row.id.as_str()).fetch_one(&mut *conn).await?;
-    let agent = match own.get::<Option<String>>(0)? {
-        Some(spec) => Some(column::json(&spec)?),
-        None => agent::of_session(conn, &row.org, &session).await?,
+    let found = found.bind(row.id.as_str()).fetch_one(conn).await?;
+    let agent = match column::maybe_json(&found, 0)? {
+        Some(agent) => agent,
+        None => agent::of_name(&found.get::<String>(2)?, column::word(&found, 3)?),
     };
-    // The agent was removed meanwhile: its driver is still known, and a plain agent asks about everything.
-    let agent = agent.unwrap_or_else(|| Agent::plain(&session.agent, session.driver, ""));
-    let memory = own.get::<Option<String>>(1)?.map(RawValue::from_string).transpose().map_err(crate::fault::Fault::internal)?;
-    let State::Leased { opening, .. } = row.rules.state else {
-        return Err(crate::fault::Fault::internal("only a leased turn is assigned"));
+    let place = Place {
+        session: row.session.clone(),
+        origin: project::origin_of(found.get(4)?, found.get(5)?)?,
+        kind: column::word(&found, 6)?,
+        path: found.get(7)?,
+        branch: found.get(8)?,
+        base: found.get(9)?,
+        landed: None,
     };
-    Ok(Assignment {
-        lease: row.lease(),
-        place: session::place(conn, &row.org, &session).await?,
-        agent,
-        opening,
-        text: row.text.clone(),
-        memory,
-        budget_left: budget::left(conn, &row.session, now).await?,
-    })
+    let memory = found.get::<Option<String>>(1)?.map(RawValue::from_string).transpose().map_err(Fault::internal)?;
+    Ok(Assignment { lease: row.lease(), place, agent, opening, text: row.text.clone(), memory, budget_left })
 }
 
 async fn order(conn: &mut Conn, row: &turn::Row) -> Done<Option<Order>> {

@@ -1,7 +1,7 @@
 //! What has changed in a session's place, asked often and looked for only when something may have changed.
 //!
 //! Invariant: an answer is given again only while it is known that git would say the same (`changes/stand.rs`); in every doubt git looks
-//! (`changes/look.rs`). One look at a time in a place, and no more side by side than there are processors. Called by the supervisor.
+//! (`changes/look.rs`). One look at a time in a place, and no more side by side than the processors have work for. Called by the supervisor.
 
 use crate::machine::boot_ms;
 use fugue_domain::changes::Changes as Seen;
@@ -12,7 +12,7 @@ use fugue_domain::time::Time;
 use fugue_domain::world::SharedWorld;
 use place::Place;
 use stand::{Before, Stand};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,7 +38,15 @@ pub struct Changes {
 #[derive(Default)]
 struct Known {
     asked: AtomicU64,
-    held: tokio::sync::Mutex<Option<Held>>,
+    last: tokio::sync::Mutex<Last>,
+}
+
+/// What is known from the last look.
+#[derive(Default)]
+struct Last {
+    held: Option<Held>,
+    /// Folders that git ignored as a whole.
+    ignored: Arc<BTreeSet<Vec<u8>>>,
 }
 
 /// An answer that may be given again.
@@ -56,19 +64,20 @@ impl Changes {
     }
 
     fn watching(home: PathBuf, world: SharedWorld, watches: Watches) -> Self {
-        let looks = Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from));
+        // One more than there are processors: between two gits there is always something to wait for.
+        let looks = Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from) + 1);
         Self { home, world, watches, looks, sessions: Mutex::default() }
     }
 
     /// What has changed in a place.
     pub async fn ask(&self, asked: &link::Place) -> Result<Answered, CallFailed> {
         let known = self.known(&asked.session);
-        let mut held = known.held.lock().await;
+        let mut last = known.last.lock().await;
         let Some(place) = Place::find(&self.home, asked)? else {
-            *held = None;
+            *last = Last::default();
             return Ok(Answered::Changes(None));
         };
-        if let Some(held) = &*held
+        if let Some(held) = &last.held
             && held.place == place
             && boot_ms() < held.looked + CHANGES_HELD_MS
             && held.stand.holds()
@@ -76,20 +85,21 @@ impl Changes {
             return Ok(Answered::Changes(Some(held.seen.clone())));
         }
         // What was watched for the old answer is let go before the new one is.
-        *held = None;
+        last.held = None;
         let ended = |_| CallFailed::Other("the node ends".to_owned());
         let _turn = self.looks.acquire().await.map_err(ended)?;
-        let (watches, at) = (self.watches.clone(), Time(self.world.now()));
+        let (watches, at, ignored) = (self.watches.clone(), Time(self.world.now()), last.ignored.clone());
         let looked = tokio::task::spawn_blocking(move || {
-            let (looked, before) = (boot_ms(), Before::take(&place));
+            let (looked, before) = (boot_ms(), Before::take(&place, &ignored, &watches));
             let look = look::look(&place, at)?;
-            let stand = before.and_then(|before| before.stand(&place, &look.ignored, &watches));
             let seen = look.changes;
-            Ok((seen.clone(), stand.map(|stand| Held { place, seen, looked, stand })))
+            let stand = before.and_then(|before| before.stand(&look.ignored));
+            let held = stand.map(|stand| Held { place, seen: seen.clone(), looked, stand });
+            Ok((seen, Last { held, ignored: Arc::new(look.ignored) }))
         });
         let looked = looked.await.unwrap_or_else(|error| Err(CallFailed::Other(format!("the node could not look: {error}"))));
-        let (seen, now_held) = looked?;
-        *held = now_held;
+        let (seen, now) = looked?;
+        *last = now;
         Ok(Answered::Changes(Some(seen)))
     }
 

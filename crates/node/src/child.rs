@@ -8,7 +8,9 @@ use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,10 +18,27 @@ use std::time::{Duration, Instant};
 pub const WORDS_BYTES_MAX: usize = 1024 * 1024;
 
 /// A command with an empty environment, no input and this working folder.
+///
+/// A program without a folder is looked for here, where this process would find it. Left to the child, whose PATH is its own, that takes
+/// a copy of this process's memory map for each start, which is more work than git has with a status.
 pub fn command(program: impl AsRef<OsStr>, cwd: &Path) -> Command {
-    let mut command = Command::new(program);
+    let program = program.as_ref();
+    let place = if program.as_bytes().contains(&b'/') { None } else { on_path(program) };
+    let mut command = Command::new(place.as_deref().map_or(program, Path::as_os_str));
     command.env_clear().current_dir(cwd).stdin(Stdio::null());
     command
+}
+
+/// The first program of this name on this process's path.
+pub fn on_path(name: &OsStr) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
+    folders.map(|folder| folder.join(name)).find(|place| is_program(place))
+}
+
+/// Whether it is a file that may be run.
+pub fn is_program(place: &Path) -> bool {
+    place.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 /// Runs a short command to its end and gives back what it printed, up to `most` bytes; the rest is read and dropped. After `limit` it is
@@ -38,18 +57,20 @@ pub fn run(command: &mut Command, limit: Duration, most: usize) -> io::Result<Ou
             let _ = child.wait();
             return Err(io::Error::new(io::ErrorKind::TimedOut, format!("it did not end within {} s", limit.as_secs())));
         };
-        let wanted = |open: bool| if open { PollFlags::IN } else { PollFlags::empty() };
-        let mut fds = [PollFd::from_borrowed_fd(out.as_fd(), wanted(out_open)), PollFd::from_borrowed_fd(err.as_fd(), wanted(err_open))];
+        // One that is closed is ready all the time.
+        let pipes = [out_open.then(|| out.as_fd()), err_open.then(|| err.as_fd())];
+        let mut fds: Vec<_> = pipes.iter().flatten().map(|pipe| PollFd::from_borrowed_fd(*pipe, PollFlags::IN)).collect();
         match poll(&mut fds, Some(&timespec(left))) {
             // Some other child has ended.
             Err(Errno::INTR) => continue,
             polled => polled?,
         };
-        let ready = [out_open && !fds[0].revents().is_empty(), err_open && !fds[1].revents().is_empty()];
-        if ready[0] {
+        let mut ready = fds.into_iter().map(|fd| !fd.revents().is_empty());
+        let [out_ready, err_ready] = pipes.map(|pipe| pipe.is_some() && ready.next() == Some(true));
+        if out_ready {
             out_open = read_some(&mut out, &mut stdout, most)?;
         }
-        if ready[1] {
+        if err_ready {
             err_open = read_some(&mut err, &mut stderr, WORDS_BYTES_MAX)?;
         }
     }

@@ -4,6 +4,7 @@
 //! repository could make git run a program is overridden, filters included. All calls block: they belong on a blocking thread.
 
 use crate::child;
+use folders::Folders;
 use fugue_domain::approval::visible;
 use fugue_domain::link::{Answered, CallFailed};
 use fugue_domain::project::{Origin, Repository};
@@ -15,6 +16,7 @@ use std::process::Output;
 use std::time::Duration;
 
 pub mod abroad;
+pub mod folders;
 pub mod history;
 
 /// How long one git command may take; a fetch of a large repository is the longest.
@@ -51,6 +53,8 @@ const SAFE: &[(&str, &str)] = &[
 const PROTOCOLS: &str = "file:http:https:ssh";
 /// Settings that name a program under a name of the repository's own choice. They are looked up and overridden one by one.
 const NAMED: &str = r"^((filter|merge|hook)\..+\.(clean|smudge|process|driver|command)|remote\..+\.(uploadpack|vcs))$";
+/// Words one of which is in every such setting's name, and in that of every setting by which another file is read for settings.
+const NAMED_WORDS: [&str; 8] = ["clean", "smudge", "process", "driver", "command", "uploadpack", "vcs", "include"];
 /// What may pass from the node's environment: where programs are, and the way to a remote.
 const PASS: &[&str] = &["PATH", "HOME", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "SSL_CERT_FILE", "TMPDIR"];
 
@@ -88,7 +92,7 @@ pub fn version() -> Option<String> {
 pub struct Git {
     folder: PathBuf,
     /// Variables besides the fixed ones.
-    pub env: Vec<(&'static str, String)>,
+    pub env: Vec<(&'static str, OsString)>,
     /// How long each command may take.
     pub limit: Duration,
     /// Settings of the repository's own naming, switched off. Names are bytes: git does not ask for UTF-8.
@@ -105,13 +109,33 @@ impl Git {
     ///
     /// Settings may hold for one folder or branch only (`includeIf`), so what writes files there asks for a `Git` of that very folder.
     pub fn at(folder: &Path) -> Self {
-        let (env, overrides, credentials) = (Vec::new(), Vec::new(), Vec::new());
-        let mut git = Self { folder: folder.to_owned(), env, limit: LIMIT, overrides, credentials, unread: None, lock: None };
+        let mut git = Self::naming_nothing(folder);
         match git.named() {
             Ok(names) => git.switch_off(&names),
             Err(why) => git.unread = Some(why),
         }
         git
+    }
+
+    /// git in a working copy, by its top: without a process of its own for the settings where they plainly name no program.
+    pub fn in_copy(top: &Path) -> Self {
+        match Folders::of(top) {
+            Some(folders) if folders.settings_lack(&NAMED_WORDS) => {
+                let mut git = Self::naming_nothing(top);
+                // What was read is what git reads: it is not asked to find it again.
+                git.env.push(("GIT_DIR", folders.own.clone().into_os_string()));
+                if folders.common != folders.own {
+                    git.env.push(("GIT_COMMON_DIR", folders.common.into_os_string()));
+                }
+                git
+            }
+            _ => Self::at(top),
+        }
+    }
+
+    fn naming_nothing(folder: &Path) -> Self {
+        let (env, overrides, credentials) = (Vec::new(), Vec::new(), Vec::new());
+        Self { folder: folder.to_owned(), env, limit: LIMIT, overrides, credentials, unread: None, lock: None }
     }
 
     /// The same, holding the repository's lock in every command: a git that outlives a killed node keeps the next one waiting, which
@@ -129,7 +153,7 @@ impl Git {
             for (variable, value) in
                 [("GIT_AUTHOR_NAME", &name), ("GIT_AUTHOR_EMAIL", &email), ("GIT_COMMITTER_NAME", &name), ("GIT_COMMITTER_EMAIL", &email)]
             {
-                self.env.push((variable, value.clone()));
+                self.env.push((variable, value.into()));
             }
         }
         self
@@ -169,7 +193,7 @@ impl Git {
                 Some(b"hook") => &[("command", "true"), ("enabled", "false")],
                 // The first value of these counts, so they cannot be overridden: what is missing is not fetched from there.
                 _ => {
-                    self.env.push(("GIT_NO_LAZY_FETCH", "1".to_owned()));
+                    self.env.push(("GIT_NO_LAZY_FETCH", "1".into()));
                     continue;
                 }
             };

@@ -169,7 +169,7 @@ fn facts(options: &mut Options, ownership: Ownership) -> NodeFacts {
         name: options.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         platform: machine::platform(),
-        boot: machine::boot_id(),
+        boot: machine::boot_id().to_owned(),
         cpus: std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as i64),
         ownership,
         slots: options.slots,

@@ -5,6 +5,7 @@
 use fugue_domain::node::Load;
 use rustix::time::{ClockId, clock_gettime};
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Milliseconds since the machine was started, sleep included where the system counts it: a closed laptop's lease runs out.
 pub fn boot_ms() -> u64 {
@@ -30,8 +31,11 @@ pub fn file_time() -> FileTime {
 }
 
 /// A text that changes with every start of the machine.
-pub fn boot_id() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map_or_else(|_| "unknown".to_owned(), |id| id.trim().to_owned())
+pub fn boot_id() -> &'static str {
+    static ID: LazyLock<String> = LazyLock::new(|| {
+        std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map_or_else(|_| "unknown".to_owned(), |id| id.trim().to_owned())
+    });
+    &ID
 }
 
 /// Operating system and processor.

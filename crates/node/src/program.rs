@@ -30,7 +30,7 @@ pub fn find(driver: Driver, given: Option<&Path>, home: &Path) -> Program {
 
 fn installed(driver: Driver, given: Option<&Path>, home: &Path, name: &str, install: &str, logged_in: Option<bool>) -> Program {
     let found = match given {
-        Some(given) => Some(given.to_owned()).filter(|path| is_program(path)),
+        Some(given) => Some(given.to_owned()).filter(|path| child::is_program(path)),
         None => search(name),
     };
     let (name, install) = (name.to_owned(), install.to_owned());
@@ -50,19 +50,10 @@ fn installed(driver: Driver, given: Option<&Path>, home: &Path, name: &str, inst
 }
 
 fn search(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let usual = env::var_os("HOME")
-        .map(PathBuf::from)
-        .into_iter()
-        .flat_map(|home| [".local/bin", ".claude/local", ".npm-global/bin", "bin"].map(|folder| home.join(folder)));
-    let folders = env::split_paths(&path).collect::<Vec<_>>().into_iter().chain(usual);
-    let folders = folders.chain(["/usr/local/bin", "/opt/homebrew/bin"].map(PathBuf::from));
-    folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name)).find(|path| is_program(path))
-}
-
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    let home = env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+    let usual = home.into_iter().flat_map(|home| [".local/bin", ".claude/local", ".npm-global/bin", "bin"].map(|folder| home.join(folder)));
+    let folders = usual.chain(["/usr/local/bin", "/opt/homebrew/bin"].map(PathBuf::from));
+    child::on_path(name.as_ref()).or_else(|| folders.map(|folder| folder.join(name)).find(|path| child::is_program(path)))
 }
 
 fn version(path: &Path, home: &Path) -> Result<String, String> {

@@ -1,6 +1,7 @@
 //! F10: what has changed in fifty worktrees of a thousand files, asked of the hub: the first time, and again with nothing changed.
 //!
-//! The reference is plain `git status` in the same worktrees, two at a time, each time anew. It keeps the indexes fresh for both sides.
+//! The reference is plain git in the same worktrees, two at a time, each time anew: `git status`, and where files have changed also
+//! `git diff --numstat`, for we tell how many lines. It keeps the indexes fresh for both sides.
 
 use crate::Run;
 use crate::load::{self, Connection, get};
@@ -22,6 +23,9 @@ const PER_FOLDER: usize = 25;
 const CONNECTIONS: usize = 4;
 /// Gits of the reference that run at the same time.
 const GITS: usize = 2;
+/// What git is asked where nothing has changed, and where something has.
+const STATUS: &[&[&str]] = &[&["status", "--porcelain"]];
+const LINES: &[&[&str]] = &[&["status", "--porcelain"], &["diff", "--numstat", "HEAD"]];
 const READY_MAX: Duration = Duration::from_secs(120);
 
 /// The worktrees, and where the hub is asked about each.
@@ -36,16 +40,16 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
     let Some(ours) = Ours::start(run, &[]).await? else { return Ok(()) };
     let fleet = Fleet::open(ours).await?;
     // From here on no index is younger than its files, and everything is in memory.
-    fleet.plain()?;
-    fleet.round(run, report, "nothing changed since they began").await?;
+    fleet.plain(STATUS)?;
+    fleet.round(run, report, "nothing changed since they began", STATUS).await?;
     for path in &fleet.paths {
         for (number, text) in [(1, "changed\n"), (2, "changed too\n")] {
             std::fs::write(file(path, number), text)?;
         }
         std::fs::write(path.join("new.txt"), "new\n")?;
     }
-    fleet.plain()?;
-    fleet.round(run, report, "three files changed in each").await
+    fleet.plain(STATUS)?;
+    fleet.round(run, report, "three files changed in each", LINES).await
 }
 
 fn file(root: &Path, number: usize) -> PathBuf {
@@ -73,7 +77,7 @@ impl Fleet {
     }
 
     /// Milliseconds for all of them, first and again, and of the reference.
-    async fn round(&self, run: &Run, report: &mut Report, what: &str) -> Result<()> {
+    async fn round(&self, run: &Run, report: &mut Report, what: &str, gits: &[&[&str]]) -> Result<()> {
         let (mut first, mut again, mut bare) = (Rounds::default(), Rounds::default(), Rounds::default());
         for _ in 0..run.rounds {
             for path in &self.paths {
@@ -81,7 +85,7 @@ impl Fleet {
                 std::fs::write(path.join("stirred"), "")?;
                 std::fs::remove_file(path.join("stirred"))?;
             }
-            bare.push(self.plain()?);
+            bare.push(self.plain(gits)?);
             first.push(self.ask().await?);
             let before = self.seen().await?;
             again.push(self.ask().await?);
@@ -111,21 +115,23 @@ impl Fleet {
         Ok(seen)
     }
 
-    /// `git status` in all of them.
-    fn plain(&self) -> Result<f64> {
+    /// These commands of git in all of them.
+    fn plain(&self, gits: &[&[&str]]) -> Result<f64> {
         let next = AtomicUsize::new(0);
         let begun = Instant::now();
         std::thread::scope(|scope| {
             let work = || {
                 while let Some(path) = self.paths.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let mut git = Command::new("git");
-                    git.arg("-C").arg(path).args(["status", "--porcelain"]).stdout(Stdio::null());
-                    ensure!(git.status()?.success(), "git status failed in {}", path.display());
+                    for words in gits {
+                        let mut git = Command::new("git");
+                        git.arg("-C").arg(path).args(*words).stdout(Stdio::null());
+                        ensure!(git.status()?.success(), "git {words:?} failed in {}", path.display());
+                    }
                 }
                 Ok(())
             };
-            let gits: Vec<_> = (0..GITS).map(|_| scope.spawn(work)).collect();
-            gits.into_iter().try_for_each(|git| git.join().map_err(|_| anyhow::anyhow!("a thread of the reference panicked"))?)
+            let hands: Vec<_> = (0..GITS).map(|_| scope.spawn(work)).collect();
+            hands.into_iter().try_for_each(|hand| hand.join().map_err(|_| anyhow::anyhow!("a thread of the reference panicked"))?)
         })?;
         Ok(begun.elapsed().as_secs_f64() * 1e3)
     }

@@ -2,6 +2,7 @@
 
 use super::file::{Format, Plan, read, write};
 use super::*;
+use crate::agent::Agent;
 use crate::settings::Settings;
 use proptest::prelude::*;
 
@@ -174,6 +175,13 @@ fn an_answer_becomes_cards_and_never_a_command() {
         let reasons = answer::read(&answer(tasks), &settings).unwrap_err();
         assert!(reasons[0].starts_with(expected), "{reasons:?}");
     }
+}
+
+#[test]
+fn what_a_rehearsal_makes_up_is_a_plan() {
+    let coordinator = Agent::built_in().iter().find(|agent| agent.name == "coordinator").unwrap();
+    let made_up = coordinator.output.as_ref().unwrap().sample();
+    assert_eq!(answer::read(&made_up, &Settings::default()).unwrap().cards.len(), 1);
 }
 
 #[test]

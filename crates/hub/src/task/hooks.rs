@@ -37,7 +37,8 @@ pub fn turn_ended<'a>(tx: &'a mut Tx<'_>, ended: &'a turn::Row, outcome: Outcome
                 None => (Input::Finished, Told::of(Saying::AgentFinished)),
             },
             _ => {
-                let spent = outcome == Outcome::Cancelled && budget::exceeded(tx.conn, &ended.session, tx.now).await?.is_some();
+                let spent =
+                    outcome == Outcome::Cancelled && budget::exceeded(&budget::limits(tx.conn, &ended.session, tx.now).await?).is_some();
                 let (need, why) = (if spent { Need::Budget } else { Need::AgentFailed }, run::why(ended, reason));
                 (Input::Broke { need, why: why.clone() }, Told::of(why))
             }

@@ -33,6 +33,9 @@ const STATUS: &[&str] = &[
 ];
 const DIFF: &[&str] = &[
     "--no-optional-locks",
+    // Mostly a few files are looked at, for which threads are no help.
+    "-c",
+    "core.preloadIndex=false",
     "diff",
     "--raw",
     "--numstat",
@@ -46,6 +49,9 @@ const DIFF: &[&str] = &[
     "--ignore-submodules=dirty",
     "--end-of-options",
 ];
+/// How many files may be named to git one by one, and how long their names may be together.
+const FEW_FILES: usize = 100;
+const FEW_BYTES: usize = 16 * 1024;
 /// In how many first bytes git looks for a NUL, by which it knows what is no text.
 const TEXT_PROBE_BYTES: usize = 8_000;
 
@@ -59,12 +65,13 @@ pub struct Look {
 
 /// Looks. `at` is when.
 pub fn look(place: &Place, at: Time) -> Result<Look, CallFailed> {
-    let mut git = Git::at(&place.folder);
+    let mut git = Git::in_copy(&place.folder);
     git.limit = Duration::from_millis(CHANGES_LOOK_MS);
     // What was removed from here must not be answered for by a repository around it, nor a setting lead to another folder.
     let around = place.folder.parent().unwrap_or(Path::new("/"));
-    git.env.push(("GIT_CEILING_DIRECTORIES", around.to_string_lossy().into_owned()));
-    git.env.push(("GIT_WORK_TREE", place.folder.to_string_lossy().into_owned()));
+    git.env.push(("GIT_LITERAL_PATHSPECS", "1".into()));
+    git.env.push(("GIT_CEILING_DIRECTORIES", around.into()));
+    git.env.push(("GIT_WORK_TREE", place.folder.clone().into()));
     let failed = |error: GitFailed| CallFailed::Other(format!("git cannot say what has changed: {error}"));
     let status = status(&git.list(STATUS).map_err(failed)?);
     let base = place.base.clone().or_else(|| status.head.clone());
@@ -75,7 +82,11 @@ pub fn look(place: &Place, at: Time) -> Result<Look, CallFailed> {
         None => CallFailed::UnknownBase(format!("{base:?}, at which the session began, is no commit on this node any more")),
     };
     let tracked = match moved || !status.known.is_empty() {
-        true => differing(&git.list(DIFF.iter().chain([&base.as_str(), &"--"])).map_err(gone)?),
+        true => {
+            let only = if moved { Vec::new() } else { few(&status) };
+            let words = DIFF.iter().copied().chain([base.as_str(), "--"]).map(OsStr::new);
+            differing(&git.list(words.chain(only)).map_err(gone)?)
+        }
         false => BTreeMap::new(),
     };
     let ahead = match &status.head {
@@ -88,6 +99,13 @@ pub fn look(place: &Place, at: Time) -> Result<Look, CallFailed> {
     let (files, more) = files(&place.folder, &status, &tracked);
     let changes = Changes { base, head: status.head, branch: status.branch, ahead, files, more, at };
     Ok(Look { changes, ignored: status.ignored })
+}
+
+/// The files that differ from the head, where they are so few that git had better look at them alone; none when it shall look at all.
+fn few(status: &Status) -> Vec<&OsStr> {
+    let bytes: usize = status.known.keys().map(Vec::len).sum();
+    let few = status.known.len() <= FEW_FILES && bytes <= FEW_BYTES;
+    status.known.keys().filter(|_| few).map(|path| OsStr::from_bytes(path)).collect()
 }
 
 /// The files in their order, as many as may be listed, and how many more there are.

@@ -1,10 +1,10 @@
 //! Where to look: the folder of a session, the commit it began at, and the files outside of the folder on which git's answer depends.
 
+use crate::git::folders::{self, Folders};
 use crate::worktree::{Intent, is_ready, session_folder};
 use fugue_domain::approval::visible;
 use fugue_domain::link::{self, CallFailed};
 use fugue_domain::session::PlaceKind;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files of git's own folders that an answer depends on. The repository's and the worktree's are looked for in both.
@@ -54,29 +54,19 @@ impl Place {
     /// The files besides those of the place itself on which git's answer depends, whether they are there or not. None when not all of them
     /// are known: settings that include others, or that name a file of ignored names.
     pub fn sources(&self) -> Option<Vec<PathBuf>> {
-        let own = git_folder(&self.folder)?;
-        let common = match fs::read_to_string(own.join("commondir")) {
-            Ok(path) => own.join(path.trim_end_matches('\n')),
-            Err(_) => own.clone(),
-        };
-        let folders = if common == own { vec![own.clone()] } else { vec![own.clone(), common] };
-        for folder in &folders {
-            for settings in ["config", "config.worktree"] {
-                let text = fs::read(folder.join(settings)).unwrap_or_default().to_ascii_lowercase();
-                if ["include", "excludesfile"].iter().any(|word| memchr::memmem::find(&text, word.as_bytes()).is_some()) {
-                    return None;
-                }
-            }
+        let folders = Folders::of(&self.folder)?;
+        if !folders.settings_lack(&["include", "excludesfile"]) {
+            return None;
         }
-        let mut sources: Vec<PathBuf> = folders.iter().flat_map(|folder| OWN.iter().map(|name| folder.join(name))).collect();
+        let mut sources: Vec<PathBuf> = folders.each().flat_map(|folder| OWN.iter().map(|name| folder.join(name))).collect();
         // By it the folder is known again, should another one stand in its place. A folder of git's changes with every lock in it.
         sources.extend(Some(self.folder.join(".git")).filter(|entry| !entry.is_dir()));
         sources.extend(std::env::var_os("HOME").map(|home| Path::new(&home).join(IGNORED)));
-        let head = fs::read_to_string(own.join("HEAD")).ok()?;
+        let head = String::from_utf8(folders::text(&folders.own.join("HEAD")).ok()??).ok()?;
         if let Some(branch) = head.strip_prefix("ref: ") {
-            for file in folders.iter().map(|folder| folder.join(branch.trim_end_matches('\n'))) {
+            for file in folders.each().map(|folder| folder.join(branch.trim_end_matches('\n'))) {
                 // A branch that stands for another one is a case of its own.
-                if fs::read(&file).is_ok_and(|text| text.starts_with(b"ref:")) {
+                if folders::text(&file).ok()?.is_some_and(|text| text.starts_with(b"ref:")) {
                     return None;
                 }
                 sources.push(file);
@@ -84,14 +74,4 @@ impl Place {
         }
         Some(sources)
     }
-}
-
-/// Where git keeps what belongs to a working copy.
-fn git_folder(folder: &Path) -> Option<PathBuf> {
-    let entry = folder.join(".git");
-    if entry.is_dir() {
-        return Some(entry);
-    }
-    let text = fs::read_to_string(&entry).ok()?;
-    Some(folder.join(text.strip_prefix("gitdir: ")?.trim_end_matches('\n')))
 }

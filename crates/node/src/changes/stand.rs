@@ -1,15 +1,14 @@
 //! Whether a place may have changed since git looked.
 //!
-//! Invariant: "no" is said only when it is known. The folders of the place are watched by the kernel; single files outside of it are known
-//! by when they were changed last. Both begin before git looks or are held against that moment afterwards, so that nothing slips in
-//! between: a change has a time that is not before it, and a file whose last change lies in the same tick as our clock is not trusted.
+//! Invariant: "no" is said only when it is known. The folders of the place are watched by the kernel from before git looks, so that nothing
+//! slips in between; single files outside of it are known by when they were changed last: a change has a time that is not before it, and a
+//! file whose last change lies in the same tick as our clock is not trusted.
 
 use super::place::Place;
-use super::watch::{Watched, Watches};
+use super::watch::{Watch, Watched, Watches};
 use crate::machine::{self, FileTime};
 use fugue_domain::limits::CHANGES_FOLDERS_MAX;
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -27,8 +26,12 @@ struct Stamp {
 
 /// How things stood right before git looked.
 pub struct Before {
-    since: FileTime,
     stamps: Vec<(PathBuf, Option<Stamp>)>,
+    watched: Watched,
+    /// The folders that are watched, by their path in the place.
+    folders: Vec<(PathBuf, Watch)>,
+    /// Those that were left out, because they were ignored when git looked last.
+    left_out: Vec<PathBuf>,
 }
 
 /// How things stand, for as long as they do.
@@ -52,8 +55,9 @@ fn changed(meta: &Metadata) -> FileTime {
 }
 
 impl Before {
-    /// How things stand now. None when that cannot be known.
-    pub fn take(place: &Place) -> Option<Self> {
+    /// How things stand now; the place is watched from here on. None when something cannot be known. `ignored` is what git ignored as a
+    /// whole when it looked last: the fewer such folders are watched, the better.
+    pub fn take(place: &Place, ignored: &BTreeSet<Vec<u8>>, watches: &Watches) -> Option<Self> {
         let since = machine::file_time();
         let mut stamps = Vec::new();
         for path in place.sources()? {
@@ -63,46 +67,51 @@ impl Before {
             }
             stamps.push((path, stamp));
         }
-        Some(Self { since, stamps })
+        let watched = watches.place(&place.folder).ok()?;
+        let mut before = Self { stamps, watched, folders: Vec::new(), left_out: Vec::new() };
+        before.watch(&place.folder, ignored)?;
+        Some(before)
     }
 
-    /// Watches the place, after git has looked. None when something has changed meanwhile, or cannot be watched.
-    pub fn stand(self, place: &Place, ignored: &BTreeSet<Vec<u8>>, watches: &Watches) -> Option<Stand> {
-        let watched = watches.place(&place.folder).ok()?;
-        let root = fs::symlink_metadata(&place.folder).ok()?;
-        let (mut folders, mut count) = (vec![PathBuf::new()], 0);
-        while let Some(inner) = folders.pop() {
-            count += 1;
-            let folder = place.folder.join(&inner);
-            if count > CHANGES_FOLDERS_MAX || watched.add(&folder).is_err() {
+    /// Watches all folders. Each before it is read: a folder that comes after that is told by the watch.
+    fn watch(&mut self, top: &Path, ignored: &BTreeSet<Vec<u8>>) -> Option<()> {
+        let device = fs::symlink_metadata(top).ok()?.dev();
+        let mut inner = vec![PathBuf::new()];
+        while let Some(path) = inner.pop() {
+            let folder = top.join(&path);
+            // Of another file system the kernel may tell nothing.
+            if self.folders.len() >= CHANGES_FOLDERS_MAX || fs::symlink_metadata(&folder).ok()?.dev() != device {
                 return None;
             }
-            // What happened before the watch is seen here, what happens from now on is in the queue.
-            self.is_older(&fs::symlink_metadata(&folder).ok()?)?;
+            let is_top = path.as_os_str().is_empty();
+            let watch = self.watched.add(&folder).ok()?;
             for entry in fs::read_dir(&folder).ok()? {
                 let entry = entry.ok()?;
-                let (name, path) = (entry.file_name(), inner.join(entry.file_name()));
-                let is_git = name == OsStr::new(".git");
-                if is_git && inner.as_os_str().is_empty() || ignored.contains(path.as_os_str().as_bytes()) {
-                    continue;
+                if entry.file_name() == ".git" {
+                    // Of another repository git says at which commit it is, whatever happens to its files.
+                    if is_top { continue } else { return None }
                 }
-                let meta = entry.metadata().ok()?;
-                self.is_older(&meta)?;
-                // Of another repository git says at which commit it is, and of another file system the kernel may tell nothing.
-                if is_git || meta.dev() != root.dev() {
-                    return None;
-                }
-                if meta.is_dir() {
-                    folders.push(path);
+                if entry.file_type().ok()?.is_dir() {
+                    let path = path.join(entry.file_name());
+                    let list = if ignored.contains(path.as_os_str().as_bytes()) { &mut self.left_out } else { &mut inner };
+                    list.push(path);
                 }
             }
+            self.folders.push((path, watch));
         }
-        let stand = Stand { stamps: self.stamps, watched };
-        stand.holds().then_some(stand)
+        Some(())
     }
 
-    fn is_older(&self, meta: &Metadata) -> Option<()> {
-        (changed(meta) < self.since).then_some(())
+    /// Keeps watch after git has looked, but not over what it ignores as a whole. None when something has changed meanwhile.
+    pub fn stand(self, ignored: &BTreeSet<Vec<u8>>) -> Option<Stand> {
+        let is_ignored = |path: &Path| path.ancestors().any(|path| ignored.contains(path.as_os_str().as_bytes()));
+        if !self.left_out.iter().all(|path| is_ignored(path)) {
+            return None;
+        }
+        let too_many = self.folders.iter().filter(|(path, _)| is_ignored(path));
+        self.watched.remove(too_many.map(|(_, watch)| *watch));
+        let stand = Stand { stamps: self.stamps, watched: self.watched };
+        stand.holds().then_some(stand)
     }
 }
 

@@ -14,6 +14,9 @@ const SHARE: usize = 4;
 /// Where the kernel says how many that are.
 const ALLOWED: &str = "/proc/sys/fs/inotify/max_user_watches";
 
+/// The kernel's number of a folder that is watched.
+pub type Watch = i32;
+
 /// All that a node watches, cheap to clone.
 #[derive(Clone)]
 pub struct Watches(Arc<Mutex<State>>);
@@ -22,9 +25,9 @@ struct State {
     /// Opened when something is watched first.
     queue: Option<kernel::Queue>,
     /// Which places each watch is for: two sessions may share a checkout.
-    of: HashMap<i32, Vec<u64>>,
+    of: HashMap<Watch, Vec<u64>>,
     /// The watches of each place.
-    places: HashMap<u64, Vec<i32>>,
+    places: HashMap<u64, Vec<Watch>>,
     /// Places in which something has happened. Nothing of them is watched any more.
     touched: HashSet<u64>,
     next: u64,
@@ -87,7 +90,7 @@ impl Watches {
 
 impl Watched {
     /// Watches one folder of the place, without those in it.
-    pub fn add(&self, folder: &Path) -> io::Result<()> {
+    pub fn add(&self, folder: &Path) -> io::Result<Watch> {
         let mut state = self.watches.state();
         if state.of.len() >= state.most || state.touched.contains(&self.id) {
             return Err(io::ErrorKind::QuotaExceeded.into());
@@ -96,7 +99,17 @@ impl Watched {
         let watch = queue.add(folder)?;
         state.of.entry(watch).or_default().push(self.id);
         state.places.entry(self.id).or_default().push(watch);
-        Ok(())
+        Ok(watch)
+    }
+
+    /// Watches some folders no more.
+    pub fn remove(&self, watches: impl Iterator<Item = Watch>) {
+        let gone: HashSet<Watch> = watches.collect();
+        let mut state = self.watches.state();
+        if let Some(kept) = state.places.get_mut(&self.id) {
+            kept.retain(|watch| !gone.contains(watch));
+        }
+        state.release(self.id, gone);
     }
 
     /// Whether nothing has happened in the folders since they were added.
@@ -110,7 +123,7 @@ impl Watched {
 impl Drop for Watched {
     fn drop(&mut self) {
         let mut state = self.watches.state();
-        state.release(self.id);
+        state.release_all(self.id);
         state.places.remove(&self.id);
         state.touched.remove(&self.id);
     }
@@ -129,13 +142,18 @@ impl State {
         };
         for place in places {
             self.touched.insert(place);
-            self.release(place);
+            self.release_all(place);
         }
     }
 
-    /// Ends the watches of a place, unless another one has them too.
-    fn release(&mut self, place: u64) {
-        for watch in self.places.get_mut(&place).map(std::mem::take).unwrap_or_default() {
+    fn release_all(&mut self, place: u64) {
+        let watches = self.places.get_mut(&place).map(std::mem::take).unwrap_or_default();
+        self.release(place, watches);
+    }
+
+    /// Ends watches of a place, unless another one has them too.
+    fn release(&mut self, place: u64, watches: impl IntoIterator<Item = Watch>) {
+        for watch in watches {
             let Some(places) = self.of.get_mut(&watch) else { continue };
             places.retain(|other| *other != place);
             if places.is_empty() {

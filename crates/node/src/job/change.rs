@@ -56,7 +56,7 @@ pub fn snapshot(path: &Path, lock: &File, folder: &Path) -> Result<String, Unfit
     fs::copy(&own, &index)?;
     // By its index's age git knows which files it has to read again.
     File::options().write(true).open(&index)?.set_modified(fs::metadata(&own)?.modified()?)?;
-    git.env.push(("GIT_INDEX_FILE", index.to_string_lossy().into_owned()));
+    git.env.push(("GIT_INDEX_FILE", index.clone().into()));
     close_links(&git, path)?;
     git.run(["add", "--all", "--", "."])?;
     let listed = git.run(["ls-files", "--stage", "-z"])?;
@@ -125,8 +125,8 @@ pub fn conflicts(git: &Git) -> Result<Vec<String>, GitFailed> {
 fn put_back(path: &Path, lock: &File, folder: &Path, tree: &str, head: &str, files: &[&String]) -> Result<String, Unfit> {
     let mut git = Git::at(path).under(lock)?;
     let index = folder.join("check.index");
-    git.env.push(("GIT_INDEX_FILE", index.to_string_lossy().into_owned()));
-    git.env.push(("GIT_LITERAL_PATHSPECS", "1".to_owned()));
+    git.env.push(("GIT_INDEX_FILE", index.clone().into()));
+    git.env.push(("GIT_LITERAL_PATHSPECS", "1".into()));
     git.run(["read-tree", tree])?;
     for file in files {
         let entry = git.run(["ls-tree", "-z", "--full-tree", head, "--", file])?;

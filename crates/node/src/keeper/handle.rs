@@ -146,7 +146,7 @@ fn spawn(command: &[OsString], folder: PathBuf, leaf: bool) -> io::Result<(PathB
     // Tokio collects the child when it ends; dropping it does not end it.
     let child = durable!("keeper.start", tokio::process::Command::from(command).spawn())?;
     let pid = child.id().ok_or_else(|| io::Error::other("the keeper ended at once"))? as i32;
-    let identity = Identity { pid, start: process::start_of(pid).unwrap_or(0), boot: boot_id() };
+    let identity = Identity { pid, start: process::start_of(pid).unwrap_or(0), boot: boot_id().to_owned() };
     durable!("keeper.identity", fs::write(folder.join("keeper.json"), serde_json::to_vec(&identity)?))?;
     Ok((folder, identity, stream))
 }

@@ -127,7 +127,7 @@ fn told() -> io::Result<Launch> {
     let mut stdin = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut length = [0u8; 4];
     stdin.read_exact(&mut length)?;
-    let mut text = Vec::new();
-    stdin.take(u32::from_le_bytes(length).into()).read_to_end(&mut text)?;
+    let mut text = vec![0; u32::from_le_bytes(length) as usize];
+    stdin.read_exact(&mut text)?;
     Ok(serde_json::from_slice(&text)?)
 }

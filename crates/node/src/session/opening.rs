@@ -54,7 +54,8 @@ impl Session {
                 if let Some(kept) = kept {
                     self.process = Some(Process::again(&self.shared, &kept).await);
                 }
-                self.begin(held.assignment).await;
+                let ready = worktree::is_ready(&self.shared.home, &held.assignment.place);
+                self.begin(held.assignment, ready).await;
             }
         }
     }
@@ -78,26 +79,25 @@ impl Session {
         self.record.turn = Some(Held { assignment: assignment.clone(), since, since_boot, ended: None });
         self.turn = Some(self.begun(&assignment));
         // With the worktree there, the record is written once, with the process that will have the turn.
-        if !worktree::is_ready(&self.shared.home, &assignment.place)
-            && let Err(error) = durable!("record.assigned", self.record.write(&self.folder))
-        {
+        let ready = worktree::is_ready(&self.shared.home, &assignment.place);
+        if !ready && let Err(error) = durable!("record.assigned", self.record.write(&self.folder)) {
             return self.fail(Ending::Interrupted { reason: Reason::SpoolFailed, delivered: false }, error.to_string());
         }
-        self.begin(assignment).await;
+        self.begin(assignment, ready).await;
     }
 
     fn begun(&self, assignment: &Assignment) -> Turn {
         Turn::new(assignment).after(self.record.stillborn(&assignment.lease.turn))
     }
 
-    /// From the worktree to the message in the agent's stdin.
-    async fn begin(&mut self, assignment: Assignment) {
-        if self.shared.is_full() && !worktree::is_ready(&self.shared.home, &assignment.place) {
+    /// From the worktree, which is `ready` or has to be made, to the message in the agent's stdin.
+    async fn begin(&mut self, assignment: Assignment, ready: bool) {
+        if self.shared.is_full() && !ready {
             let again = self.shared.world.now() + ROOM_AGAIN_MS;
             let words = "The worktrees of this node take all the room they may have, and nothing of it can be made again.".to_owned();
             return self.fail(Ending::Parked { until: Some(again), by: ParkedBy::Room }, words);
         }
-        if let Err(error) = self.prepare(&assignment.place).await {
+        if !ready && let Err(error) = self.prepare(&assignment.place).await {
             return self.fail(Ending::Failed { reason: Reason::WorktreeFailed }, error.to_string());
         }
         if let Err((ending, detail)) = self.open(&assignment).await {

@@ -74,7 +74,7 @@ fn picture(mut git: Git, path: &Path, index: &Path) -> Result<Picture, WorktreeF
     fs::copy(&own, index)?;
     // By its index's age git knows which files it has to read again: one that was changed in the second of its checkout looks the same.
     File::options().write(true).open(index)?.set_modified(fs::metadata(&own)?.modified()?)?;
-    git.env.push(("GIT_INDEX_FILE", index.to_string_lossy().into_owned()));
+    git.env.push(("GIT_INDEX_FILE", index.into()));
     // What was staged and changed again afterwards is only in the index; unmerged entries have no tree of their own.
     let staged = git.run(["write-tree"]).ok();
     close_links(&git, path)?;
@@ -156,7 +156,7 @@ impl Ground<'_> {
         let mut named = Git::at(path).under(self.lock)?;
         // The same work has the same commit, however often it is saved.
         let at = format!("@{} +0000", git.run(["log", "-1", "--format=%ct", &picture.head])?);
-        named.env.extend([("GIT_AUTHOR_DATE", at.clone()), ("GIT_COMMITTER_DATE", at)]);
+        named.env.extend([("GIT_AUTHOR_DATE", at.clone().into()), ("GIT_COMMITTER_DATE", at.into())]);
         let mut args = vec!["commit-tree".to_owned(), picture.tree.clone()];
         if !is_shallow {
             let staged = picture.staged.filter(|staged| *staged != picture.tree);
