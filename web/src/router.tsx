@@ -4,7 +4,7 @@ import type { CostFilter as CostSearch } from "@/api/cost";
 import type { PlanFilter } from "@/api/plan";
 import type { Filter } from "@/api/session";
 import type { TaskFilter } from "@/api/task";
-import { NowRoute } from "@/routes/now";
+import { askForNow, NowRoute } from "@/routes/now";
 import { Broken, Missing, Root } from "@/routes/root";
 import { NoSession, SessionsRoute } from "@/routes/sessions";
 
@@ -35,7 +35,7 @@ function text(value: unknown): string | undefined {
 }
 
 const root = createRootRoute({ component: Root, notFoundComponent: Missing, errorComponent: Broken });
-const now = createRoute({ getParentRoute: () => root, path: "/", component: NowRoute });
+const now = createRoute({ getParentRoute: () => root, path: "/", loader: askForNow, component: NowRoute });
 const sessions = createRoute({
   getParentRoute: () => root,
   path: "/sessions",

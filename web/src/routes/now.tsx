@@ -4,10 +4,14 @@ import { Plus } from "lucide-react";
 import type { ReactNode } from "react";
 import { pendingQuery } from "@/api/approval";
 import type { Session } from "@/api/client";
+import { queries } from "@/api/live";
+import { meQuery } from "@/api/me";
 import { useNeeding } from "@/api/needing";
+import { nodesQuery } from "@/api/node";
+import { proposedQuery } from "@/api/plan";
 import { projectsQuery } from "@/api/project";
 import { recentQuery } from "@/api/session";
-import { provingQuery } from "@/api/task";
+import { needingQuery, provingQuery, reviewingQuery } from "@/api/task";
 import { ApprovalCard } from "@/features/approval/card";
 import { SilentNodes } from "@/features/node/silent";
 import { PlanLine } from "@/features/plan/line";
@@ -22,6 +26,18 @@ import { useTitle } from "@/ui/title";
 
 /** Sessions of one part that are shown before the list says the rest. */
 const SHOWN = 12;
+
+/** Asks for what is shown before there is anything to show it in. */
+export function askForNow(): void {
+  void queries.prefetchQuery(recentQuery);
+  void queries.prefetchQuery(pendingQuery);
+  void queries.prefetchQuery(needingQuery);
+  void queries.prefetchQuery(reviewingQuery);
+  void queries.prefetchQuery(proposedQuery);
+  void queries.prefetchQuery(provingQuery);
+  void queries.prefetchQuery(nodesQuery);
+  void queries.prefetchQuery(meQuery);
+}
 
 /** Does anything need me? Is everything moving? What came out? */
 export function NowRoute() {
