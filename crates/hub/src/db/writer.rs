@@ -112,6 +112,8 @@ impl Writer {
         match outcome.unwrap_or(Err(Error::Panicked)) {
             Ok(()) => {
                 self.deferred.committed();
+                // An agent's start waits for these; whoever looks on sees no difference.
+                followed.effects.sort_by_key(|effect| !matches!(effect, Effect::Assign(..)));
                 for effect in followed.effects {
                     self.outlet.release(effect);
                 }

@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { ArrowDown, ArrowUp, ChevronsUp, Clock, Ellipsis, Pencil, RotateCw, SendHorizontal, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { Failure } from "@/api/client";
+import { useStanding } from "@/api/live";
 import { changeMessage, type MessageChange, takeBack } from "@/api/message";
 import type { Parcel } from "@/api/outbox";
 import { outbox } from "@/api/sending";
@@ -120,6 +121,7 @@ function isLater(one: Waiting): one is Waiting & { not_before: number } {
 }
 
 function ParcelLine({ parcel }: { parcel: Parcel }) {
+  const offline = useStanding().kind === "offline";
   return (
     <li className="flex items-start gap-2 rounded-box border border-dashed border-edge bg-panel py-1 pr-1 pl-2.5">
       <span className="min-w-0 flex-1 py-1.5">
@@ -129,7 +131,7 @@ function ParcelLine({ parcel }: { parcel: Parcel }) {
             {m.held_back()}
           </span>
         ) : parcel.refused === undefined ? (
-          <span className="block text-small text-soft">{m.sending()}</span>
+          <span className="block text-small text-soft">{offline ? m.sending_later() : m.sending()}</span>
         ) : (
           <span className="block text-small text-failed" role="alert">
             {m.refused({ why: parcel.refused.detail })}
