@@ -171,7 +171,7 @@ impl Transcript {
             }
             Event::AgentText { text } => tame(text).trim_end().lines().map(str::to_owned).collect(),
             Event::AgentThought { text } if self.raw => tame(text).lines().map(|line| format!("{DIM}{line}{DIM:#}")).collect(),
-            Event::AgentNotice { level, text } => {
+            Event::AgentNotice { level, text, .. } => {
                 let style = match level {
                     Level::Info => DIM,
                     Level::Warning => WARN,
@@ -203,7 +203,7 @@ impl Transcript {
                 lines
             }
             Event::Output { text, .. } => vec![cut(text, if self.raw { usize::MAX } else { LINE_COLUMNS })],
-            Event::Gap { bytes, why } => vec![format!("{WARN}{bytes} bytes of output were not kept: {}{WARN:#}", tame(why))],
+            Event::Gap { bytes, why, .. } => vec![format!("{WARN}{bytes} bytes of output were not kept: {}{WARN:#}", tame(why))],
             _ => Vec::new(),
         }
     }

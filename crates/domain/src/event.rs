@@ -8,6 +8,7 @@ use crate::approval::ApprovalState;
 use crate::id::{ApprovalId, MessageId, NodeId, TurnId};
 use crate::money::Usage;
 use crate::reason::Reason;
+use crate::remark::Remark;
 use crate::rule::Verdict;
 use crate::time::Time;
 use crate::turn::{OnInterruption, Outcome, Wish};
@@ -193,6 +194,9 @@ pub enum Event {
         level: Level,
         /// What.
         text: String,
+        /// The same as data, where these are Fugue's words and not the program's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<Remark>,
     },
     /// The program sent an event that this version does not know. Passed through.
     #[serde(rename = "agent.raw")]
@@ -250,6 +254,9 @@ pub enum Event {
         bytes: i64,
         /// Which limit was reached.
         why: String,
+        /// The same as data.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<Remark>,
     },
 }
 
@@ -286,6 +293,16 @@ impl Level {
 }
 
 impl Event {
+    /// A notice in Fugue's words.
+    pub fn notice(level: Level, remark: Remark) -> Self {
+        Self::AgentNotice { level, text: remark.to_string(), remark: Some(remark) }
+    }
+
+    /// So many bytes that were not kept.
+    pub fn gap(bytes: usize, remark: Remark) -> Self {
+        Self::Gap { bytes: bytes as i64, why: remark.to_string(), remark: Some(remark) }
+    }
+
     /// How serious it is to somebody who watches many sessions at once.
     pub fn level(&self) -> Level {
         match self {

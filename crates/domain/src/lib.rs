@@ -34,6 +34,7 @@ pub mod push;
 pub mod quote;
 pub mod raw;
 pub mod reason;
+pub mod remark;
 pub mod review;
 pub mod rule;
 pub mod run;

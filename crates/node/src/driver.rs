@@ -252,7 +252,7 @@ pub mod claude;
 pub mod codex;
 pub mod command;
 
-mod bound;
+pub mod bound;
 mod nonsense;
 mod price;
 mod reset;

@@ -7,6 +7,7 @@ use fugue_domain::event::{Event, Stamped};
 use fugue_domain::lease::LeaseKey;
 use fugue_domain::limits::{BATCH_BYTES_MAX, BATCH_REPORTS_MAX, BATCHES_IN_FLIGHT_MAX, EVENT_BYTES_MAX};
 use fugue_domain::link::Report;
+use fugue_domain::remark::Remark;
 use fugue_domain::time::Time;
 use fugue_domain::world::Millis;
 use serde::Serialize;
@@ -61,8 +62,8 @@ impl Ledger {
         }
         let (cut, missing) = cut(&stamped, text.len());
         self.enter(&wrapped(&cut), offset);
-        let why = format!("an event was longer than EVENT_BYTES_MAX ({EVENT_BYTES_MAX} bytes)");
-        self.enter(&wrapped(&Stamped { event: Event::Gap { bytes: missing as i64, why }, ..stamped }), offset);
+        let gap = Event::gap(missing, Remark::EventTooLong { bytes: EVENT_BYTES_MAX as i64 });
+        self.enter(&wrapped(&Stamped { event: gap, ..stamped }), offset);
         EVENT_BYTES_MAX
     }
 
@@ -165,9 +166,7 @@ fn cut(stamped: &Stamped, length: usize) -> (Stamped, usize) {
     match serde_json::from_value(value) {
         Ok(event) => (Stamped { event, ..stamped.clone() }, missing),
         // Too long in its shape rather than in its texts: the gap alone has to tell.
-        Err(_) => {
-            (Stamped { event: Event::Gap { bytes: length as i64, why: "an event could not be cut".into() }, ..stamped.clone() }, length)
-        }
+        Err(_) => (Stamped { event: Event::gap(length, Remark::EventLost), ..stamped.clone() }, length),
     }
 }
 

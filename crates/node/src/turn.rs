@@ -4,7 +4,7 @@
 //! outside (answers, wishes) is told to the keeper first and folded when it is read. So a restarted node folds the same frames
 //! and arrives at the same reports with the same numbers. Files, processes and clocks belong to `session`.
 
-use crate::driver::{Ask, Driver, Output, Say, Seen, Verdict, Write};
+use crate::driver::{Ask, Driver, Output, Say, Seen, Verdict, Write, bound};
 use crate::keeper::handle::Gone;
 use crate::keeper::line::Why;
 use crate::report::Ledger;
@@ -16,6 +16,7 @@ use fugue_domain::id::MessageId;
 use fugue_domain::limits::{APPROVAL_BYTES_MAX, APPROVAL_NAME_BYTES_MAX, ATTEMPTS_MAX, TURN_EVENT_BYTES_MAX};
 use fugue_domain::link::{Assignment, Report};
 use fugue_domain::reason::Reason;
+use fugue_domain::remark::Remark;
 use fugue_domain::rule::{Judgement, Rules, Verdict as Ruling};
 use fugue_domain::turn::Ending;
 use fugue_domain::world::Millis;
@@ -151,8 +152,8 @@ impl Turn {
             return;
         }
         if self.missing > 0 {
-            let why = format!("the turn stored TURN_EVENT_BYTES_MAX ({TURN_EVENT_BYTES_MAX} bytes) of events");
-            self.ledger.add_event(at, Event::Gap { bytes: self.missing, why }, self.offset);
+            let gap = Event::gap(self.missing as usize, Remark::TurnFull { bytes: TURN_EVENT_BYTES_MAX });
+            self.ledger.add_event(at, gap, self.offset);
         }
         self.ledger.add(&Report::Ended { ending, detail }, self.offset);
         self.ended = true;
@@ -310,8 +311,8 @@ impl Talk {
                 if let Some(turn) = turn {
                     turn.stop.get_or_insert(why);
                     if why == Why::Hung {
-                        let text = format!("The agent printed nothing for {} s and is stopped.", turn.silence_ms / 1_000);
-                        turn.event(at, Event::AgentNotice { level: Level::Error, text });
+                        let seconds = turn.silence_ms / 1_000;
+                        turn.event(at, Event::notice(Level::Error, Remark::Hung { seconds }));
                     }
                 }
             }
@@ -350,10 +351,7 @@ impl Talk {
                 Piece::Line(line) if stdout => self.driver.fold(Seen::Line(line), at),
                 Piece::Line(line) => self.driver.fold(Seen::ErrorLine(line), at),
                 Piece::TooLong(bytes) if stdout => self.driver.fold(Seen::TooLong(bytes), at),
-                Piece::TooLong(bytes) => {
-                    let why = "a line of stderr was longer than LINE_BYTES_MAX".to_owned();
-                    vec![Output::Event(Event::Gap { bytes: bytes as i64, why })]
-                }
+                Piece::TooLong(bytes) => vec![Output::Event(bound::too_long(bytes))],
             };
             self.take(at, outputs, turn.as_deref_mut(), acts);
         };

@@ -29,13 +29,21 @@ export type SessionEvent =
   | Fact<"agent.started", { program: string; version: string | null; model: string | null; resumed: boolean }>
   | Fact<"agent.text", { text: string }>
   | Fact<"agent.thought", { text: string }>
-  | Fact<"agent.notice", { level: "info" | "warning" | "error"; text: string }>
+  | Fact<"agent.notice", { level: "info" | "warning" | "error"; text: string; remark?: Remark }>
   | Fact<"agent.raw", { body: unknown }>
   | Fact<"tool.called", { call: string; tool: string; input: unknown }>
   | Fact<"tool.judged", { call: string; tool: string; verdict: "allow" | "ask" | "deny"; rule: string | null }>
   | Fact<"tool.ended", { call: string; ok: boolean; output: string; exit_code?: number }>
   | Fact<"output", { stream: "stdout" | "stderr"; text: string }>
-  | Fact<"gap", { bytes: number; why: string }>;
+  | Fact<"gap", { bytes: number; why: string; remark?: Remark }>;
+
+/** What Fugue itself says among the facts of an agent, as data: crates/domain/src/remark.rs. */
+export type Remark =
+  | { says: "compacted" | "event_lost" | "unknown" }
+  | { says: "retrying"; status: number | null; attempt: number; most: number; wait_ms: number }
+  | { says: "refused" | "helper"; words: string }
+  | { says: "hung"; seconds: number }
+  | { says: "line_too_long" | "output_too_long" | "event_too_long" | "turn_full"; bytes: number };
 
 /** The typing of a text that will be an event: no number, never kept, may be missing. */
 export type Delta = { kind: "text" | "thought"; text: string };

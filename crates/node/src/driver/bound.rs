@@ -5,6 +5,7 @@
 
 use fugue_domain::event::{Event, Level};
 use fugue_domain::limits::LINE_BYTES_MAX;
+use fugue_domain::remark::Remark;
 use serde_json::Value;
 
 /// Bytes of one text in an event. An eighth of the largest event: control characters grow sixfold when they are written as JSON.
@@ -42,14 +43,14 @@ pub fn value(json: &str) -> Value {
     Value::String(text(json))
 }
 
-/// A notice.
+/// A notice in the words of a program.
 pub fn notice(level: Level, text: &str) -> Event {
-    Event::AgentNotice { level, text: detail(text) }
+    Event::AgentNotice { level, text: detail(text), remark: None }
 }
 
 /// The gap that a line leaves which was longer than a line may be.
 pub fn too_long(bytes: u64) -> Event {
-    Event::Gap { bytes: bytes as i64, why: format!("a line was longer than LINE_BYTES_MAX ({LINE_BYTES_MAX} bytes)") }
+    Event::gap(bytes as usize, Remark::LineTooLong { bytes: LINE_BYTES_MAX as i64 })
 }
 
 #[cfg(test)]

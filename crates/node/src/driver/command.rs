@@ -8,6 +8,7 @@ use super::{Context, Launch, Output, Say, Seen, Write, bound};
 use fugue_domain::event::{Event, Stream};
 use fugue_domain::limits::OUTPUT_LINE_BYTES_MAX;
 use fugue_domain::reason::Reason;
+use fugue_domain::remark::Remark;
 use fugue_domain::turn::Ending;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,6 @@ fn printed(stream: Stream, line: &[u8]) -> Vec<Output> {
         Err(half) if half.error_len().is_none() => &kept[..half.valid_up_to()],
         _ => kept,
     };
-    let missing = (line.len() - kept.len()) as i64;
-    let why = format!("a line of output was longer than OUTPUT_LINE_BYTES_MAX ({OUTPUT_LINE_BYTES_MAX} bytes)");
-    vec![event(&String::from_utf8_lossy(kept)), Output::Event(Event::Gap { bytes: missing, why })]
+    let gap = Event::gap(line.len() - kept.len(), Remark::OutputTooLong { bytes: OUTPUT_LINE_BYTES_MAX as i64 });
+    vec![event(&String::from_utf8_lossy(kept)), Output::Event(gap)]
 }

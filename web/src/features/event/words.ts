@@ -1,5 +1,6 @@
 import type { Seen } from "@/api/across";
 import { outcomeWord, reasonWord } from "@/api/reason";
+import { remarkWord } from "@/api/remark";
 import { bytes, money } from "@/text/format";
 import { m } from "@/text/gen/messages.js";
 import type { State } from "@/ui/mark";
@@ -45,9 +46,10 @@ export function lineOf(event: Seen): string {
       return [event.program, event.version, event.model].filter(Boolean).join(" · ");
     case "agent.text":
     case "agent.thought":
-    case "agent.notice":
     case "output":
       return first(event.text);
+    case "agent.notice":
+      return first(remarkWord(event.remark, event.text));
     case "tool.called":
       return `${event.tool} ${gist(event.input)}`;
     case "tool.judged":
@@ -57,7 +59,7 @@ export function lineOf(event: Seen): string {
         .filter(Boolean)
         .join(" · ");
     case "gap":
-      return m.gap({ size: bytes(event.bytes), why: event.why });
+      return m.gap({ size: bytes(event.bytes), why: remarkWord(event.remark, event.why) });
     default:
       return first(JSON.stringify((event as { body?: unknown }).body ?? event));
   }

@@ -1,4 +1,4 @@
-import type { ApprovalState, Outcome, Tokens } from "@/api/event";
+import type { ApprovalState, Outcome, Remark, Tokens } from "@/api/event";
 
 type Base<Kind extends string, Fields> = { kind: Kind; id: string; seq: number; at: number } & Fields;
 
@@ -35,8 +35,8 @@ export type Item =
       }
     >
   | Base<"output", { text: string; lines: number; errors: boolean }>
-  | Base<"notice", { level: "info" | "warning" | "error"; text: string }>
-  | Base<"gap", { bytes: number; why: string }>
+  | Base<"notice", { level: "info" | "warning" | "error"; text: string; remark: Remark | undefined }>
+  | Base<"gap", { bytes: number; why: string; remark: Remark | undefined }>
   | Base<"parked", { reason: string; until: number | undefined }>
   | Base<"requeued", { reason: string | null; maybe: boolean }>
   | Base<"wished", { wish: "interrupt" | "stop" }>

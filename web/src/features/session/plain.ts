@@ -18,9 +18,9 @@ export function plain(event: SessionEvent, base: { id: string; seq: number; at: 
       return { ...base, kind: "started", program, version, model, resumed };
     }
     case "agent.notice":
-      return { ...base, kind: "notice", level: event.level, text: event.text };
+      return { ...base, kind: "notice", level: event.level, text: event.text, remark: event.remark };
     case "gap":
-      return { ...base, kind: "gap", bytes: event.bytes, why: event.why };
+      return { ...base, kind: "gap", bytes: event.bytes, why: event.why, remark: event.remark };
     case "session.opened":
       return { ...base, kind: "mark", what: "opened", detail: event.branch };
     case "session.closed":

@@ -1,6 +1,7 @@
 import { ChevronRight } from "lucide-react";
 import { memo, type ReactNode, useState } from "react";
 import { outcomeWord, reasonWord } from "@/api/reason";
+import { remarkWord } from "@/api/remark";
 import type { Item } from "@/features/session/item";
 import type { Row } from "@/features/session/rows";
 import { parkedWord } from "@/features/session/state";
@@ -37,9 +38,9 @@ function One({ item, question, lit }: { item: Item; question: Props["question"];
     case "output":
       return <Output text={item.text} />;
     case "notice":
-      return <Notice level={item.level} text={item.text} />;
+      return <Notice level={item.level} text={remarkWord(item.remark, item.text)} />;
     case "gap":
-      return <Note state="lost">{m.gap({ size: bytes(item.bytes), why: item.why })}</Note>;
+      return <Note state="lost">{m.gap({ size: bytes(item.bytes), why: remarkWord(item.remark, item.why) })}</Note>;
     case "parked":
       return <Note state="parked">{parkedWord(item)}</Note>;
     case "requeued":

@@ -7,6 +7,7 @@ use super::super::{Ask, Output, bound};
 use super::ledger::CallFigures;
 use super::{Claude, STORED_MS, write};
 use fugue_domain::event::{Delta, Event, Level};
+use fugue_domain::remark::Remark;
 use fugue_domain::world::Millis;
 use serde::Deserialize;
 use serde_json::json;
@@ -189,14 +190,11 @@ impl Claude {
         match line.subtype.as_str() {
             "init" => self.began(line, at),
             "api_retry" => {
-                let status = line.error_status.map_or("no answer".to_owned(), |status| format!("status {status}"));
-                let (attempt, most, seconds) = (line.attempt, line.max_retries, line.retry_delay_ms / 1_000.0);
-                let text = format!("the provider failed ({status}); try {attempt} of {most} comes in {seconds:.1} s");
-                vec![Output::Event(bound::notice(Level::Warning, &text))]
+                let (status, attempt, most) = (line.error_status, line.attempt, line.max_retries);
+                let retrying = Remark::Retrying { status, attempt, most, wait_ms: line.retry_delay_ms as i64 };
+                vec![Output::Event(Event::notice(Level::Warning, retrying))]
             }
-            "compact_boundary" => {
-                vec![Output::Event(bound::notice(Level::Info, "the program has shortened its memory of the conversation"))]
-            }
+            "compact_boundary" => vec![Output::Event(Event::notice(Level::Info, Remark::Compacted))],
             known if SILENT_SYSTEM.contains(&known) => Vec::new(),
             _ => match &line.content {
                 Some(content) => {
@@ -298,7 +296,7 @@ fn assistant(line: &Line<'_>) -> Vec<Output> {
         "text" if block.text.trim().is_empty() => None,
         // The program's own words about an error, in the shape of an answer.
         "text" if failed => Some(bound::notice(Level::Error, &block.text)),
-        "text" if helper => Some(bound::notice(Level::Info, &format!("a helper says: {}", block.text))),
+        "text" if helper => Some(Event::notice(Level::Info, Remark::Helper { words: bound::detail(&block.text) })),
         "text" => Some(Event::AgentText { text: bound::text(&block.text) }),
         "thinking" if helper || block.thinking.trim().is_empty() => None,
         "thinking" => Some(Event::AgentThought { text: bound::text(&block.thinking) }),
@@ -337,7 +335,7 @@ fn response(line: &Line<'_>) -> Vec<Output> {
     if response.subtype != "error" {
         return Vec::new();
     }
-    vec![Output::Event(bound::notice(Level::Warning, &format!("the program refused a request of ours: {}", response.error)))]
+    vec![Output::Event(Event::notice(Level::Warning, Remark::Refused { words: bound::detail(&response.error) }))]
 }
 
 fn passed_through(bytes: &[u8]) -> Vec<Output> {

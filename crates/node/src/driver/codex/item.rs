@@ -5,6 +5,7 @@
 
 use super::super::bound;
 use fugue_domain::event::{Event, Level};
+use fugue_domain::remark::Remark;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -51,7 +52,7 @@ impl Item {
                 self.said(&text, |text| Event::AgentThought { text })
             }
             ("error", true) => vec![bound::notice(Level::Warning, self.text("message"))],
-            ("contextCompaction", true) => vec![bound::notice(Level::Info, "the program has shortened its memory of the conversation")],
+            ("contextCompaction", true) => vec![Event::notice(Level::Info, Remark::Compacted)],
             (
                 "agentMessage" | "reasoning" | "userMessage" | "plan" | "hookPrompt" | "error" | "contextCompaction" | "functionCallOutput",
                 _,

@@ -8,6 +8,7 @@ use super::{Codex, Question, ending, line};
 use fugue_domain::event::{Delta, Event, Level};
 use fugue_domain::money::{Tokens, Usage};
 use fugue_domain::reason::Reason;
+use fugue_domain::remark::Remark;
 use fugue_domain::turn::Ending;
 use fugue_domain::world::Millis;
 use serde::Deserialize;
@@ -169,8 +170,8 @@ impl Codex {
             "thread" => Reason::BadRequest,
             key if key.starts_with("say:") => Reason::BadRequest,
             _ => {
-                let text = format!("the program refused a request of ours: {message}");
-                return vec![Output::Event(bound::notice(Level::Warning, &text))];
+                let refused = Remark::Refused { words: bound::detail(message) };
+                return vec![Output::Event(Event::notice(Level::Warning, refused))];
             }
         };
         let mut outputs = Vec::new();
