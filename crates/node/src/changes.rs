@@ -84,13 +84,13 @@ impl Changes {
         {
             return Ok(Answered::Changes(Some(held.seen.clone())));
         }
-        // What was watched for the old answer is let go before the new one is.
-        last.held = None;
+        // Its folders may go on being watched for the new answer; in another place they are let go.
+        let old = last.held.take().filter(|held| held.place == place).map(|held| held.stand);
         let ended = |_| CallFailed::Other("the node ends".to_owned());
         let _turn = self.looks.acquire().await.map_err(ended)?;
         let (watches, at, ignored) = (self.watches.clone(), Time(self.world.now()), last.ignored.clone());
         let looked = tokio::task::spawn_blocking(move || {
-            let (looked, before) = (boot_ms(), Before::take(&place, &ignored, &watches));
+            let (looked, before) = (boot_ms(), Before::take(&place, old, &ignored, &watches));
             let look = look::look(&place, at)?;
             let seen = look.changes;
             let stand = before.and_then(|before| before.stand(&look.ignored));

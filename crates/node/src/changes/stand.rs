@@ -27,17 +27,21 @@ struct Stamp {
 /// How things stood right before git looked.
 pub struct Before {
     stamps: Vec<(PathBuf, Option<Stamp>)>,
-    watched: Watched,
-    /// The folders that are watched, by their path in the place.
-    folders: Vec<(PathBuf, Watch)>,
-    /// Those that were left out, because they were ignored when git looked last.
-    left_out: Vec<PathBuf>,
+    folders: Folders,
 }
 
 /// How things stand, for as long as they do.
 pub struct Stand {
     stamps: Vec<(PathBuf, Option<Stamp>)>,
+    folders: Folders,
+}
+
+/// The folders of a place, by their paths in it.
+struct Folders {
     watched: Watched,
+    list: Vec<(PathBuf, Watch)>,
+    /// Those that are not watched, because git ignored them when it looked last.
+    left_out: Vec<PathBuf>,
 }
 
 impl Stamp {
@@ -55,9 +59,10 @@ fn changed(meta: &Metadata) -> FileTime {
 }
 
 impl Before {
-    /// How things stand now; the place is watched from here on. None when something cannot be known. `ignored` is what git ignored as a
-    /// whole when it looked last: the fewer such folders are watched, the better.
-    pub fn take(place: &Place, ignored: &BTreeSet<Vec<u8>>, watches: &Watches) -> Option<Self> {
+    /// How things stand now; the place is watched from here on. None when something cannot be known. `last` is how they stood when git
+    /// looked last: as long as only files change, its folders are watched on. `ignored` is what git ignored as a whole then: the fewer
+    /// such folders are watched, the better.
+    pub fn take(place: &Place, last: Option<Stand>, ignored: &BTreeSet<Vec<u8>>, watches: &Watches) -> Option<Self> {
         let since = machine::file_time();
         let mut stamps = Vec::new();
         for path in place.sources()? {
@@ -67,24 +72,35 @@ impl Before {
             }
             stamps.push((path, stamp));
         }
-        let watched = watches.place(&place.folder).ok()?;
-        let mut before = Self { stamps, watched, folders: Vec::new(), left_out: Vec::new() };
-        before.watch(&place.folder, ignored)?;
-        Some(before)
+        let folders = match last.map(|last| last.folders).filter(|folders| folders.watched.again()) {
+            Some(folders) => folders,
+            None => Folders::watch(&place.folder, ignored, watches)?,
+        };
+        Some(Self { stamps, folders })
     }
 
+    /// Keeps watch after git has looked, but not over what it ignores as a whole. None when something has changed meanwhile.
+    pub fn stand(mut self, ignored: &BTreeSet<Vec<u8>>) -> Option<Stand> {
+        self.folders.leave_out(ignored)?;
+        let stand = Stand { stamps: self.stamps, folders: self.folders };
+        stand.holds().then_some(stand)
+    }
+}
+
+impl Folders {
     /// Watches all folders. Each before it is read: a folder that comes after that is told by the watch.
-    fn watch(&mut self, top: &Path, ignored: &BTreeSet<Vec<u8>>) -> Option<()> {
+    fn watch(top: &Path, ignored: &BTreeSet<Vec<u8>>, watches: &Watches) -> Option<Self> {
+        let mut folders = Self { watched: watches.place(top).ok()?, list: Vec::new(), left_out: Vec::new() };
         let device = fs::symlink_metadata(top).ok()?.dev();
         let mut inner = vec![PathBuf::new()];
         while let Some(path) = inner.pop() {
             let folder = top.join(&path);
             // Of another file system the kernel may tell nothing.
-            if self.folders.len() >= CHANGES_FOLDERS_MAX || fs::symlink_metadata(&folder).ok()?.dev() != device {
+            if folders.list.len() >= CHANGES_FOLDERS_MAX || fs::symlink_metadata(&folder).ok()?.dev() != device {
                 return None;
             }
             let is_top = path.as_os_str().is_empty();
-            let watch = self.watched.add(&folder).ok()?;
+            let watch = folders.watched.add(&folder).ok()?;
             for entry in fs::read_dir(&folder).ok()? {
                 let entry = entry.ok()?;
                 if entry.file_name() == ".git" {
@@ -93,31 +109,32 @@ impl Before {
                 }
                 if entry.file_type().ok()?.is_dir() {
                     let path = path.join(entry.file_name());
-                    let list = if ignored.contains(path.as_os_str().as_bytes()) { &mut self.left_out } else { &mut inner };
+                    let list = if ignored.contains(path.as_os_str().as_bytes()) { &mut folders.left_out } else { &mut inner };
                     list.push(path);
                 }
             }
-            self.folders.push((path, watch));
+            folders.list.push((path, watch));
         }
-        Some(())
+        Some(folders)
     }
 
-    /// Keeps watch after git has looked, but not over what it ignores as a whole. None when something has changed meanwhile.
-    pub fn stand(self, ignored: &BTreeSet<Vec<u8>>) -> Option<Stand> {
+    /// Leaves out what is ignored. None when something was left out before that is not ignored any more.
+    fn leave_out(&mut self, ignored: &BTreeSet<Vec<u8>>) -> Option<()> {
         let is_ignored = |path: &Path| path.ancestors().any(|path| ignored.contains(path.as_os_str().as_bytes()));
         if !self.left_out.iter().all(|path| is_ignored(path)) {
             return None;
         }
-        let too_many = self.folders.iter().filter(|(path, _)| is_ignored(path));
-        self.watched.remove(too_many.map(|(_, watch)| *watch));
-        let stand = Stand { stamps: self.stamps, watched: self.watched };
-        stand.holds().then_some(stand)
+        let (gone, list): (Vec<_>, Vec<_>) = std::mem::take(&mut self.list).into_iter().partition(|(path, _)| is_ignored(path));
+        self.list = list;
+        self.watched.remove(gone.iter().map(|(_, watch)| *watch));
+        self.left_out.extend(gone.into_iter().map(|(path, _)| path));
+        Some(())
     }
 }
 
 impl Stand {
     /// Whether everything is as it was when git looked.
     pub fn holds(&self) -> bool {
-        self.watched.is_quiet() && self.stamps.iter().all(|(path, stamp)| Stamp::of(path).is_ok_and(|now| now == *stamp))
+        self.folders.watched.is_quiet() && self.stamps.iter().all(|(path, stamp)| Stamp::of(path).is_ok_and(|now| now == *stamp))
     }
 }

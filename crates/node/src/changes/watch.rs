@@ -28,10 +28,19 @@ struct State {
     of: HashMap<Watch, Vec<u64>>,
     /// The watches of each place.
     places: HashMap<u64, Vec<Watch>>,
-    /// Places in which something has happened. Nothing of them is watched any more.
-    touched: HashSet<u64>,
+    /// Places in which something has happened, and whether it was to folders. Then nothing of them is watched any more.
+    touched: HashMap<u64, Touched>,
     next: u64,
     most: usize,
+}
+
+/// What has happened in a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Touched {
+    /// Something to files: its folders are the same.
+    Files,
+    /// Something to folders, to what makes one a repository, or it is not known what.
+    Folders,
 }
 
 /// One place that is watched, for as long as this exists.
@@ -50,7 +59,7 @@ impl Default for Watches {
 impl Watches {
     /// So many folders in all.
     pub fn at_most(most: usize) -> Self {
-        let (of, places, touched) = (HashMap::new(), HashMap::new(), HashSet::new());
+        let (of, places, touched) = (HashMap::new(), HashMap::new(), HashMap::new());
         Self(Arc::new(Mutex::new(State { queue: None, of, places, touched, next: 0, most })))
     }
 
@@ -76,7 +85,7 @@ impl Watches {
         Ok(Watched { id, watches: self.clone() })
     }
 
-    /// Reads what has happened. What was touched is watched no more.
+    /// Reads what has happened.
     pub fn read(&self) {
         self.state().read();
     }
@@ -92,7 +101,7 @@ impl Watched {
     /// Watches one folder of the place, without those in it.
     pub fn add(&self, folder: &Path) -> io::Result<Watch> {
         let mut state = self.watches.state();
-        if state.of.len() >= state.most || state.touched.contains(&self.id) {
+        if state.of.len() >= state.most || state.touched.contains_key(&self.id) {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
         let Some(queue) = &state.queue else { return Err(io::ErrorKind::NotConnected.into()) };
@@ -116,7 +125,18 @@ impl Watched {
     pub fn is_quiet(&self) -> bool {
         let mut state = self.watches.state();
         state.read();
-        !state.touched.contains(&self.id)
+        !state.touched.contains_key(&self.id)
+    }
+
+    /// Begins anew with the same folders. False when they may be other ones now.
+    pub fn again(&self) -> bool {
+        let mut state = self.watches.state();
+        state.read();
+        let same = state.touched.get(&self.id) != Some(&Touched::Folders);
+        if same {
+            state.touched.remove(&self.id);
+        }
+        same
     }
 }
 
@@ -132,18 +152,22 @@ impl Drop for Watched {
 impl State {
     fn read(&mut self) {
         let Some(queue) = &self.queue else { return };
-        let mut happened = HashSet::new();
-        let whole = queue.drain(|watch| {
-            happened.insert(watch);
+        let mut happened: HashMap<Watch, Touched> = HashMap::new();
+        let whole = queue.drain(|watch, touched| {
+            let known = happened.entry(watch).or_insert(touched);
+            *known = touched.max(*known);
         });
-        let places: HashSet<u64> = match whole {
-            true => happened.iter().filter_map(|watch| self.of.get(watch)).flatten().copied().collect(),
-            false => self.places.keys().copied().collect(),
-        };
-        for place in places {
-            self.touched.insert(place);
-            self.release_all(place);
+        if !whole {
+            self.touched.extend(self.places.keys().map(|place| (*place, Touched::Folders)));
         }
+        for (watch, touched) in happened {
+            for place in self.of.get(&watch).into_iter().flatten() {
+                let known = self.touched.entry(*place).or_insert(touched);
+                *known = touched.max(*known);
+            }
+        }
+        let gone: Vec<u64> = self.touched.iter().filter(|(_, touched)| **touched == Touched::Folders).map(|(place, _)| *place).collect();
+        gone.into_iter().for_each(|place| self.release_all(place));
     }
 
     fn release_all(&mut self, place: u64) {
@@ -166,6 +190,7 @@ impl State {
 
 #[cfg(target_os = "linux")]
 mod kernel {
+    use super::Touched;
     use rustix::fs::inotify::{CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init, remove_watch};
     use rustix::io::Errno;
     use std::io;
@@ -176,6 +201,10 @@ mod kernel {
     /// File systems by their numbers in statfs(2), of all of whose changes the kernel knows: ext4, xfs, btrfs, tmpfs, zfs, f2fs, bcachefs.
     /// On others somebody else may change something, another machine for example.
     const LOCAL: &[u64] = &[0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994, 0x2fc1_2fc1, 0xf2f5_2010, 0xca45_1a4e];
+
+    /// By which it is known that an event is about a folder, and not about a file in it.
+    const FOLDERS: ReadFlags =
+        ReadFlags::ISDIR.union(ReadFlags::DELETE_SELF).union(ReadFlags::MOVE_SELF).union(ReadFlags::IGNORED).union(ReadFlags::UNMOUNT);
 
     /// Whether the kernel knows of all changes there.
     pub fn is_local(folder: &Path) -> bool {
@@ -202,7 +231,7 @@ mod kernel {
         }
 
         /// Tells of each watch in whose folder something happened. `false` when not all of it is known.
-        pub fn drain(&self, mut happened: impl FnMut(i32)) -> bool {
+        pub fn drain(&self, mut happened: impl FnMut(i32, Touched)) -> bool {
             let mut buffer = [MaybeUninit::uninit(); 4096];
             let mut reader = Reader::new(&self.0, &mut buffer);
             let mut whole = true;
@@ -210,7 +239,8 @@ mod kernel {
                 match reader.next() {
                     Ok(event) => {
                         whole &= !event.events().contains(ReadFlags::QUEUE_OVERFLOW);
-                        happened(event.wd());
+                        let folders = event.events().intersects(FOLDERS) || event.file_name().is_some_and(|name| name == c".git");
+                        happened(event.wd(), if folders { Touched::Folders } else { Touched::Files });
                     }
                     Err(Errno::AGAIN) => return whole,
                     Err(Errno::INTR) => {}
@@ -223,6 +253,7 @@ mod kernel {
 
 #[cfg(not(target_os = "linux"))]
 mod kernel {
+    use super::Touched;
     use std::io;
     use std::path::Path;
 
@@ -246,7 +277,7 @@ mod kernel {
             match *self {}
         }
 
-        pub fn drain(&self, _: impl FnMut(i32)) -> bool {
+        pub fn drain(&self, _: impl FnMut(i32, Touched)) -> bool {
             match *self {}
         }
     }

@@ -143,8 +143,31 @@ async fn what_is_ignored_is_not_watched_and_makes_no_new_look() {
     assert_eq!(bench.ask().await, before, "nothing that git would tell");
     bench.tree.write("deep/new", "y").unwrap();
     bench.changes.tend(boot_ms());
-    assert_eq!(bench.changes.watches.count(), 0, "once something has happened there is nothing to wait for");
+    assert_eq!(bench.changes.watches.count(), 3, "the folders are the same");
     assert_eq!(bench.ask().await.files.len(), 1);
+    assert_eq!(bench.held().await.map(|seen| seen.files.len()), Some(1));
+    bench.tree.write("deep/folder/new", "y").unwrap();
+    bench.changes.tend(boot_ms());
+    assert_eq!(bench.changes.watches.count(), 0, "where folders have changed all are looked for anew");
+    assert_eq!(bench.held().await.map(|seen| seen.files.len()), Some(2));
+    assert_eq!(bench.changes.watches.count(), 4);
+}
+
+#[tokio::test]
+async fn a_folder_that_becomes_a_repository_is_looked_at_each_time() {
+    let bench = Bench::new("changes-own", Watches::default());
+    bench.tree.write("own/x", "x").unwrap();
+    let Some(_) = bench.held().await else { return println!("skipped: nothing can be watched here") };
+    let elsewhere = Repo::create(&bench.folder.0.join("elsewhere")).unwrap();
+    // A file, and no folder: git tells of the folder's files no more, whatever becomes of them.
+    bench.tree.write("own/.git", &format!("gitdir: {}\n", elsewhere.path().join(".git").display())).unwrap();
+    let seen = bench.ask().await;
+    assert_eq!(seen, bench.truth(seen.at));
+    assert_eq!(bench.held().await, None);
+    fs::remove_file(bench.path("own/.git")).unwrap();
+    let seen = bench.ask().await;
+    assert_eq!(seen, bench.truth(seen.at));
+    assert!(bench.held().await.is_some());
 }
 
 #[tokio::test]
