@@ -139,6 +139,7 @@ async function withoutHub(page) {
   await offline(page);
   assert.deepEqual(await outbox(), ["say typed without a hub"], "the reload lost it");
   await page.getByText("say typed without a hub", { exact: true }).waitFor();
+  await page.getByText(t("sending_later"), { exact: true }).waitFor();
   await look(page, "session-without-hub");
   await page.goto(`${what.url}/settings`);
   await page.getByRole("heading", { name: t("settings"), exact: true }).waitFor();

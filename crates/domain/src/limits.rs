@@ -177,7 +177,7 @@ pub const CHANGES_HELD_MS: u64 = 30_000;
 pub const CHANGES_UNASKED_MS: u64 = 5 * 60 * 1_000;
 /// Places that a node watches. Beyond, git looks each time.
 pub const CHANGES_PLACES_MAX: usize = 256;
-/// Folders of one place that are watched, ignored ones not counted. In a larger one git looks each time.
+/// Folders of one place that are watched; ignored ones are not counted once git has named them. In a larger one git looks each time.
 pub const CHANGES_FOLDERS_MAX: usize = 4_096;
 /// Folders that a node watches in all. Each keeps about a kilobyte of the kernel's memory.
 pub const CHANGES_WATCHES_MAX: usize = 32_768;

@@ -1,8 +1,8 @@
 //! A change that does not fit goes to the agent for conflicts, in the task's own worktree and with a conversation of its own. On both databases.
 
 use crate::app::{App, on_both};
+use crate::bench::{Bench, checked, ran};
 use crate::node::event;
-use crate::tasks::{Bench, checked, ran};
 use crate::turns::ended;
 use anyhow::{Context, Result};
 use fugue_domain::job::{Merged, Outcome};

@@ -1,7 +1,7 @@
 //! What was spent, added up every way; what is left; and what waits for a limit. On both databases.
 
 use crate::app::{App, on_both};
-use crate::tasks::Bench;
+use crate::bench::Bench;
 use crate::turns::ended;
 use anyhow::{Context, Result};
 use fugue_domain::link::{Assignment, Report};

@@ -3,6 +3,7 @@
 
 mod across;
 mod app;
+mod bench;
 mod changes;
 mod claims;
 mod cockpit;

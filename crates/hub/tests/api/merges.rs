@@ -1,8 +1,8 @@
 //! A change is judged by an agent and by a person, waits in its queue, and is merged: told by a simulated node, on both databases.
 
 use crate::app::{App, on_both};
+use crate::bench::{Bench, checked, ran};
 use crate::node::event;
-use crate::tasks::{Bench, checked, ran};
 use crate::turns::ended;
 use anyhow::{Context, Result};
 use fugue_domain::check::Progress;

@@ -2,9 +2,9 @@
 //! databases.
 
 use crate::app::{App, on_both};
+use crate::bench::{Bench, checked};
 use crate::jobs::{ask, merge};
 use crate::node::{Link, hello};
-use crate::tasks::{Bench, checked};
 use crate::turns::{Desk, ended};
 use anyhow::{Context, Result};
 use fugue_domain::limits::NODE_LOST_MS;

@@ -1,8 +1,8 @@
 //! A worktree is torn down before it is given back: once, whatever comes of it, and told in the task's story. On both databases.
 
 use crate::app::{App, on_both};
+use crate::bench::{Bench, ran};
 use crate::node::{Link, hello};
-use crate::tasks::{Bench, ran};
 use crate::turns::ended;
 use anyhow::{Context, Result, bail};
 use fugue_domain::job::{Outcome, Work};
