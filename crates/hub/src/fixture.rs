@@ -60,6 +60,11 @@ impl Desk {
         Self { hub, world, caller, node, project, scratch, _database: database }
     }
 
+    /// The same with what a hub keeps by itself.
+    pub async fn plain(database: Option<Database>) -> Self {
+        Self::on(database, |keeping| keeping).await
+    }
+
     /// A session of the project.
     pub async fn session(&self) -> SessionId {
         let session = SessionId::from_bits(3);

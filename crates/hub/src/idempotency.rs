@@ -3,7 +3,7 @@
 //! A reply that holds a credential is sealed with a key made of the caller's own credential and the idempotency key, both of
 //! which only the caller has, so that nothing usable lies in the database.
 
-use crate::db::{Conn, Tx, query};
+use crate::db::{Column, Conn, Table, Tx, query};
 use crate::fault::{Done, Fault};
 use crate::hub::Hub;
 use crate::sealed;
@@ -70,19 +70,58 @@ pub async fn find_first(hub: &Hub, key: Option<&Key>) -> Done<Option<Reply>> {
 async fn earlier(conn: &mut Conn, key: Option<&Key>) -> Done<Option<Reply>> {
     let Some(key) = key else { return Ok(None) };
     let row = query("SELECT fingerprint, status, body FROM idempotency_keys WHERE id = $1").bind(&key.id).fetch_optional(conn).await?;
-    row.map(|row| replay(key, row.get(0)?, row.get(1)?, row.get(2)?)).transpose()
+    row.map(|row| Kept { fingerprint: row.get(0)?, status: row.get(1)?, body: row.get(2)? }.again(key)).transpose()
 }
 
-/// The stored reply, if it belongs to the same request.
-pub fn replay(key: &Key, fingerprint: String, status: i64, body: String) -> Done<Reply> {
-    if fingerprint != key.fingerprint {
-        return Err(Problem::new(Kind::IdempotencyMismatch, "This Idempotency-Key came with another method, path or body before.").into());
+/// A reply that was given with a key.
+pub struct Kept {
+    fingerprint: String,
+    status: i64,
+    body: String,
+}
+
+impl Kept {
+    /// The reply to the request with this fingerprint.
+    pub fn of(fingerprint: &str, reply: &Reply) -> Self {
+        Self { fingerprint: fingerprint.to_owned(), status: i64::from(reply.status), body: reply.body.clone() }
     }
-    let body = match body.strip_prefix("sealed:") {
-        Some(sealed) => key.seal.open(&key.id, sealed)?,
-        None => body,
-    };
-    Ok(Reply { status: status as u16, body, replayed: true })
+
+    /// The reply, if it belongs to the same request.
+    pub fn again(&self, key: &Key) -> Done<Reply> {
+        if self.fingerprint != key.fingerprint {
+            return Err(
+                Problem::new(Kind::IdempotencyMismatch, "This Idempotency-Key came with another method, path or body before.").into()
+            );
+        }
+        let body = match self.body.strip_prefix("sealed:") {
+            Some(sealed) => key.seal.open(&key.id, sealed)?,
+            None => self.body.clone(),
+        };
+        Ok(Reply { status: self.status as u16, body, replayed: true })
+    }
+}
+
+/// The replies that are kept under these keys.
+pub async fn kept(tx: &mut Tx<'_>, keys: impl IntoIterator<Item = &str>) -> Done<Vec<(String, Kept)>> {
+    let rows = keys.into_iter().fold(Table::new(&[Column::Text]), Table::bind);
+    let text =
+        |rows: &str| format!("SELECT id, fingerprint, status, body FROM (VALUES {rows}) AS v JOIN idempotency_keys k ON k.id = v.column1");
+    let found = rows.fetch_all(tx.conn, text).await?;
+    found.iter().map(|row| Ok((row.get(0)?, Kept { fingerprint: row.get(1)?, status: row.get(2)?, body: row.get(3)? }))).collect()
+}
+
+/// Keeps replies under their keys, each since its moment.
+pub async fn keep(tx: &mut Tx<'_>, mut replies: Vec<(&str, Kept, Millis)>) -> Done<()> {
+    if replies.is_empty() {
+        return Ok(());
+    }
+    // Neighbours go into the same pages of the index.
+    replies.sort_unstable_by_key(|(id, ..)| *id);
+    let mut rows = Table::new(&[Column::Text, Column::Text, Column::Int, Column::Text, Column::Int]);
+    for (id, kept, at) in &replies {
+        rows = rows.bind(*id).bind(kept.fingerprint.as_str()).bind(kept.status).bind(kept.body.as_str()).bind(*at);
+    }
+    rows.insert(tx, "idempotency_keys (id, fingerprint, status, body, created_at)").await
 }
 
 /// Keys older than this are forgotten.
@@ -104,15 +143,9 @@ pub async fn store_sealed(tx: &mut Tx<'_>, key: Option<&Key>, reply: &Reply) -> 
 }
 
 async fn insert(tx: &mut Tx<'_>, key: &Key, status: u16, body: &str) -> Done<()> {
-    query("INSERT INTO idempotency_keys (id, fingerprint, status, body, created_at) VALUES ($1, $2, $3, $4, $5)")
-        .bind(&key.id)
-        .bind(&key.fingerprint)
-        .bind(i64::from(status))
-        .bind(body)
-        .bind(tx.now)
-        .execute(tx.conn)
-        .await?;
-    Ok(())
+    let kept = Kept { fingerprint: key.fingerprint.clone(), status: i64::from(status), body: body.to_owned() };
+    let now = tx.now;
+    keep(tx, vec![(&key.id, kept, now)]).await
 }
 
 /// Forgets old keys, a bounded number at a time.
@@ -135,7 +168,8 @@ mod tests {
     fn a_sealed_reply_opens_only_with_the_same_credential_and_key() {
         let key = |credential: &str, header: &str| Key::new(&TokenId::from_bits(1), credential, header, "POST", "/x", b"{}");
         let sealed = format!("sealed:{}", key("fgt_a", "k").seal.seal(&key("fgt_a", "k").id, "secret").unwrap());
-        let open = |key: &Key| replay(key, key.fingerprint.clone(), 201, sealed.clone()).map(|reply| reply.body);
+        let kept = |key: &Key| Kept { fingerprint: key.fingerprint.clone(), status: 201, body: sealed.clone() };
+        let open = |key: &Key| kept(key).again(key).map(|reply| reply.body);
         assert_eq!(open(&key("fgt_a", "k")).unwrap(), "secret");
         assert!(open(&key("fgt_b", "k")).is_err() && open(&key("fgt_a", "l")).is_err());
     }

@@ -26,7 +26,7 @@ mod sending;
 
 pub use arrival::settle;
 pub use gather::Gather;
-use sending::{Form, Lines, Sending};
+use sending::{Form, Known, Sending};
 
 /// How far apart the places of two neighbours in line are, so that a third fits between them many times.
 pub const POSITION_STEP: i64 = 1 << 16;
@@ -76,12 +76,11 @@ pub async fn send(hub: &Hub, caller: &Caller, session: &SessionId, new: NewMessa
 /// messages of people.
 pub async fn accept(tx: &mut Tx<'_>, org: &OrgId, session: &SessionId, texts: Vec<String>) -> Done<()> {
     let sending = |text| {
-        let message = MessageId::mint(&*tx.world);
         let new = NewMessage { text, ..NewMessage::default() };
-        Sending { org: org.clone(), session: session.clone(), new, key: None, turn: message.turn(), message }
+        Sending { org: org.clone(), session: session.clone(), new, key: None, turn: MessageId::mint(&*tx.world).turn() }
     };
     let sendings = texts.into_iter().map(sending).collect();
-    let answers = sending::send_all(tx, sendings, &mut Lines::default(), Form::Whole).await?;
+    let answers = sending::send_all(tx, sendings, &mut Known::default(), Form::Whole).await?;
     answers.into_iter().try_for_each(|answer| answer.map(drop))
 }
 

@@ -106,6 +106,17 @@ impl Owed {
     }
 }
 
+/// What can be read without waiting.
+#[derive(Default)]
+struct Ready {
+    /// Somebody knocks at the socket.
+    knock: bool,
+    /// The node has said something, or is gone.
+    said: bool,
+    out: bool,
+    err: bool,
+}
+
 struct Peer {
     stream: UnixStream,
     received: Received,
@@ -162,9 +173,16 @@ impl<'w> Keeper<'w> {
         // If this fails, it is tried again for the launch, and whoever asked for that is told.
         self.runner = Runner::start(&self.words, &mut self.tree).ok();
         while !self.done() {
-            self.wait();
-            self.hear();
-            self.drain(false);
+            let ready = self.wait();
+            if ready.knock {
+                self.open();
+            }
+            if ready.said {
+                self.hear();
+            }
+            if self.may_read() {
+                self.drain(&ready);
+            }
             if let Some(agent) = &mut self.agent {
                 agent.feed();
             }
@@ -190,8 +208,8 @@ impl<'w> Keeper<'w> {
         }
     }
 
-    /// Sleeps until something can be done.
-    fn wait(&mut self) {
+    /// Sleeps until something can be done, and says what can be read then: a read in vain costs as much as one that brings something.
+    fn wait(&mut self) -> Ready {
         let mut timeout = TICK;
         let mut until = |moment: Instant| timeout = timeout.min(moment.saturating_duration_since(Instant::now()));
         if let Some(due) = self.spool.sync_due() {
@@ -206,39 +224,48 @@ impl<'w> Keeper<'w> {
         if let (Some(deadline), Phase::Running) = (self.deadline, &self.phase) {
             until(Instant::now() + Duration::from_millis(deadline.saturating_sub(boot_ms())));
         }
-        let mut fds = vec![PollFd::new(&self.listener, PollFlags::IN)];
+        let mut ready = Ready::default();
+        let Ready { knock, said, out, err } = &mut ready;
+        let (mut fds, mut seen) = (vec![PollFd::new(&self.listener, PollFlags::IN)], vec![Some(knock)]);
         if let Some(peer) = &self.peer {
             fds.push(PollFd::new(&peer.stream, if peer.unsent.is_empty() { PollFlags::IN } else { PollFlags::IN | PollFlags::OUT }));
+            seen.push(Some(said));
         }
         if let Some(agent) = &self.agent {
             if self.may_read() {
-                fds.extend(agent.stdout.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
-                fds.extend(agent.stderr.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+                for (pipe, ready) in [(agent.stdout.as_ref().map(AsFd::as_fd), out), (agent.stderr.as_ref().map(AsFd::as_fd), err)] {
+                    if let Some(pipe) = pipe {
+                        fds.push(PollFd::from_borrowed_fd(pipe, PollFlags::IN));
+                        seen.push(Some(ready));
+                    }
+                }
             }
             fds.extend(agent.wants_stdin().map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
             fds.extend(agent.exit.iter().filter(|_| matches!(self.phase, Phase::Running)).map(|fd| PollFd::new(fd, PollFlags::IN)));
         }
         let _ = poll(&mut fds, Some(&timespec(timeout)));
+        for (fd, seen) in fds.iter().zip(seen) {
+            seen.into_iter().for_each(|seen| *seen = !fd.revents().is_empty());
+        }
+        ready
     }
 
-    /// Takes a node that knocks, and does what it asks.
-    fn hear(&mut self) {
+    /// Takes a node that knocks. The newest is the living one.
+    fn open(&mut self) {
         while let Ok((stream, _)) = self.listener.accept() {
             if stream.set_nonblocking(true).is_ok() {
-                // The newest node is the living one.
                 self.peer = Some(Peer { stream, received: Received::default(), unsent: Vec::new(), told: None });
             }
         }
+    }
+
+    /// Does what the node asks.
+    fn hear(&mut self) {
+        let mut chunk = [0u8; 16 * 1024];
         loop {
             let Some(peer) = &mut self.peer else { return };
-            let mut chunk = [0u8; 16 * 1024];
-            let gone = match read_now(&mut peer.stream, &mut chunk) {
-                None => return,
-                Some(read) => {
-                    peer.received.bytes.extend_from_slice(&chunk[..read]);
-                    read == 0
-                }
-            };
+            let Some(read) = read_now(&mut peer.stream, &mut chunk) else { return };
+            peer.received.bytes.extend_from_slice(&chunk[..read]);
             while let Some(peer) = &mut self.peer {
                 match peer.received.take() {
                     Ok(Some((request, payload))) => self.handle(request, payload),
@@ -246,8 +273,11 @@ impl<'w> Keeper<'w> {
                     Err(_) => self.lose_peer(),
                 }
             }
-            if gone {
+            if read == 0 {
                 return self.lose_peer();
+            }
+            if read < chunk.len() {
+                return;
             }
         }
     }
@@ -307,35 +337,28 @@ impl<'w> Keeper<'w> {
         self.owed.is_empty() && self.spool.offset().saturating_sub(self.acked) < SPOOL_UNACKED_BYTES_MAX
     }
 
-    /// Moves output into the spool: one piece of each stream, or everything that is there.
-    fn drain(&mut self, all: bool) {
-        loop {
-            if !all && !self.may_read() {
-                return;
-            }
-            let Some(agent) = &mut self.agent else { return };
-            self.buffer.resize(READ_BYTES, 0);
-            let mut moved = false;
-            let (out, err) = self.buffer.split_at_mut(READ_BYTES / 2);
-            let from_out = agent.stdout.as_mut().and_then(|pipe| read_now(pipe, out));
-            let from_err = agent.stderr.as_mut().and_then(|pipe| read_now(pipe, err));
-            for (kind, read, at) in [(Kind::Out, from_out, 0), (Kind::Err, from_err, READ_BYTES / 2)] {
-                match (kind, read) {
-                    (_, None) => {}
-                    (Kind::Out, Some(0)) => self.agent.iter_mut().for_each(|agent| agent.stdout = None),
-                    (_, Some(0)) => self.agent.iter_mut().for_each(|agent| agent.stderr = None),
-                    (kind, Some(read)) => {
-                        moved = true;
-                        let bytes = std::mem::take(&mut self.buffer);
-                        self.append(kind, "", &bytes[at..at + read]);
-                        self.buffer = bytes;
-                    }
+    /// Moves a piece of each stream that has one into the spool; true when there was any.
+    fn drain(&mut self, ready: &Ready) -> bool {
+        let Some(agent) = &mut self.agent else { return false };
+        self.buffer.resize(READ_BYTES, 0);
+        let mut moved = false;
+        let (out, err) = self.buffer.split_at_mut(READ_BYTES / 2);
+        let from_out = agent.stdout.as_mut().filter(|_| ready.out).and_then(|pipe| read_now(pipe, out));
+        let from_err = agent.stderr.as_mut().filter(|_| ready.err).and_then(|pipe| read_now(pipe, err));
+        for (kind, read, at) in [(Kind::Out, from_out, 0), (Kind::Err, from_err, READ_BYTES / 2)] {
+            match (kind, read) {
+                (_, None) => {}
+                (Kind::Out, Some(0)) => self.agent.iter_mut().for_each(|agent| agent.stdout = None),
+                (_, Some(0)) => self.agent.iter_mut().for_each(|agent| agent.stderr = None),
+                (kind, Some(read)) => {
+                    moved = true;
+                    let bytes = std::mem::take(&mut self.buffer);
+                    self.append(kind, "", &bytes[at..at + read]);
+                    self.buffer = bytes;
                 }
             }
-            if !all || !moved {
-                return;
-            }
         }
+        moved
     }
 
     /// Looks after the agent: its end, its limits, its stopping.
@@ -384,7 +407,7 @@ impl<'w> Keeper<'w> {
             && tree.is_empty()
         {
             tree.remove();
-            self.drain(true);
+            while self.drain(&Ready { out: true, err: true, ..Ready::default() }) {}
             self.agent = None;
             self.phase = Phase::Ended;
             self.deadline = None;

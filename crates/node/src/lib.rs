@@ -45,6 +45,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// How long a folder that is locked is tried again.
@@ -116,7 +117,7 @@ pub async fn run(mut options: Options, shutdown: CancellationToken) -> Result<()
     };
     fs::create_dir_all(&options.home).map_err(unusable(&options.home))?;
     options.home = fs::canonicalize(&options.home).map_err(unusable(&options.home))?;
-    let _lock = take_home(&options.home).await?;
+    let lock = take_home(&options.home).await?;
     let (ownership, why) = ownership::detect();
     tracing::info!("processes are owned by {ownership:?}: {why}");
     let home = options.home.clone();
@@ -134,7 +135,18 @@ pub async fn run(mut options: Options, shutdown: CancellationToken) -> Result<()
     let shared = Arc::new(session::shared::Shared::new(&options, spares));
     let (sessions, jobs) = remembered;
     let supervisor = supervisor::Supervisor::new(shared, facts, janitor, sessions, jobs);
-    supervisor.run(link, shutdown).await
+    // A task like those it speaks with: from the thread that called us, each word would wake another one twice.
+    let mut work = JoinSet::new();
+    work.spawn(async move {
+        let _lock = lock;
+        supervisor.run(link, shutdown).await
+    });
+    match work.join_next().await {
+        Some(Ok(ended)) => ended,
+        Some(Err(failed)) if failed.is_panic() => std::panic::resume_unwind(failed.into_panic()),
+        // Only the runtime's own end ends it from outside.
+        Some(Err(_)) | None => Ok(()),
+    }
 }
 
 /// One node per folder. The lock goes with the process, and with the children that it was about to start when it was killed: until they

@@ -192,7 +192,7 @@ impl Session {
         let offset = turn.ledger.ack(through);
         let keep = self.record.process.as_ref().map_or(0, |kept| kept.offset);
         if let (Some(acked), Some(process)) = (offset, &mut self.process) {
-            process.ask(&Request::Trim { acked, keep }, &[]).await;
+            process.trim(acked, keep).await;
         }
         if turn.ended && turn.ledger.is_settled() {
             self.settle().await;
@@ -207,9 +207,7 @@ impl Session {
                 process.forget(&self.folder).await;
             } else {
                 self.idle_since = Instant::now();
-                let offset = process.reader.offset();
-                process.ask(&Request::Renew { deadline: None }, &[]).await;
-                process.ask(&Request::Trim { acked: offset, keep: offset }, &[]).await;
+                process.rest().await;
                 if process.talk.driver.ends_with_turn() {
                     process.stop(Why::Idle).await;
                 }

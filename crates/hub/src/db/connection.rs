@@ -31,7 +31,7 @@ impl Conn {
             Engine::Sqlite => (
                 Self::Sqlite(sqlite(location)?),
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; \
-                 PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000",
+                 PRAGMA fullfsync = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA cache_spill = -32000",
             ),
             Engine::Postgres => (
                 Self::Postgres(Box::new(PgConnection::connect(&location.address).await?)),
@@ -54,6 +54,15 @@ impl Conn {
             Side::Postgres(conn) => {
                 sqlx::raw_sql(text).execute(conn).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Carries out one statement that has no values and no answer, as often as there are transactions: it stays prepared.
+    pub(super) async fn step(&mut self, text: &'static str) -> Result<(), Error> {
+        match self.side() {
+            Side::Sqlite(conn) => drop(conn.prepare_cached(text)?.raw_execute()?),
+            Side::Postgres(_) => self.script(text).await?,
         }
         Ok(())
     }

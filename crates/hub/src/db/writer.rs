@@ -170,7 +170,7 @@ impl Writer {
             None => {
                 let reach = |side| followed.steps.iter().for_each(|step| crash::reach(step, side));
                 reach(Side::Before);
-                conn.script("COMMIT").await?;
+                conn.step("COMMIT").await?;
                 reach(Side::After);
                 Ok(())
             }
@@ -183,7 +183,7 @@ impl Writer {
             None => Conn::writing(&self.location).await?,
         };
         let conn = self.conn.insert(conn);
-        conn.script(if self.location.engine == Engine::Sqlite { BEGIN_SQLITE } else { BEGIN_POSTGRES }).await?;
+        conn.step(if self.location.engine == Engine::Sqlite { BEGIN_SQLITE } else { BEGIN_POSTGRES }).await?;
         Ok(conn)
     }
 }
@@ -212,23 +212,23 @@ async fn one(conn: &mut Conn, run: Run, alone: bool, world: &SharedWorld) -> Res
     let (mark, keep, undo) =
         if alone { ("", "", "ROLLBACK; BEGIN") } else { ("SAVEPOINT job", "RELEASE job", "ROLLBACK TO job; RELEASE job") };
     if !mark.is_empty()
-        && let Err(cause) = conn.script(mark).await
+        && let Err(cause) = conn.step(mark).await
     {
         return Err((Some(refuse(run)), cause));
     }
     let mut tx =
         Tx { conn, now: world.now(), world: world.clone(), effects: Vec::new(), events: event::Pending::default(), steps: Vec::new() };
-    let (answer, end, good) = match run(&mut tx).await {
-        Ok(answer) => (answer, keep, true),
-        Err(answer) => (answer, undo, false),
-    };
+    let ran = run(&mut tx).await;
     let Tx { conn, effects, steps, .. } = tx;
-    if !end.is_empty()
-        && let Err(cause) = conn.script(end).await
-    {
-        return Err((Some(answer), cause));
+    let (answer, followed, ended) = match ran {
+        Ok(answer) if keep.is_empty() => (answer, Followed { effects, steps }, Ok(())),
+        Ok(answer) => (answer, Followed { effects, steps }, conn.step(keep).await),
+        Err(answer) => (answer, Followed::default(), conn.script(undo).await),
+    };
+    match ended {
+        Ok(()) => Ok((answer, followed)),
+        Err(cause) => Err((Some(answer), cause)),
     }
-    Ok((answer, if good { Followed { effects, steps } } else { Followed::default() }))
 }
 
 /// The answer of a job that never ran.

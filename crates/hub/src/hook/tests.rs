@@ -13,7 +13,7 @@ on_both! { begin, "hooks";
 }
 
 async fn begin(database: Option<rig::postgres::Database>) -> (Desk, HookId) {
-    let desk = Desk::on(database, |keeping| keeping).await;
+    let desk = Desk::plain(database).await;
     let new = NewHook {
         name: "ci".to_owned(),
         kind: HookKind::Line,

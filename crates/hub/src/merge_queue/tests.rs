@@ -10,15 +10,11 @@ use fugue_domain::merge_queue::Standing;
 use fugue_domain::problem::Kind;
 use std::collections::BTreeMap;
 
-on_both! { desk, "merges";
+on_both! { Desk::plain, "merges";
     brought_in every_good_one_lands_on_sqlite every_good_one_lands_on_postgres;
     waiting who_waits_is_tried_again_on_sqlite who_waits_is_tried_again_on_postgres;
     leaving who_leaves_is_gone_on_sqlite who_leaves_is_gone_on_postgres;
     by_hand people_see_and_take_out_on_sqlite people_see_and_take_out_on_postgres;
-}
-
-async fn desk(database: Option<rig::postgres::Database>) -> Desk {
-    Desk::on(database, |keeping| keeping).await
 }
 
 fn task(number: u128) -> TaskId {

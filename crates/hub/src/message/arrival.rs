@@ -3,9 +3,12 @@
 //! A busy hub writes a single page for a commit then, instead of several for each message, and brings hundreds of them into their tables
 //! together, session by session. `db::Deferred` sees to it that nobody looks before that.
 
+use super::Message;
 use crate::db::{Tx, query};
 use crate::fault::{Done, Fault};
+use crate::idempotency::{self, Kept, Reply};
 use crate::turn;
+use fugue_domain::api::TurnBrief;
 use fugue_domain::event::Event;
 use fugue_domain::id::{OrgId, SessionId, TurnId};
 use fugue_domain::time::Time;
@@ -23,7 +26,35 @@ pub struct Arrival {
     pub not_before: Option<i64>,
     pub on_interruption: OnInterruption,
     pub position: i64,
+    /// How many stand in its line, it included.
+    #[serde(default)]
+    pub place: i64,
     pub at: i64,
+    /// The `Idempotency-Key` that it came with.
+    #[serde(default)]
+    pub named: Option<Named>,
+}
+
+/// A request with an `Idempotency-Key`, as a [`crate::idempotency::Key`] has it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Named {
+    pub id: String,
+    pub fingerprint: String,
+}
+
+impl Arrival {
+    /// What its caller hears, the first time and with the same key again.
+    pub fn reply(&self) -> Done<Reply> {
+        let message = Message {
+            id: self.turn.message(),
+            session: self.session.clone(),
+            text: self.text.clone(),
+            not_before: self.not_before.map(Time),
+            created_at: Time(self.at),
+            turn: TurnBrief { id: self.turn.clone(), state: "queued".to_owned(), position: self.place, outcome: None },
+        };
+        Reply::new(201, &message)
+    }
 }
 
 /// Stores them.
@@ -51,7 +82,7 @@ pub fn settle<'a>(tx: &'a mut Tx<'_>) -> BoxFuture<'a, Done<()>> {
     })
 }
 
-/// Puts messages into their sessions' lines, and tells their histories.
+/// Puts messages into their sessions' lines, tells their histories, and keeps the replies to those with a key.
 pub async fn enter(tx: &mut Tx<'_>, arrivals: &[Arrival]) -> Done<()> {
     let turns: Vec<turn::New<'_>> = arrivals
         .iter()
@@ -72,5 +103,7 @@ pub async fn enter(tx: &mut Tx<'_>, arrivals: &[Arrival]) -> Done<()> {
         let queued = Event::MessageQueued { message, text: arrival.text.clone(), not_before };
         tx.event_at(arrival.at, &arrival.org, &arrival.session, Some(&arrival.turn), queued);
     }
-    Ok(())
+    let named = arrivals.iter().filter_map(|arrival| arrival.named.as_ref().map(|named| (named, arrival)));
+    let kept = named.map(|(Named { id, fingerprint }, arrival)| Ok((id.as_str(), Kept::of(fingerprint, &arrival.reply()?), arrival.at)));
+    idempotency::keep(tx, kept.collect::<Done<Vec<_>>>()?).await
 }

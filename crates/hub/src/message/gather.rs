@@ -1,7 +1,7 @@
 //! Lets messages that arrive at the same time be accepted together: whatever has come by the time the writer gets to them goes
 //! to the disk at once. An idle hub accepts a single message at once.
 
-use super::sending::{self, Form, Lines, Sending};
+use super::sending::{self, Form, Known, Sending};
 use crate::db::{Conn, Db, Tx};
 use crate::fault::{Done, Fault};
 use crate::idempotency::{Key, Reply};
@@ -65,8 +65,8 @@ struct Line {
 /// What was accepted in the short form and is in no table yet.
 #[derive(Default)]
 struct Short {
-    /// The lines of the sessions with all of that, which nobody else has changed in this era.
-    lines: Lines,
+    /// What was looked up, with all of that, and nobody else has changed in this era.
+    known: Known,
     era: Option<u64>,
     count: usize,
     bytes: usize,
@@ -90,10 +90,9 @@ impl Gather {
     /// Accepts a message; answered when it is on disk.
     pub async fn send(&self, org: OrgId, session: SessionId, new: NewMessage, key: Option<Key>) -> Done<Reply> {
         let _room = self.room.acquire().await.map_err(|_| Fault::NotWritten)?;
-        let message = MessageId::mint(&*self.world);
-        let turn = message.turn();
+        let turn = MessageId::mint(&*self.world).turn();
         let (reply, answer) = oneshot::channel();
-        self.join((Sending { org, session, new, key, message, turn }, reply));
+        self.join((Sending { org, session, new, key, turn }, reply));
         answer.await.map_err(|_| Fault::NotWritten)?
     }
 
@@ -139,7 +138,7 @@ impl Gather {
         short.count += sendings.len();
         short.bytes += sendings.iter().map(|sending| sending.new.text.len()).sum::<usize>();
         deferred.put_off();
-        let answers = sending::send_all(tx, sendings, &mut short.lines, Form::Short).await?;
+        let answers = sending::send_all(tx, sendings, &mut short.known, Form::Short).await?;
         self.lock().short = short;
         Ok(answers)
     }
@@ -147,7 +146,7 @@ impl Gather {
     /// A few go to their nodes in the same transaction. With a server for a database another hub may be about to give out the same.
     async fn accept_whole(&self, tx: &mut Tx<'_>, sendings: Vec<Sending>, alone: bool) -> Done<Vec<Done<Reply>>> {
         let sessions = sendings.iter().map(|sending| sending.session.clone()).collect();
-        let answers = sending::send_all(tx, sendings, &mut Lines::default(), Form::Whole).await?;
+        let answers = sending::send_all(tx, sendings, &mut Known::default(), Form::Whole).await?;
         if alone {
             scheduler::at_once(tx, &self.nodes, self.lease_ms, sessions).await?;
         }

@@ -1,18 +1,17 @@
 //! Accepts messages that came at the same time: checks, gives them their places, and makes the replies.
 
-use super::arrival::{self, Arrival};
-use super::{Message, POSITION_STEP};
+use super::POSITION_STEP;
+use super::arrival::{self, Arrival, Named};
 use crate::db::{Column, Table, Tx, durable};
 use crate::effect::Effect;
 use crate::fault::Done;
-use crate::idempotency::{self, Key, Reply};
+use crate::idempotency::{self, Kept, Key, Reply};
 use crate::session;
 use fugue_domain::agent::Agent;
-use fugue_domain::api::{NewMessage, TurnBrief};
-use fugue_domain::id::{MessageId, OrgId, SessionId, TurnId};
+use fugue_domain::api::NewMessage;
+use fugue_domain::id::{OrgId, SessionId, TurnId};
 use fugue_domain::limits::QUEUE_MESSAGES_MAX;
 use fugue_domain::problem::{Kind, Problem};
-use fugue_domain::time::Time;
 use fugue_domain::turn::OnInterruption;
 use std::collections::{BTreeSet, HashMap};
 
@@ -22,7 +21,6 @@ pub struct Sending {
     pub session: SessionId,
     pub new: NewMessage,
     pub key: Option<Key>,
-    pub message: MessageId,
     pub turn: TurnId,
 }
 
@@ -37,16 +35,14 @@ struct Line {
     on_interruption: OnInterruption,
 }
 
-/// What is kept of an earlier request.
-struct Kept {
-    fingerprint: String,
-    status: i64,
-    body: String,
-}
-
-/// The lines of the sessions that the last messages went to, as they are with all that came since.
+/// What accepting has looked up, as it is with everything that came since.
 #[derive(Default)]
-pub struct Lines(HashMap<SessionId, Line>);
+pub struct Known {
+    /// The lines of the sessions that the last messages went to.
+    lines: HashMap<SessionId, Line>,
+    /// The replies that were given with a key.
+    kept: HashMap<String, Kept>,
+}
 
 /// How accepted messages are written down.
 #[derive(Clone, Copy)]
@@ -57,27 +53,24 @@ pub enum Form {
     Short,
 }
 
-/// Accepts all messages that can be accepted; each has its own answer. `lines` may be those of the last time, if nobody has looked since.
-pub async fn send_all(tx: &mut Tx<'_>, sendings: Vec<Sending>, lines: &mut Lines, form: Form) -> Done<Vec<Done<Reply>>> {
-    let mut kept = earlier(tx, &sendings).await?;
-    lines.load(tx, &sendings).await?;
-    let mut answers = Vec::with_capacity(sendings.len());
-    let (mut accepted, mut stored): (Vec<Arrival>, Vec<(Key, String)>) = (Vec::with_capacity(sendings.len()), Vec::new());
+/// Accepts all messages that can be accepted; each has its own answer. `known` may be that of the last time, if nobody has looked since.
+pub async fn send_all(tx: &mut Tx<'_>, sendings: Vec<Sending>, known: &mut Known, form: Form) -> Done<Vec<Done<Reply>>> {
+    known.load_kept(tx, &sendings).await?;
+    known.load_lines(tx, &sendings).await?;
+    let (mut answers, mut accepted) = (Vec::with_capacity(sendings.len()), Vec::with_capacity(sendings.len()));
     for sending in sendings {
-        if let Some((key, kept)) = sending.key.as_ref().and_then(|key| Some((key, kept.get(&key.id)?))) {
-            answers.push(idempotency::replay(key, kept.fingerprint.clone(), kept.status, kept.body.clone()));
+        if let Some((key, kept)) = sending.key.as_ref().and_then(|key| Some((key, known.kept.get(&key.id)?))) {
+            answers.push(kept.again(key));
             continue;
         }
-        let key = sending.key.clone();
-        answers.push(lines.accept(tx, sending).map(|(reply, arrival)| {
-            accepted.push(arrival);
-            if let Some(key) = key {
-                // The same key again in this batch gets the same reply.
-                let (fingerprint, body) = (key.fingerprint.clone(), reply.body.clone());
-                kept.insert(key.id.clone(), Kept { fingerprint, status: 201, body: body.clone() });
-                stored.push((key, body));
+        answers.push(known.accept(tx, sending).and_then(|arrival| {
+            let reply = arrival.reply()?;
+            if let Some(named) = &arrival.named {
+                // The same key again, in this batch or in one of the next, gets the same reply.
+                known.kept.insert(named.id.clone(), Kept::of(&named.fingerprint, &reply));
             }
-            reply
+            accepted.push(arrival);
+            Ok(reply)
         }));
     }
     if !accepted.is_empty() {
@@ -85,38 +78,24 @@ pub async fn send_all(tx: &mut Tx<'_>, sendings: Vec<Sending>, lines: &mut Lines
             Form::Whole => arrival::enter(tx, &accepted).await?,
             Form::Short => arrival::store(tx, &accepted).await?,
         }
-        store(tx, &stored).await?;
     }
     durable!(tx, "hub.accepted");
     Ok(answers)
 }
 
-async fn earlier(tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<HashMap<String, Kept>> {
-    let keys: BTreeSet<&str> = sendings.iter().filter_map(|sending| sending.key.as_ref()).map(|key| key.id.as_str()).collect();
-    let mut kept = HashMap::new();
-    if keys.is_empty() {
-        return Ok(kept);
+impl Known {
+    async fn load_kept(&mut self, tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<()> {
+        let keys = sendings.iter().filter_map(|sending| sending.key.as_ref()).map(|key| key.id.as_str());
+        let keys: BTreeSet<&str> = keys.filter(|key| !self.kept.contains_key(*key)).collect();
+        if !keys.is_empty() {
+            self.kept.extend(idempotency::kept(tx, keys).await?);
+        }
+        Ok(())
     }
-    let mut rows = Table::new(&[Column::Text]);
-    for key in keys {
-        rows = rows.bind(key);
-    }
-    let text = |rows: &str| {
-        format!(
-            "SELECT id, fingerprint, status, body FROM (VALUES {rows}) AS v \
-             JOIN idempotency_keys k ON k.id = v.column1"
-        )
-    };
-    for row in rows.fetch_all(tx.conn, text).await? {
-        kept.insert(row.get(0)?, Kept { fingerprint: row.get(1)?, status: row.get(2)?, body: row.get(3)? });
-    }
-    Ok(kept)
-}
 
-impl Lines {
-    async fn load(&mut self, tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<()> {
+    async fn load_lines(&mut self, tx: &mut Tx<'_>, sendings: &[Sending]) -> Done<()> {
         let sessions: BTreeSet<&SessionId> =
-            sendings.iter().map(|sending| &sending.session).filter(|session| !self.0.contains_key(session)).collect();
+            sendings.iter().map(|sending| &sending.session).filter(|session| !self.lines.contains_key(session)).collect();
         if sessions.is_empty() {
             return Ok(());
         }
@@ -145,15 +124,15 @@ impl Lines {
                 // The agents that come with Fugue ask.
                 on_interruption: agent.map_or(OnInterruption::Ask, |agent| agent.on_interruption),
             };
-            self.0.insert(crate::column::id(&row, 0)?, line);
+            self.lines.insert(crate::column::id(&row, 0)?, line);
         }
         Ok(())
     }
 
     /// Gives a message its place, or says why it has none.
-    fn accept(&mut self, tx: &mut Tx<'_>, sending: Sending) -> Done<(Reply, Arrival)> {
+    fn accept(&mut self, tx: &mut Tx<'_>, sending: Sending) -> Done<Arrival> {
         let unknown = || Problem::not_found("session", sending.session.as_str());
-        let line = self.0.get_mut(&sending.session).filter(|line| line.org == sending.org.as_str()).ok_or_else(unknown)?;
+        let line = self.lines.get_mut(&sending.session).filter(|line| line.org == sending.org.as_str()).ok_or_else(unknown)?;
         if line.closed {
             return Err(session::closed(&sending.session));
         }
@@ -167,16 +146,7 @@ impl Lines {
             tx.after_commit(Effect::Schedule(sending.session.clone()));
             line.rung = sending.new.not_before.is_none_or(|at| at.0 <= now);
         }
-        let message = Message {
-            id: sending.message.clone(),
-            session: sending.session.clone(),
-            text: sending.new.text.clone(),
-            not_before: sending.new.not_before,
-            created_at: Time(now),
-            turn: TurnBrief { id: sending.turn.clone(), state: "queued".to_owned(), position: line.waiting, outcome: None },
-        };
-        let reply = Reply::new(201, &message)?;
-        let arrival = Arrival {
+        Ok(Arrival {
             org: sending.org,
             session: sending.session,
             turn: sending.turn,
@@ -184,20 +154,56 @@ impl Lines {
             not_before: sending.new.not_before.map(|at| at.0),
             on_interruption: sending.new.on_interruption.unwrap_or(line.on_interruption),
             position: line.last_position,
+            place: line.waiting,
             at: now,
-        };
-        Ok((reply, arrival))
+            named: sending.key.map(|key| Named { id: key.id, fingerprint: key.fingerprint }),
+        })
     }
 }
 
-async fn store(tx: &mut Tx<'_>, stored: &[(Key, String)]) -> Done<()> {
-    if stored.is_empty() {
-        return Ok(());
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::query;
+    use crate::fault::Fault;
+    use crate::fixture::{Desk, on_both};
+    use fugue_domain::id::TokenId;
+
+    on_both! { Desk::plain, "sendings";
+        a_key_is_good_before_and_after_it_is_settled
+            a_key_is_good_before_and_after_it_is_settled_on_sqlite a_key_is_good_before_and_after_it_is_settled_on_postgres;
     }
-    const KEY: &[Column] = &[Column::Text, Column::Text, Column::Int, Column::Text, Column::Int];
-    let mut rows = Table::new(KEY);
-    for (key, body) in stored {
-        rows = rows.bind(key.id.as_str()).bind(key.fingerprint.as_str()).bind(201_i64).bind(body.as_str()).bind(tx.now);
+
+    async fn a_key_is_good_before_and_after_it_is_settled(desk: Desk) {
+        let session = desk.session().await;
+        let key = |body: &[u8]| Key::new(&TokenId::from_bits(1), "fgt", "k", "POST", "/x", body);
+        let sending = {
+            let (org, session) = (desk.caller.org.clone(), session.clone());
+            move |turn: u128, body: &[u8]| {
+                let new = NewMessage { text: "go".to_owned(), ..NewMessage::default() };
+                Sending { org: org.clone(), session: session.clone(), new, key: Some(key(body)), turn: TurnId::from_bits(turn) }
+            }
+        };
+        let (deferred, first) = (desk.hub.db.deferred().clone(), sending.clone());
+        let short = desk.hub.db.write(move |tx| {
+            Box::pin(async move {
+                deferred.put_off();
+                let mut known = Known::default();
+                let mut answers = send_all(tx, vec![first(5, b"a"), first(6, b"a")], &mut known, Form::Short).await?;
+                answers.extend(send_all(tx, vec![first(7, b"a"), first(8, b"b")], &mut known, Form::Short).await?);
+                Ok(answers)
+            })
+        });
+        let answers = short.await.unwrap();
+        let [Ok(fresh), Ok(same), Ok(next), Err(other)] = &answers[..] else { panic!("{answers:?}") };
+        assert!(!fresh.replayed && same.replayed && next.replayed);
+        assert!(matches!(other, Fault::Problem(problem) if problem.kind == Kind::IdempotencyMismatch));
+        let later = sending(9, b"a");
+        let later = desk.hub.sends.send(later.org, later.session, later.new, later.key).await.unwrap();
+        assert!(later.replayed);
+        assert!([same, next, &later].iter().all(|reply| reply.body == fresh.body));
+        let mut conn = desk.hub.db.read().await.unwrap();
+        let turns = query("SELECT COUNT(*) FROM turns").fetch_one(&mut conn).await.unwrap();
+        assert_eq!(turns.get::<i64>(0).unwrap(), 1);
     }
-    rows.insert(tx, "idempotency_keys (id, fingerprint, status, body, created_at)").await
 }

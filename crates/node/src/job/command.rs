@@ -8,7 +8,7 @@ use super::output::Output;
 use super::{Job, Stopped, record};
 use crate::environment;
 use crate::keeper::handle::{Handle, clear};
-use crate::keeper::line::{Launch, Push, Request, Why};
+use crate::keeper::line::{Launch, Push, Request, TRIM_BYTES, Why};
 use crate::spare::keepers_folder;
 use crate::spool::{Kind, Reader};
 use fugue_domain::check::{CACHE, Command, Exit, Progress, Ran};
@@ -20,8 +20,6 @@ use tokio::time::Instant;
 
 /// How long a command that is being ended may take: what is asked first and then killed, with time for both.
 const STOP: Duration = Duration::from_secs(15);
-/// Bytes of a spool that may stand unread by the node before they are let go.
-const TRIM_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A command that runs.
 struct Running {

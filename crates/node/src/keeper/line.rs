@@ -9,6 +9,8 @@ use std::io;
 
 /// Bytes of one message; the largest prompt with room to spare.
 const MESSAGE_BYTES_MAX: usize = 6 * 1024 * 1024;
+/// Bytes after which a keeper is told anew what is needed no more: little beside what a spool may hold, much beside what hearing it costs.
+pub const TRIM_BYTES: u64 = 4 * 1024 * 1024;
 
 /// What a node asks of a keeper.
 #[derive(Debug, Serialize, Deserialize)]

@@ -6,7 +6,7 @@
 use crate::driver::Write;
 use crate::environment;
 use crate::keeper::handle::{self, Gone, Handle};
-use crate::keeper::line::{Launch, Push, Request, Why};
+use crate::keeper::line::{Launch, Push, Request, TRIM_BYTES, Why};
 use crate::raw;
 use crate::session::record::Kept;
 use crate::session::shared::Shared;
@@ -36,6 +36,8 @@ pub struct Process {
     pub reader: Reader,
     /// Where the spool ends, as far as we know.
     pub limit: u64,
+    /// What its keeper was last told that the hub has.
+    trimmed: u64,
     /// What was in the spool before we came is told without the typing.
     live_from: Option<u64>,
     /// The definition it was started with.
@@ -53,7 +55,20 @@ impl Process {
         shared.count_agent(1);
         let (name, reader) = (keeper.name().to_owned(), Reader::at(keeper.folder(), 0));
         let (shared, heard) = (shared.clone(), Instant::now());
-        Self { shared, keeper: Ok(keeper), name, talk, reader, limit: 0, live_from: Some(0), agent, exited: false, heard, trouble: None }
+        Self {
+            shared,
+            keeper: Ok(keeper),
+            name,
+            talk,
+            reader,
+            limit: 0,
+            trimmed: 0,
+            live_from: Some(0),
+            agent,
+            exited: false,
+            heard,
+            trouble: None,
+        }
     }
 
     /// The process that was there before the node was restarted.
@@ -68,6 +83,7 @@ impl Process {
             talk: kept.talk.clone(),
             reader: Reader::at(&folder, kept.offset),
             limit: kept.offset,
+            trimmed: 0,
             live_from: None,
             agent: kept.agent.clone(),
             exited: false,
@@ -120,6 +136,21 @@ impl Process {
     /// Starts the program, unless it runs, and gives it its message.
     pub async fn open(&mut self, launch: Request, writes: Vec<Write>) {
         self.ask_all(std::iter::once((launch, Vec::new())).chain(writes.into_iter().map(written)).collect()).await;
+    }
+
+    /// The hub has everything up to `acked`, and nothing before `keep` is read again. Its keeper hears of it when that is worth waking it.
+    pub async fn trim(&mut self, acked: u64, keep: u64) {
+        if acked >= self.trimmed + TRIM_BYTES {
+            self.trimmed = acked;
+            self.ask(&Request::Trim { acked, keep }, &[]).await;
+        }
+    }
+
+    /// Its turn is over, and the hub has everything.
+    pub async fn rest(&mut self) {
+        self.trimmed = self.reader.offset();
+        let trim = Request::Trim { acked: self.trimmed, keep: self.trimmed };
+        self.ask_all(vec![(Request::Renew { deadline: None }, Vec::new()), (trim, Vec::new())]).await;
     }
 
     async fn ask_all(&mut self, requests: Vec<(Request, Vec<u8>)>) {
