@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The most that an amount given from outside may be.
+const USD_MAX: f64 = 1e9;
+
 /// Millionths of a US dollar: cost is added up over thousands of turns, and binary fractions would drift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 pub struct MicroUsd(pub i64);
@@ -33,7 +36,7 @@ impl Serialize for MicroUsd {
 impl<'de> Deserialize<'de> for MicroUsd {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let usd = f64::deserialize(from)?;
-        if usd.is_finite() && (0.0..=1e9).contains(&usd) {
+        if usd.is_finite() && (0.0..=USD_MAX).contains(&usd) {
             Ok(Self::from_usd(usd))
         } else {
             Err(serde::de::Error::custom("an amount in dollars lies between 0 and 1,000,000,000"))
@@ -43,7 +46,9 @@ impl<'de> Deserialize<'de> for MicroUsd {
 
 impl utoipa::PartialSchema for MicroUsd {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        f64::schema()
+        let dollars = utoipa::openapi::schema::Object::builder().schema_type(utoipa::openapi::Type::Number);
+        let format = utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Double);
+        dollars.format(Some(format)).minimum(Some(0)).maximum(Some(USD_MAX)).into()
     }
 }
 impl utoipa::ToSchema for MicroUsd {}

@@ -137,7 +137,11 @@ fn responses(route: &Route) -> Map<String, Value> {
             good("200", "One page, oldest first; or a stream that does not end.", content);
             good("101", "The same as a WebSocket.", Value::Null);
         }
-        Gives::Text(kind) => good("200", "Done.", json!({ *kind: { "schema": { "type": "string" } } })),
+        Gives::Text(kind) => {
+            // The one text that is JSON is this document.
+            let schema = if *kind == "application/json" { "object" } else { "string" };
+            good("200", "Done.", json!({ *kind: { "schema": { "type": schema } } }));
+        }
         Gives::Nothing => good("204", "Done.", Value::Null),
         Gives::Receipt => {
             good("202", "Stored.", Value::Null);
