@@ -31,7 +31,8 @@ impl Conn {
             Engine::Sqlite => (
                 Self::Sqlite(sqlite(location)?),
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; \
-                 PRAGMA fullfsync = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA cache_spill = -32000",
+                 PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
+                 PRAGMA cache_spill = -32000",
             ),
             Engine::Postgres => (
                 Self::Postgres(Box::new(PgConnection::connect(&location.address).await?)),
