@@ -226,17 +226,17 @@ impl<'w> Keeper<'w> {
         }
         let mut ready = Ready::default();
         let Ready { knock, said, out, err } = &mut ready;
-        let (mut fds, mut seen) = (vec![PollFd::new(&self.listener, PollFlags::IN)], vec![Some(knock)]);
+        let (mut fds, mut seen) = (vec![PollFd::new(&self.listener, PollFlags::IN)], vec![knock]);
         if let Some(peer) = &self.peer {
             fds.push(PollFd::new(&peer.stream, if peer.unsent.is_empty() { PollFlags::IN } else { PollFlags::IN | PollFlags::OUT }));
-            seen.push(Some(said));
+            seen.push(said);
         }
         if let Some(agent) = &self.agent {
             if self.may_read() {
                 for (pipe, ready) in [(agent.stdout.as_ref().map(AsFd::as_fd), out), (agent.stderr.as_ref().map(AsFd::as_fd), err)] {
                     if let Some(pipe) = pipe {
                         fds.push(PollFd::from_borrowed_fd(pipe, PollFlags::IN));
-                        seen.push(Some(ready));
+                        seen.push(ready);
                     }
                 }
             }
@@ -245,7 +245,7 @@ impl<'w> Keeper<'w> {
         }
         let _ = poll(&mut fds, Some(&timespec(timeout)));
         for (fd, seen) in fds.iter().zip(seen) {
-            seen.into_iter().for_each(|seen| *seen = !fd.revents().is_empty());
+            *seen = !fd.revents().is_empty();
         }
         ready
     }

@@ -28,6 +28,8 @@ impl Conn {
     /// Opens the connection that writes, in the state that the promises need.
     pub async fn writing(location: &Location) -> Result<Self, Error> {
         let (mut conn, text) = match location.engine {
+            // The log begins anew after 10,000 pages: after 1,000, a thousand busy sessions waited for it. What thousands of messages change
+            // when they are settled is more than is kept in memory otherwise, and would be written and read again before it is committed.
             Engine::Sqlite => (
                 Self::Sqlite(sqlite(location)?),
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; \
