@@ -8,6 +8,7 @@ use rig::client::{Client, Reply};
 use rig::fugue::{Fugue, program};
 use rig::stage::{Stage, id};
 use rig::wait::until;
+use rustix::fs::{CWD, RenameFlags};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
@@ -254,8 +255,9 @@ async fn a_link_in_place_of_a_worktree_leads_nowhere() -> Result<()> {
     stage.client.post(&format!("/api/v1/sessions/{session}/close"), &json!({})).await?;
     // Put back, it is rescued and removed as ever.
     ensure!(tree(victim.path(), &[]) == before, "something was made behind the link");
-    std::fs::remove_file(&path)?;
-    std::fs::rename(path.with_extension("real"), &path)?;
+    // In one call: a node that looks in between finds no worktree, and what is not there it cannot rescue.
+    rustix::fs::renameat_with(CWD, path.with_extension("real"), CWD, &path, RenameFlags::EXCHANGE)?;
+    std::fs::remove_file(path.with_extension("real"))?;
     let released = async || Ok(stage.client.events(&session).await?.into_iter().find(|event| event["type"] == "session.released"));
     let rescue = until("the release", SOON, released).await?["rescue"].as_str().context("a rescue")?.to_owned();
     ensure!(stage.repo.git(&["cat-file", "-p", &format!("{rescue}:mine")])? == "x");

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 mod connection;
 mod deferred;
 mod fault;
+mod log;
 mod migration;
 mod query;
 mod row;
@@ -133,7 +134,9 @@ impl Db {
         migration::run(&mut conn, location.engine).await?;
         let readers = connection::Readers::open(location).await.map_err(failed)?;
         let (queue, requests) = mpsc::channel(WAITING_JOBS_MAX);
-        writer::Writer { conn: Some(conn), location: location.clone(), outlet, world, deferred: deferred.clone() }.start(requests);
+        let mut log = log::Log::of(location);
+        let conn = Some(log.behind(conn).map_err(failed)?);
+        writer::Writer { conn, log, location: location.clone(), outlet, world, deferred: deferred.clone() }.start(requests);
         Ok(Self { readers, queue, deferred })
     }
 

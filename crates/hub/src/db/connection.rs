@@ -4,6 +4,7 @@
 //! cost ten times as much. The writer has a thread to itself for that reason; readers read small things.
 
 use super::{Engine, Error, Location};
+use rusqlite::config::DbConfig;
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions, Postgres};
 use std::ops::{Deref, DerefMut};
@@ -28,12 +29,12 @@ impl Conn {
     /// Opens the connection that writes, in the state that the promises need.
     pub async fn writing(location: &Location) -> Result<Self, Error> {
         let (mut conn, text) = match location.engine {
-            // The log begins anew after 10,000 pages: after 1,000, a thousand busy sessions waited for it. What thousands of messages change
-            // when they are settled is more than is kept in memory otherwise, and would be written and read again before it is committed.
+            // What thousands of messages change when they are settled is more than is kept in memory otherwise, and would be written and
+            // read again before it is committed.
             Engine::Sqlite => (
                 Self::Sqlite(sqlite(location)?),
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; \
-                 PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 10000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
+                 PRAGMA fullfsync = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
                  PRAGMA cache_spill = -32000",
             ),
             Engine::Postgres => (
@@ -88,6 +89,8 @@ pub(super) enum Side<'c> {
 fn sqlite(location: &Location) -> Result<rusqlite::Connection, Error> {
     let conn = rusqlite::Connection::open(&location.address)?;
     conn.set_prepared_statement_cache_capacity(PREPARED_MAX);
+    // Otherwise a statement is planned anew for each value that might make another plan the better one, such as that of a `LIMIT`.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(conn)
 }
 

@@ -3,6 +3,7 @@
 //! While one group is being written to disk the next one gathers, so a busy hub makes few commits and an idle one answers at
 //! once. Each job of a group has a savepoint of its own; the group shares only the commit.
 
+use super::log::Log;
 use super::{Conn, Deferred, Engine, Error, Location, Tx};
 use crate::effect::{Effect, Outlet};
 use crate::event;
@@ -70,6 +71,7 @@ struct Followed {
 /// The writer and its connection, which is opened again after it broke.
 pub struct Writer {
     pub conn: Option<Conn>,
+    pub log: Log,
     pub location: Location,
     pub outlet: Outlet,
     pub world: SharedWorld,
@@ -100,6 +102,9 @@ impl Writer {
             self.commit(std::mem::take(&mut group)).await;
             ::metrics::histogram!(metrics::GROUP_JOBS).record(jobs as f64);
             ::metrics::histogram!(metrics::GROUP_SECONDS).record(started.elapsed().as_secs_f64());
+            if let Some(conn) = &mut self.conn {
+                self.log.tend(conn).await;
+            }
         }
     }
 
@@ -180,7 +185,7 @@ impl Writer {
     async fn begin(&mut self) -> Result<&mut Conn, Error> {
         let conn = match self.conn.take() {
             Some(conn) => conn,
-            None => Conn::writing(&self.location).await?,
+            None => self.log.behind(Conn::writing(&self.location).await?)?,
         };
         let conn = self.conn.insert(conn);
         conn.step(if self.location.engine == Engine::Sqlite { BEGIN_SQLITE } else { BEGIN_POSTGRES }).await?;
