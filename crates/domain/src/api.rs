@@ -46,12 +46,15 @@ pub use task::{
 #[serde(deny_unknown_fields)]
 pub struct NewProject {
     /// A folder in a git repository on a node.
+    #[schema(min_length = 1, max_length = 4096)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// A URL that git can clone.
+    #[schema(min_length = 1, max_length = 4096)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Its name; the last part of the path or URL when absent.
+    #[schema(min_length = 1, max_length = 60, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The node that has the path: its id or name. The first connected node that has it when absent.
@@ -87,6 +90,7 @@ pub struct NewSession {
     /// The agent's name.
     pub agent: String,
     /// What it is about; becomes part of the branch's name.
+    #[schema(min_length = 1, max_length = 200)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The node's id or name; chosen by Fugue when absent.
@@ -166,7 +170,7 @@ pub struct Session {
 #[serde(deny_unknown_fields)]
 pub struct NewMessage {
     /// What to do.
-    #[schema(min_length = 1)]
+    #[schema(min_length = 1, max_length = 262144)]
     pub text: String,
     /// Not to be carried out before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -181,6 +185,7 @@ pub struct NewMessage {
 #[serde(deny_unknown_fields)]
 pub struct MessageChange {
     /// Another text.
+    #[schema(min_length = 1, max_length = 262144)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Another place in line; 1 is next.
@@ -313,6 +318,7 @@ pub struct Approval {
 #[serde(deny_unknown_fields, default)]
 pub struct Decision {
     /// Why; the agent reads it when it is a no.
+    #[schema(max_length = 2000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The hash that the person was shown. When given and different, nothing is decided.
@@ -438,6 +444,7 @@ pub struct EventPage {
 #[serde(deny_unknown_fields)]
 pub struct SessionChange {
     /// Another title. The branch keeps its name.
+    #[schema(min_length = 1, max_length = 200)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Another budget; raising it lets turns go on that it stopped.

@@ -26,6 +26,7 @@ pub struct NewDevice {
     /// The code. It works once.
     pub code: String,
     /// What the person will know it by, such as `Firefox on Linux`.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
 }
 

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct NewHook {
     /// What it is called; the agent is told this name.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// Who delivers.
     pub kind: HookKind,
@@ -19,6 +20,7 @@ pub struct NewHook {
     /// The agent's name.
     pub agent: String,
     /// The title of its sessions; its name when absent.
+    #[schema(min_length = 1, max_length = 200)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The secret, where the other side has made it: LINE's channel secret, Slack's signing secret. Made by the hub when absent.

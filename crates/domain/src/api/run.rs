@@ -16,7 +16,7 @@ pub struct NewRun {
     /// The project's id or name.
     pub project: String,
     /// What to do.
-    #[schema(min_length = 1)]
+    #[schema(min_length = 1, max_length = 262144)]
     pub text: String,
     /// The program that plays the role; the role's own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,6 +26,7 @@ pub struct NewRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issue: Option<i64>,
     /// The session's title; the agent's name and the first words when absent.
+    #[schema(min_length = 1, max_length = 200)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The node's id or name; chosen by Fugue when absent.

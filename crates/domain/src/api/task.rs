@@ -22,7 +22,7 @@ pub struct NewTasks {
     #[serde(default)]
     pub draft: bool,
     /// What is wanted.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, max_items = 1000)]
     pub tasks: Vec<NewTask>,
 }
 
@@ -31,26 +31,34 @@ pub struct NewTasks {
 #[serde(deny_unknown_fields)]
 pub struct NewTask {
     /// What the other tasks of this request call it in `needs`.
+    #[schema(min_length = 1, max_length = 500)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// What is wanted, in a line.
+    #[schema(min_length = 1, max_length = 200)]
     pub title: String,
     /// What is wanted, in full.
+    #[schema(max_length = 65536)]
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// What must be true at the end.
+    #[schema(max_length = 65536)]
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub acceptance: String,
     /// The names of the checks that prove it; the project's when empty.
+    #[schema(max_items = 100)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<String>,
     /// What must be done before: ids of tasks, or keys of this request.
+    #[schema(max_items = 200)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
     /// Higher is earlier; 0 is usual.
+    #[schema(minimum = -100, maximum = 100)]
     #[serde(default)]
     pub priority: i64,
     /// Words to find it by.
+    #[schema(max_items = 100)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
     /// The agent's name; the project's own choice when absent.
@@ -63,9 +71,11 @@ pub struct NewTask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_usd: Option<MicroUsd>,
     /// Where more is written.
+    #[schema(max_items = 100)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
     /// Files and folders that it will probably touch.
+    #[schema(max_items = 100)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
 }
@@ -82,24 +92,31 @@ pub struct MadeTasks {
 #[serde(deny_unknown_fields, default)]
 pub struct TaskChange {
     /// Another title.
+    #[schema(min_length = 1, max_length = 200)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Another description. An agent that has begun is not told.
+    #[schema(max_length = 65536)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// What must be true at the end.
+    #[schema(max_length = 65536)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acceptance: Option<String>,
     /// The checks that prove it, from the next time they run.
+    #[schema(max_items = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checks: Option<Vec<String>>,
     /// What must be done before; only while it has not begun.
+    #[schema(max_items = 200)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needs: Option<Vec<String>>,
     /// Higher is earlier.
+    #[schema(minimum = -100, maximum = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<i64>,
     /// Words to find it by.
+    #[schema(max_items = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<Vec<String>>,
     /// Another agent; only while it has no session.
@@ -112,9 +129,11 @@ pub struct TaskChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget_usd: Option<MicroUsd>,
     /// Where more is written.
+    #[schema(max_items = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<Vec<String>>,
     /// Files and folders that it will probably touch.
+    #[schema(max_items = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paths: Option<Vec<String>>,
 }
@@ -124,6 +143,7 @@ pub struct TaskChange {
 #[serde(deny_unknown_fields, default)]
 pub struct Remark {
     /// What the person says about it: to the agent when it tries again, otherwise for the record.
+    #[schema(min_length = 1, max_length = 131072)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
