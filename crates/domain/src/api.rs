@@ -5,7 +5,6 @@ use crate::approval::{ApprovalKind, ApprovalState};
 use crate::caller::Role;
 use crate::id::{ApprovalId, MessageId, NodeId, OrgId, ProjectId, SessionId, TaskId, TokenId, TurnId};
 use crate::money::{MicroUsd, Tokens};
-use crate::node::{Load, NodeState, Ownership, Program};
 use crate::reason::Reason;
 use crate::session::{History, PlaceKind, SessionState};
 use crate::time::Time;
@@ -19,6 +18,7 @@ mod find;
 mod hook;
 mod job;
 mod merge;
+mod node;
 mod plan;
 mod push;
 mod review;
@@ -33,6 +33,7 @@ pub use find::{EventHit, EventHits, EventList, Found, FoundKind};
 pub use hook::{Hook, NewHook};
 pub use job::Job;
 pub use merge::{MergeEntry, MergeQueue, NewTrial, Trial};
+pub use node::{Join, JoinCode, Joined, Node};
 pub use plan::{NewPlan, Plan, PlanDetail, PlanTask, PlanTasks, ProjectSettings};
 pub use push::{NewPush, PushAnswer, PushState, PushVerdict, PushWish, QuietHours};
 pub use review::{NewReview, Review};
@@ -324,67 +325,6 @@ pub struct Decision {
     /// The hash that the person was shown. When given and different, nothing is decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
-}
-
-/// A node.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Node {
-    /// Its id.
-    pub id: NodeId,
-    /// Its name.
-    pub name: String,
-    /// What the hub thinks of it.
-    pub state: NodeState,
-    /// When it was heard last.
-    pub seen_at: Time,
-    /// The version of Fugue it runs.
-    pub version: String,
-    /// Operating system and processor.
-    pub platform: String,
-    /// How it owns processes.
-    pub ownership: Ownership,
-    /// Turns it carries out side by side.
-    pub slots: i64,
-    /// Turns it carries out now.
-    pub busy: i64,
-    /// How busy the machine is.
-    pub load: Load,
-    /// The agent programs it found.
-    pub programs: Vec<Program>,
-    /// When it joined.
-    pub created_at: Time,
-}
-
-/// A node's join code, shown once.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct JoinCode {
-    /// The code for `fugue node join`.
-    pub code: String,
-    /// The line to paste on the other machine.
-    pub command: String,
-    /// When it stops working.
-    pub expires_at: Time,
-}
-
-/// `POST /api/v1/nodes/join`: the only request of a node that has no credential yet.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Join {
-    /// The code.
-    #[schema(min_length = 1)]
-    pub code: String,
-    /// The machine's name.
-    #[schema(min_length = 1)]
-    pub name: String,
-}
-
-/// What a node gets for its code.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Joined {
-    /// Who it is.
-    pub node: NodeId,
-    /// Its credential, shown once.
-    pub token: String,
 }
 
 /// `POST /api/v1/tokens`.
