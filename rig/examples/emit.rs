@@ -1,8 +1,10 @@
 //! The child of the bench: prints lines with the time at which it wrote them, and nothing else.
 //!
-//! `emit line` one line · `emit rate PER_SECOND SECONDS` a steady stream · `emit flood MIB` as fast as the pipe takes it · `emit
-//! count LINES` that many lines of 300 bytes. As an agent of the `command` driver it is told the same on its stdin.
+//! `emit line` one line · `emit rate PER_SECOND SECONDS` that many, each somewhere in its part of the second · `emit flood MIB` as
+//! fast as the pipe takes it · `emit count LINES` that many lines of 300 bytes. As an agent of the `command` driver it is told the
+//! same on its stdin.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::{BufWriter, Read, Write};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -34,10 +36,13 @@ fn line(mut out: impl Write) -> std::io::Result<()> {
     writeln!(out, "{}", now_ns())
 }
 
+/// No agent speaks by the clock. If these did, whether two of them speak in the same moment would be decided once, when they start,
+/// and the figure of a run with it.
 fn steady(mut out: impl Write, per_second: u64, seconds: u64) -> std::io::Result<()> {
-    let begun = Instant::now();
+    let (begun, chance) = (Instant::now(), RandomState::new());
     for index in 0..per_second * seconds {
-        let due = Duration::from_nanos(index * 1_000_000_000 / per_second.max(1));
+        let within = chance.hash_one(index) as f64 / u64::MAX as f64;
+        let due = Duration::from_secs_f64((index as f64 + within) / per_second.max(1) as f64);
         std::thread::sleep(due.saturating_sub(begun.elapsed()));
         writeln!(out, "{}", now_ns())?;
     }

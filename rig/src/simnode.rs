@@ -10,7 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -26,8 +26,6 @@ const ONLINE_MAX: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Batches of one lease that it sends before it waits for the hub to have stored the first of them.
 const IN_FLIGHT_MAX: usize = 4;
-/// How long the program of a turn that speaks steadily may take to start.
-const STARTS_IN: Duration = Duration::from_millis(200);
 /// Small things go out at once, as a node's do.
 const NO_DELAY: bool = true;
 /// Zeroed for each read, so not much more than what comes.
@@ -318,20 +316,12 @@ impl Turn {
     }
 
     async fn rate(&mut self, per_second: usize, seconds: usize) -> Option<()> {
-        let mut ticks = ticks(per_second, per_second * seconds, self.start());
+        let mut ticks = ticks(per_second, per_second * seconds);
         while ticks.recv().await.is_some() {
             self.report(&[self.event()]).await?;
             self.stored(self.next - 1 - IN_FLIGHT_MAX as i64).await?;
         }
         Some(())
-    }
-
-    /// How long its program takes to start, each another time. Turns that a busy hub hands out in one go would speak in the same moment
-    /// for as long as they last otherwise, which no two agents do.
-    fn start(&self) -> Duration {
-        let mut hasher = DefaultHasher::new();
-        self.lease.turn.hash(&mut hasher);
-        STARTS_IN.mul_f64(hasher.finish() as f64 / u64::MAX as f64)
     }
 
     fn event(&self) -> String {
@@ -354,15 +344,16 @@ impl Turn {
     }
 }
 
-/// Ticks of a thread that sleeps, as the process of a real agent would. The runtime's own timers go by whole milliseconds, so all
-/// sessions of a bench that speak in the same one would do so in the same moment.
-fn ticks(per_second: usize, count: usize, start: Duration) -> mpsc::UnboundedReceiver<()> {
+/// Ticks, each somewhere in its part of the second: no agent speaks by the clock, and turns that a busy hub hands out in one go would
+/// speak in the same moment for as long as they last. They are those of a thread that sleeps, as the process of a real agent would; the
+/// runtime's own timers go by whole milliseconds.
+fn ticks(per_second: usize, count: usize) -> mpsc::UnboundedReceiver<()> {
     let (tick, ticks) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
-        std::thread::sleep(start);
-        let begun = Instant::now();
-        for index in 0..count as u64 {
-            let due = Duration::from_nanos(index * 1_000_000_000 / per_second as u64);
+        let (begun, chance) = (Instant::now(), RandomState::new());
+        for index in 0..count {
+            let within = chance.hash_one(index) as f64 / u64::MAX as f64;
+            let due = Duration::from_secs_f64((index as f64 + within) / per_second as f64);
             std::thread::sleep(due.saturating_sub(begun.elapsed()));
             if tick.send(()).is_err() {
                 return;

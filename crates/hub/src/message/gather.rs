@@ -15,12 +15,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-/// How long the writer waits at most for those who were just answered and are about to send again: about one write to the disk.
-const LINGER: Duration = Duration::from_micros(1_000);
+/// How long the writer waits for those who were just answered and are about to send again: twice as long as the last group took to be on
+/// the disk, since who comes too late waits for what is left of one group and for the next, within these bounds.
+const LINGER_MIN: Duration = Duration::from_millis(1);
+const LINGER_MAX: Duration = Duration::from_millis(5);
 /// Messages with which it does not wait: the rest of their callers are answered and heard while these are written.
 const ENOUGH: usize = 64;
-/// How long nothing may come in meanwhile before it goes on: longer than a processor that is busy with others makes a caller wait.
-const LULL: Duration = Duration::from_micros(400);
 /// How often it looks.
 const LOOK: Duration = Duration::from_micros(20);
 
@@ -59,6 +59,9 @@ struct Line {
     waiting: Vec<Waiting>,
     /// How many may be expected: the largest of the last groups.
     expected: usize,
+    /// When the last group was taken out of the line, and how long it took from there to the disk.
+    taken: Option<Instant>,
+    took: Duration,
     short: Short,
 }
 
@@ -108,11 +111,12 @@ impl Gather {
             return;
         }
         let (asked, callers) = (Asked(Some(self.clone())), Callers::default());
-        let (answers, taken) = (self.answers.clone(), callers.clone());
+        let (gather, taken) = (self.clone(), callers.clone());
         // With too many jobs before it the writer refuses this one as well, and `asked` tells everybody.
         self.db.write_then(
             move |tx| Box::pin(accept(tx, asked, taken)),
             move |accepted| {
+                gather.written();
                 let callers = std::mem::take(&mut *callers.lock().unwrap_or_else(PoisonError::into_inner));
                 let answered = match accepted {
                     Ok(accepted) => callers.into_iter().zip(accepted).collect(),
@@ -121,7 +125,7 @@ impl Gather {
                         callers.into_iter().map(|caller| (caller, Err(fault.again()))).collect()
                     }
                 };
-                let _ = answers.send(answered);
+                let _ = gather.answers.send(answered);
             },
         );
     }
@@ -156,24 +160,26 @@ impl Gather {
     fn take(&self) -> Vec<Waiting> {
         let mut line = self.lock();
         line.expected = line.waiting.len().max(line.expected - line.expected.div_ceil(8));
+        line.taken = Some(Instant::now());
         std::mem::take(&mut line.waiting)
+    }
+
+    /// What was taken last is on the disk, or will never be.
+    fn written(&self) {
+        let mut line = self.lock();
+        line.took = line.taken.take().map_or(line.took, |taken| taken.elapsed());
     }
 
     /// Lets those who come right after the last group share this one. Without it a busy hub falls into halves: one half of its
     /// callers waits for the disk while the other half is answered, and the disk is asked twice as often.
     fn linger(&self) {
         let begun = Instant::now();
-        let (mut before, mut last) = (0, begun);
         loop {
-            let (waiting, expected) = {
+            let (waiting, expected, longest) = {
                 let line = self.lock();
-                (line.waiting.len(), line.expected.min(ENOUGH))
+                (line.waiting.len(), line.expected.min(ENOUGH), (line.took * 2).clamp(LINGER_MIN, LINGER_MAX))
             };
-            let now = Instant::now();
-            if waiting > before {
-                (before, last) = (waiting, now);
-            }
-            if waiting >= expected || now - last >= LULL || now - begun >= LINGER {
+            if waiting >= expected || begun.elapsed() >= longest {
                 return;
             }
             std::thread::sleep(LOOK);
