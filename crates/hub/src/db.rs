@@ -79,6 +79,8 @@ pub struct Tx<'c> {
     pub now: Millis,
     /// Time and chance, for ids.
     pub world: SharedWorld,
+    /// Whether no other job waits for the commit of this one.
+    pub alone: bool,
     pub(crate) effects: Vec<Effect>,
     pub(crate) events: event::Pending,
     /// Names of what this commit makes durable, for tests that crash around it.
@@ -165,6 +167,11 @@ impl Db {
     /// Brings what was put off into its tables, if there is any.
     pub async fn settle(&self) -> Done<()> {
         if self.deferred.is_open() { self.write(|_| Box::pin(async { Ok(()) })).await } else { Ok(()) }
+    }
+
+    /// Whether a job waits for the writer, which is busy with another.
+    pub fn is_asked(&self) -> bool {
+        self.queue.capacity() < self.queue.max_capacity()
     }
 
     /// What was put off.

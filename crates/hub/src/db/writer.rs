@@ -141,8 +141,8 @@ impl Writer {
 
     async fn attempt(&mut self, group: Vec<Request>, answers: &mut Vec<Finish>, followed: &mut Followed) -> Result<(), Error> {
         let (world, deferred) = (self.world.clone(), self.deferred.clone());
-        let settles = deferred.is_unseen();
-        let alone = group.len() == 1 && !settles;
+        let alone = group.len() == 1;
+        let marked = !alone || deferred.is_unseen();
         let mut waiting = group.into_iter();
         let opened = self.begin().await;
         let conn = match opened {
@@ -156,7 +156,7 @@ impl Writer {
         let mut broken = None;
         for Request { run, looks } in waiting.by_ref() {
             let run = if looks && deferred.is_unseen() { settled_first(run, deferred.clone()) } else { run };
-            match one(conn, run, alone, &world).await {
+            match one(conn, run, marked, alone, &world).await {
                 Ok((answer, Followed { effects, steps })) => {
                     answers.push(answer);
                     followed.effects.extend(effects);
@@ -213,16 +213,29 @@ fn settled_first(run: Run, deferred: Deferred) -> Run {
 }
 
 /// Runs one job of a group. The second kind of error means that the whole transaction is lost.
-async fn one(conn: &mut Conn, run: Run, alone: bool, world: &SharedWorld) -> Result<(Finish, Followed), (Option<Finish>, Error)> {
+async fn one(
+    conn: &mut Conn,
+    run: Run,
+    marked: bool,
+    alone: bool,
+    world: &SharedWorld,
+) -> Result<(Finish, Followed), (Option<Finish>, Error)> {
     let (mark, keep, undo) =
-        if alone { ("", "", "ROLLBACK; BEGIN") } else { ("SAVEPOINT job", "RELEASE job", "ROLLBACK TO job; RELEASE job") };
+        if marked { ("SAVEPOINT job", "RELEASE job", "ROLLBACK TO job; RELEASE job") } else { ("", "", "ROLLBACK; BEGIN") };
     if !mark.is_empty()
         && let Err(cause) = conn.step(mark).await
     {
         return Err((Some(refuse(run)), cause));
     }
-    let mut tx =
-        Tx { conn, now: world.now(), world: world.clone(), effects: Vec::new(), events: event::Pending::default(), steps: Vec::new() };
+    let mut tx = Tx {
+        conn,
+        now: world.now(),
+        world: world.clone(),
+        alone,
+        effects: Vec::new(),
+        events: event::Pending::default(),
+        steps: Vec::new(),
+    };
     let ran = run(&mut tx).await;
     let Tx { conn, effects, steps, .. } = tx;
     let (answer, followed, ended) = match ran {

@@ -171,7 +171,8 @@ impl Gather {
     }
 
     /// Lets those who come right after the last group share this one. Without it a busy hub falls into halves: one half of its
-    /// callers waits for the disk while the other half is answered, and the disk is asked twice as often.
+    /// callers waits for the disk while the other half is answered, and the disk is asked twice as often. It ends when anybody else
+    /// wants something of the writer.
     fn linger(&self) {
         let begun = Instant::now();
         loop {
@@ -179,7 +180,7 @@ impl Gather {
                 let line = self.lock();
                 (line.waiting.len(), line.expected.min(ENOUGH), (line.took * 2).clamp(LINGER_MIN, LINGER_MAX))
             };
-            if waiting >= expected || begun.elapsed() >= longest {
+            if waiting >= expected || begun.elapsed() >= longest || self.db.is_asked() {
                 return;
             }
             std::thread::sleep(LOOK);
@@ -206,7 +207,7 @@ async fn accept(tx: &mut Tx<'_>, mut asked: Asked, callers: Callers) -> Done<Vec
     let Some(gather) = asked.0.take() else { return Ok(Vec::new()) };
     let embedded = matches!(tx.conn, Conn::Sqlite(_));
     // Only SQLite's writer has a thread to itself, and a server is far enough away for others to come meanwhile.
-    if embedded {
+    if embedded && tx.alone {
         gather.linger();
     }
     let (sendings, waiting): (Vec<_>, Vec<_>) = gather.take().into_iter().unzip();
