@@ -66,22 +66,21 @@ pub fn run(command: &mut Command) -> Result<bool> {
     Ok(status.success())
 }
 
-/// Runs a command in the open and reads each line of its stdout along the way. What says nothing for as long as `silence` hangs: the
-/// programs that the command has started are ended, named to `hung`, and the command goes on without them.
+/// Runs a command and hands over each line that it says. What says nothing for as long as `silence` hangs: the programs that the command
+/// has started are ended, named to `hung`, and the command goes on without them.
 pub fn run_reading(command: &mut Command, silence: Duration, mut read: impl FnMut(&str), mut hung: impl FnMut(&str)) -> Result<bool> {
     println!("      {}", line_of(command));
-    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start `{}`", line_of(command)))?;
-    let stdout = child.stdout.take().context("no pipe to the child's stdout")?;
+    let (said, says) = std::io::pipe()?;
+    let command = command.stdout(says.try_clone()?).stderr(says);
+    let mut child = command.spawn().with_context(|| format!("cannot start `{}`", line_of(command)))?;
+    // Our own ends of the pipe, or it would never close.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     let (sender, lines) = mpsc::channel();
     // It ends with the pipe, which a forgotten grandchild may hold open: nobody waits for it.
-    std::thread::spawn(move || BufReader::new(stdout).split(b'\n').map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+    std::thread::spawn(move || BufReader::new(said).split(b'\n').map_while(Result::ok).all(|line| sender.send(line).is_ok()));
     loop {
         match lines.recv_timeout(silence) {
-            Ok(line) => {
-                let line = String::from_utf8_lossy(&line);
-                println!("{line}");
-                read(&line);
-            }
+            Ok(line) => read(&String::from_utf8_lossy(&line)),
             Err(RecvTimeoutError::Timeout) if child.try_wait()?.is_none() => {
                 let hanging = children(child.id());
                 for (pid, name) in &hanging {
@@ -126,7 +125,7 @@ mod tests {
     #[test]
     fn what_hangs_is_ended_and_named_and_the_rest_goes_on() {
         let mut command = Command::new("sh");
-        command.args(["-c", "echo before; sleep 600; echo after $?"]);
+        command.args(["-c", "echo before >&2; exec 2>/dev/null; sleep 600; echo after $?"]);
         let (mut lines, mut named) = (Vec::new(), Vec::new());
         let silence = Duration::from_millis(200);
         let ok = run_reading(&mut command, silence, |line| lines.push(line.to_owned()), |name| named.push(name.to_owned())).unwrap();

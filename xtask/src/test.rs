@@ -6,9 +6,11 @@
 
 use crate::step::{self, Steps};
 use crate::{generate, tidy};
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::Duration;
 
 mod agents;
@@ -23,6 +25,8 @@ use tally::Tally;
 const OPTIMISED: [&str; 2] = ["profile.dev.package.fugue-hub.opt-level=1", "profile.dev.package.fugue-domain.opt-level=1"];
 /// Seeds of the simulation among the other tests, where it is not optimised.
 const FEW_SEEDS: &str = "20";
+/// Test programs of the rig that keep the processors busy, or take long. The others mostly wait for clocks.
+const BUSY: [&str; 4] = ["cockpit", "crash_points", "hostile", "live"];
 /// A test program that says nothing for this long hangs.
 const SILENCE: Duration = Duration::from_secs(480);
 
@@ -41,7 +45,7 @@ pub fn run(root: &Path) -> Result<bool> {
         run.provide("cockpit", || web::checks(root));
     }
     if run.check("build", || step::run(step::cargo(root).args(all))) {
-        run.tests(root, &target(root)?);
+        run.tests(root, &metadata(root)?);
         let mut simulation = step::cargo(root);
         simulation.args(["test", "--quiet", "--workspace", "--test", "simulation"]);
         simulation.args(OPTIMISED.iter().flat_map(|setting| ["--config", setting]));
@@ -83,27 +87,33 @@ impl Run {
         provided
     }
 
-    fn tests(&mut self, root: &Path, target: &Path) {
+    /// Runs all test programs in two halves side by side, those that wait beside those that work.
+    fn tests(&mut self, root: &Path, metadata: &Value) {
+        let target = target_in(metadata);
         let cluster = self.provide("PostgreSQL", postgres::Cluster::start);
         self.provide("fault tools", package::fault_tools);
         self.provide("browser", package::browser);
-        let programs = self.provide("agent programs", || agents::install(root, target));
+        let programs = self.provide("agent programs", || agents::install(root, &target)).unwrap_or_default();
         let skips = target.join(format!("skips-{}", std::process::id()));
-        let mut command = step::cargo(root);
-        command.args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]);
-        command.env("FUGUE_SEEDS", FEW_SEEDS);
-        command.env("FUGUE_BIN", target.join("debug").join("fugue")).env("FUGUE_SKIPS", &skips).env("RUST_LIB_BACKTRACE", "0");
-        // A test never writes what it is there to compare.
-        command.env_remove(generate::VARIABLE).env("INSTA_UPDATE", "no");
-        command.envs(cluster.iter().map(|cluster| ("TEST_PG_URL", cluster.url())));
-        command.envs(programs.into_iter().flatten());
+        let command = |half: Vec<String>| {
+            let mut command = step::cargo(root);
+            command.args(["test", "--workspace", "--no-fail-fast"]).args(half);
+            command.env("FUGUE_SEEDS", FEW_SEEDS);
+            command.env("FUGUE_BIN", target.join("debug").join("fugue")).env("FUGUE_SKIPS", &skips).env("RUST_LIB_BACKTRACE", "0");
+            // A test never writes what it is there to compare.
+            command.env_remove(generate::VARIABLE).env("INSTA_UPDATE", "no");
+            command.envs(cluster.iter().map(|cluster| ("TEST_PG_URL", cluster.url()))).envs(programs.clone());
+            command
+        };
         let before = self.tally.failed();
         let Self { steps, tally } = self;
-        let mut hung = Vec::new();
+        let shared = Mutex::new(&mut *tally);
         let ok = steps.step("tests", || {
-            step::run_reading(&mut command, SILENCE, |line| tally.read(line), |name| hung.push(format!("{name}, which hung")))
+            std::thread::scope(|scope| {
+                let started = halves(metadata).map(|half| scope.spawn(|| one_half(&mut command(half), &shared)));
+                started.into_iter().try_fold(true, |ok, half| Ok(half.join().expect("reading lines does not panic")? && ok))
+            })
         });
-        hung.iter().for_each(|name| tally.check(name, false));
         // A test program that crashed prints no result line.
         tally.check("tests", ok || tally.failed() > before);
         tally.skips(&std::fs::read_to_string(&skips).unwrap_or_default());
@@ -111,12 +121,49 @@ impl Run {
     }
 }
 
+/// Runs the test programs of one half, one after the other. Each one's lines are printed together when it has ended.
+fn one_half(command: &mut Command, tally: &Mutex<&mut Tally>) -> Result<bool> {
+    let mut said = String::new();
+    let tally = || tally.lock().expect("counting does not panic");
+    let read = |line: &str| {
+        said.push_str(line);
+        said.push('\n');
+        tally().read(line);
+        if line.starts_with("test result: ") {
+            print!("{}", std::mem::take(&mut said));
+        }
+    };
+    let ok = step::run_reading(command, SILENCE, read, |name| tally().check(&format!("{name}, which hung"), false));
+    print!("{said}");
+    ok
+}
+
+/// What cargo is to be told of the two halves: everything that works, and what waits.
+fn halves(metadata: &Value) -> [Vec<String>; 2] {
+    let [mut works, mut waits] = [vec!["--lib".to_owned(), "--bins".to_owned()], Vec::new()];
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        for target in package["targets"].as_array().into_iter().flatten().filter(|target| target["kind"][0] == "test") {
+            let name = target["name"].as_str().unwrap_or_default();
+            let half = if package["name"] == "rig" && !BUSY.contains(&name) { &mut waits } else { &mut works };
+            half.extend(["--test".to_owned(), name.to_owned()]);
+        }
+    }
+    [works, waits]
+}
+
+/// What cargo says of our packages.
+fn metadata(root: &Path) -> Result<Value> {
+    let out = step::cargo(root).args(["metadata", "--format-version", "1", "--no-deps"]).output()?;
+    serde_json::from_slice(&out.stdout).context("`cargo metadata` said something else than JSON")
+}
+
 /// The folder that cargo builds into.
 pub fn target(root: &Path) -> Result<PathBuf> {
-    let out = step::cargo(root).args(["metadata", "--format-version", "1", "--no-deps"]).output()?;
-    let metadata: serde_json::Value = serde_json::from_slice(&out.stdout)?;
-    let target = metadata["target_directory"].as_str().map(PathBuf::from);
-    target.ok_or_else(|| anyhow::anyhow!("`cargo metadata` named no target folder"))
+    Ok(target_in(&metadata(root)?))
+}
+
+fn target_in(metadata: &Value) -> PathBuf {
+    PathBuf::from(metadata["target_directory"].as_str().unwrap_or("target"))
 }
 
 /// Whether a program is on the PATH.
