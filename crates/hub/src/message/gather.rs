@@ -13,6 +13,7 @@ use fugue_domain::limits::SENDS_WAITING_MAX;
 use fugue_domain::world::{Millis, Mint, SharedWorld};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// How long the writer waits for those who were just answered and are about to send again: twice as long as the last group took to be on
@@ -206,8 +207,8 @@ impl Drop for Asked {
 async fn accept(tx: &mut Tx<'_>, mut asked: Asked, callers: Callers) -> Done<Vec<Done<Reply>>> {
     let Some(gather) = asked.0.take() else { return Ok(Vec::new()) };
     let embedded = matches!(tx.conn, Conn::Sqlite(_));
-    // Only SQLite's writer has a thread to itself, and a server is far enough away for others to come meanwhile.
-    if embedded && tx.alone {
+    // Others can only come meanwhile if the writer has a thread to itself. A server is far enough away for them to come anyway.
+    if embedded && tx.alone && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
         gather.linger();
     }
     let (sendings, waiting): (Vec<_>, Vec<_>) = gather.take().into_iter().unzip();
