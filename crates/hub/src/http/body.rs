@@ -124,6 +124,10 @@ pub fn too_large(most: usize) -> Problem {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Done<T> {
+    // Into a structure, serde would read a list as well: its fields in their order, and none at all from `[]`.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::new(Kind::Malformed, "The body is a list where an object is expected.").into());
+    }
     let body = serde_json::from_slice(bytes).map_err(|error| Fault::from(explain::<T>(bytes, error)))?;
     if holds_nul(bytes) {
         return Err(Problem::new(Kind::Invalid, "A text in the body holds a NUL character, which cannot be stored.").into());
@@ -196,6 +200,7 @@ mod tests {
         assert_eq!(wrong.errors[0].field, "/not_before");
         assert!(!wrong.detail.contains("hunter2") && wrong.detail.contains("2026-11-21T09:00:00Z"), "{}", wrong.detail);
         assert!(problem(r#"{"txt":"x"}"#).detail.contains("`txt`"));
+        assert!([r#"["x"]"#, " []"].iter().all(|list| problem(list).detail.contains("list where an object")));
         let wrong = problem(r#"{"text":"x","on_interruption":"hunter2, expected x"}"#);
         assert!(!wrong.detail.contains("hunter2") && wrong.detail.contains("`resume`"), "{}", wrong.detail);
     }

@@ -72,6 +72,7 @@ async fn every_refusal_is_a_problem_that_names_its_thing() -> Result<()> {
         (ask(Method::GET, "/api/v1/ws"), 400, "malformed"),
         (json("{"), 400, "malformed"),
         (json(""), 400, "malformed"),
+        (json(r#"["x","owner",null,null]"#), 400, "malformed"),
         (json(r#"{"name":"x"}"#), 400, "malformed"),
         (json(r#"{"name":"x","role":"king"}"#), 400, "malformed"),
         (json(r#"{"name":"","role":"viewer"}"#), 422, "invalid"),
