@@ -45,7 +45,8 @@ pub fn run(root: &Path) -> Result<bool> {
         run.provide("cockpit", || web::checks(root));
     }
     if run.check("build", || step::run(step::cargo(root).args(all))) {
-        run.tests(root, &metadata(root)?);
+        let metadata = metadata(root)?;
+        run.tests(root, &target_in(&metadata)?, halves(&metadata));
         let mut simulation = step::cargo(root);
         simulation.args(["test", "--quiet", "--workspace", "--test", "simulation"]);
         simulation.args(OPTIMISED.iter().flat_map(|setting| ["--config", setting]));
@@ -88,12 +89,11 @@ impl Run {
     }
 
     /// Runs all test programs in two halves side by side, those that wait beside those that work.
-    fn tests(&mut self, root: &Path, metadata: &Value) {
-        let target = target_in(metadata);
+    fn tests(&mut self, root: &Path, target: &Path, halves: [Vec<String>; 2]) {
         let cluster = self.provide("PostgreSQL", postgres::Cluster::start);
         self.provide("fault tools", package::fault_tools);
         self.provide("browser", package::browser);
-        let programs = self.provide("agent programs", || agents::install(root, &target)).unwrap_or_default();
+        let programs = self.provide("agent programs", || agents::install(root, target)).unwrap_or_default();
         let skips = target.join(format!("skips-{}", std::process::id()));
         let command = |half: Vec<String>| {
             let mut command = step::cargo(root);
@@ -110,7 +110,7 @@ impl Run {
         let shared = Mutex::new(&mut *tally);
         let ok = steps.step("tests", || {
             std::thread::scope(|scope| {
-                let started = halves(metadata).map(|half| scope.spawn(|| one_half(&mut command(half), &shared)));
+                let started = halves.map(|half| scope.spawn(|| one_half(&mut command(half), &shared)));
                 started.into_iter().try_fold(true, |ok, half| Ok(half.join().expect("reading lines does not panic")? && ok))
             })
         });
@@ -159,14 +159,37 @@ fn metadata(root: &Path) -> Result<Value> {
 
 /// The folder that cargo builds into.
 pub fn target(root: &Path) -> Result<PathBuf> {
-    Ok(target_in(&metadata(root)?))
+    target_in(&metadata(root)?)
 }
 
-fn target_in(metadata: &Value) -> PathBuf {
-    PathBuf::from(metadata["target_directory"].as_str().unwrap_or("target"))
+fn target_in(metadata: &Value) -> Result<PathBuf> {
+    metadata["target_directory"].as_str().map(PathBuf::from).context("`cargo metadata` named no target folder")
 }
 
 /// Whether a program is on the PATH.
 pub fn on_path(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_test_program_is_in_one_of_the_halves() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let [works, waits] = halves(&metadata(root).unwrap());
+        let has = |half: &[String], name: &str| half.windows(2).any(|words| words == ["--test", name]);
+        for entry in std::fs::read_dir(root.join("rig/tests")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            if path.extension().is_some_and(|kind| kind == "rs") || path.join("main.rs").exists() {
+                assert_eq!((has(&works, name), has(&waits, name)), (BUSY.contains(&name), !BUSY.contains(&name)), "{name}");
+            }
+        }
+        assert!(BUSY.iter().all(|name| has(&works, name)), "a busy program is gone: {works:?}");
+        assert!(
+            ["api", "link", "simulation"].iter().all(|name| has(&works, name)) && works.starts_with(&["--lib".into(), "--bins".into()])
+        );
+    }
 }
