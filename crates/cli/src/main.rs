@@ -18,6 +18,7 @@ mod panic;
 mod question;
 mod reference;
 mod repository;
+mod rest;
 mod sse;
 mod transcript;
 mod watchdog;

@@ -169,6 +169,12 @@ impl Db {
         if self.deferred.is_open() { self.write(|_| Box::pin(async { Ok(()) })).await } else { Ok(()) }
     }
 
+    /// Gives back the memory that connections keep for what they may be asked next. A server looks after its own.
+    pub async fn give_back(&self) -> Done<()> {
+        self.readers.give_back()?;
+        self.write(|tx| Box::pin(async move { Ok(tx.conn.give_back()?) })).await
+    }
+
     /// Whether a job waits for the writer, which is busy with another.
     pub fn is_asked(&self) -> bool {
         self.queue.capacity() < self.queue.max_capacity()

@@ -12,8 +12,9 @@ use tokio::sync::{broadcast, watch};
 
 /// Bytes of pages that a session with subscribers keeps at hand.
 const TAIL_BYTES_MAX: usize = 256 * 1024;
-/// Typing that a slow subscriber may miss; the text itself comes as an event.
-const DELTAS_MAX: usize = 256;
+/// Typing that a subscriber may be behind before it misses some; the text itself comes as an event. Every session with a subscriber has
+/// room for so much.
+const DELTAS_MAX: usize = 64;
 /// Hints that a slow subscriber may miss before it is told to read everything again.
 const HINTS_MAX: usize = 1_024;
 

@@ -16,6 +16,8 @@ const PER_SESSION: usize = 900;
 /// Sessions that are written to at the same time.
 const SIDE_BY_SIDE: usize = 32;
 const CONNECTIONS: [usize; 3] = [8, 32, 128];
+/// After the last message: a hub that nobody asks for anything has given back by then what it needs no more.
+const REST: Duration = Duration::from_secs(15);
 
 /// Sessions with room in their queues, and no node that would empty them.
 struct Room {
@@ -46,6 +48,10 @@ impl Room {
         (0..connections).map(|_| (0..MESSAGES / connections).map(|_| request()).collect()).collect()
     }
 
+    fn memory(&self) -> Option<f64> {
+        memory(self.ours.hub.pid())
+    }
+
     async fn sample(&self, connections: usize, keyed: bool) -> Result<Outcome> {
         load::drive(self.ours.address()?, self.requests(connections, keyed)).await
     }
@@ -59,6 +65,7 @@ fn body(number: usize) -> String {
 pub async fn rates(run: &Run, report: &mut Report) -> Result<()> {
     let bare = Bare::start(run).await?;
     let room = Room::open(run, MESSAGES * CONNECTIONS.len() * 2 * run.rounds, &[]).await?;
+    let idle = room.as_ref().and_then(Room::memory);
     for connections in CONNECTIONS {
         let (mut plain, mut keyed, mut reference) = (Rounds::default(), Rounds::default(), Rounds::default());
         let (mut p50, mut bare_p50) = (Rounds::default(), Rounds::default());
@@ -79,10 +86,14 @@ pub async fn rates(run: &Run, report: &mut Report) -> Result<()> {
         report.row(format!("F1 the same with Idempotency-Key, {connections}"), "1/s", keyed, reference, want);
         report.row(format!("F1 p50, {connections} connections"), "us", p50, bare_p50, Want::Nothing);
     }
-    if let Some(room) = &room {
-        let mut after = Rounds::default();
-        after.push(memory(room.ours.hub.pid()).context("no figure of memory")?);
+    if let (Some(room), Some(idle)) = (&room, idle) {
+        tokio::time::sleep(REST).await;
+        let (mut after, mut ratio) = (Rounds::default(), Rounds::default());
+        let now = room.memory().context("no figure of memory")?;
+        after.push(now);
+        ratio.push(now / idle);
         report.row("F9 hub after the messages of F1", "MiB", after, Rounds::default(), Want::Nothing);
+        report.row("F9 the same, to what it was before them", "x", ratio, Rounds::default(), Want::AtMost(1.5, 3.0));
     }
     Ok(())
 }

@@ -7,10 +7,12 @@ use crate::error::Failure;
 use crate::home::Home;
 use crate::log;
 use crate::output::{BOLD, DIM, say};
+use crate::rest;
 use clap::Args;
 use fugue_domain::world::SharedWorld;
 use fugue_hub::{DAY_MS, Keeping};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 /// Run a hub alone. Nodes join it with `fugue node join`.
 #[derive(Args)]
@@ -104,6 +106,7 @@ pub struct Started {
     /// The hub.
     pub hub: fugue_hub::Running,
     home: Home,
+    rest: JoinSet<()>,
 }
 
 impl Started {
@@ -128,11 +131,13 @@ impl Started {
         if let Err(failure) = home.write(URL_FILE, hub.url()) {
             tracing::warn!(error = %failure, "other commands do not find this hub by themselves: name its address with --hub");
         }
-        Ok(Self { hub, home: home.clone() })
+        let rest = rest::watch(hub.hub().clone());
+        Ok(Self { hub, home: home.clone(), rest })
     }
 
     /// Ends it in order: what was accepted is stored, agents live on.
     pub async fn stop(self) {
+        drop(self.rest);
         self.home.remove(URL_FILE);
         self.hub.stop().await;
     }

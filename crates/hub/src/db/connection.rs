@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Statements that a connection to SQLite keeps prepared.
 const PREPARED_MAX: usize = 256;
+/// Lets a connection to SQLite forget what it can read again.
+const GIVE_BACK: &str = "PRAGMA shrink_memory";
 /// Connections for reading, besides the writer's own.
 const READERS: u32 = 4;
 
@@ -60,6 +62,14 @@ impl Conn {
             }
         }
         Ok(())
+    }
+
+    /// Forgets the pages that it keeps at hand; they are read again when they are needed.
+    pub(super) fn give_back(&mut self) -> Result<(), Error> {
+        match self.side() {
+            Side::Sqlite(conn) => Ok(conn.execute_batch(GIVE_BACK)?),
+            Side::Postgres(_) => Ok(()),
+        }
     }
 
     /// Carries out one statement that has no values and no answer, as often as there are transactions: it stays prepared.
@@ -127,6 +137,17 @@ impl Readers {
                     .await?,
             ),
         })
+    }
+
+    /// Has those that nobody uses forget the pages that they keep at hand.
+    pub fn give_back(&self) -> Result<(), Error> {
+        if let Self::Sqlite(idle) = self {
+            let idle = idle.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            for conn in &*idle {
+                conn.execute_batch(GIVE_BACK)?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes a connection for reading.
