@@ -230,7 +230,8 @@ pub fn lines(page: &Page, after: i64) -> impl Iterator<Item = (i64, &str)> {
 
 /// Writes a line with its number: `{"seq":12,…`.
 pub fn number(seq: i64, line: &str, to: &mut String) {
-    write!(to, "{{\"seq\":{seq},{}", &line[1..]).expect("writing to a string cannot fail");
+    write!(to, "{{\"seq\":{seq},").expect("writing to a string cannot fail");
+    to.push_str(&line[1..]);
 }
 
 /// A page of a session's events for `GET /sessions/{id}/events`.

@@ -14,12 +14,12 @@ const LINES: usize = MIB * 1024 * 1024 / LINE_BYTES;
 
 /// F6.
 pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
-    let bare = Bare::start(run).await?;
+    let (http, bare) = (reqwest::Client::new(), Bare::start(run).await?);
     let ours = Ours::start(run, &[]).await?;
     let (mut mine, mut reference) = (Rounds::default(), Rounds::default());
     let (mut hub, mut node) = (Rounds::default(), Rounds::default());
     for _ in 0..run.rounds {
-        let reply = reqwest::get(bare.url(&format!("/relay?args=flood%20{MIB}&stored=true"))).await?;
+        let reply = http.get(bare.url(&format!("/relay?args=flood%20{MIB}&stored=true"))).send().await?;
         reference.push(rate(reply, LINES, || ()).await?);
         if let Some(ours) = &ours {
             let session = ours.session().await?;
@@ -28,7 +28,7 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
             let seq = ours.stage.client.get(&format!("/api/v1/sessions/{session}")).await?["last_seq"].as_i64().unwrap_or_default();
             let before = (memory(ours.hub.pid()).unwrap_or_default(), memory(ours.node.pid()).unwrap_or_default());
             let mut peak = before;
-            let reply = open(ours, &session, seq).await?;
+            let reply = open(&http, ours, &session, seq).await?;
             let turn = ours.message(&session, &format!("flood {MIB}")).await?;
             let look = || {
                 peak.0 = peak.0.max(memory(ours.hub.pid()).unwrap_or_default());
@@ -47,9 +47,9 @@ pub async fn measure(run: &Run, report: &mut Report) -> Result<()> {
 }
 
 /// A raw event stream of a session.
-pub async fn open(ours: &Ours, session: &str, after: i64) -> Result<reqwest::Response> {
+pub async fn open(http: &reqwest::Client, ours: &Ours, session: &str, after: i64) -> Result<reqwest::Response> {
     let url = ours.stage.client.url(&format!("/api/v1/sessions/{session}/events?after={after}"));
-    let request = reqwest::Client::new().get(url).bearer_auth(ours.stage.client.token()).header("Accept", "text/event-stream");
+    let request = http.get(url).bearer_auth(ours.stage.client.token()).header("Accept", "text/event-stream");
     Ok(request.send().await?.error_for_status()?)
 }
 

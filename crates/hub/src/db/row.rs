@@ -65,8 +65,7 @@ impl Row {
             Ok(match row.get_ref(at)? {
                 ValueRef::Null => Cell::Null,
                 ValueRef::Integer(value) => Cell::Int(value),
-                // The encoding is checked by whoever wrote it: all texts of the hub are made from `str`.
-                ValueRef::Text(bytes) => Cell::Text(String::from_utf8_lossy(bytes).into_owned()),
+                ValueRef::Text(bytes) => Cell::Text(text(bytes)),
                 ValueRef::Real(_) | ValueRef::Blob(_) => return Err(Error::Column { at, expected: "a whole number or a text" }),
             })
         };
@@ -83,4 +82,9 @@ impl Row {
         };
         row.columns().iter().enumerate().map(|(at, column)| cell(at, column.type_info())).collect::<Result<_, Error>>().map(Self)
     }
+}
+
+/// All texts of the hub are made from `str`; what something else has damaged is read as well as it can be, which is far slower.
+fn text(bytes: &[u8]) -> String {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), str::to_owned)
 }

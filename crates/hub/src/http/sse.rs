@@ -2,6 +2,7 @@
 //!
 //! Invariant: pulled, never pushed: while the reader's socket is full, nothing is read for it, and nobody else waits.
 
+use crate::event::Page;
 use crate::http::App;
 use crate::http::tail::{Over, Piece, Tail, each_event};
 use axum::body::{Body, Bytes};
@@ -12,9 +13,13 @@ use fugue_domain::world::World;
 use futures_util::{StreamExt, stream};
 use std::convert::Infallible;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// Milliseconds after which a cut-off reader comes back, at least, and how much more chance may add: a thousand of them must not come at once.
 const RETRY_MS: u128 = 1_000;
+
+/// Bytes that a frame and two numbers add to an event, at least.
+const AROUND_BYTES: usize = 32;
 
 /// The reply that streams a tail.
 pub fn reply(app: &App, tail: Tail) -> Response {
@@ -38,9 +43,12 @@ fn retry(world: &dyn World) -> String {
 fn render(app: &App, piece: Piece) -> Bytes {
     match piece {
         Piece::Events { after, pages } => {
-            let mut text = String::with_capacity(pages.iter().map(|page| page.body.len() + 64).sum());
+            let room = |page: &Arc<Page>| page.body.len() + AROUND_BYTES * (page.last - page.first + 1).unsigned_abs() as usize;
+            let mut text = String::with_capacity(pages.iter().map(room).sum());
             each_event(after, &pages, |seq, event| {
-                write!(text, "id: {seq}\ndata: {event}\n\n").expect("writing to a string cannot fail");
+                write!(text, "id: {seq}\ndata: ").expect("writing to a string cannot fail");
+                text.push_str(event);
+                text.push_str("\n\n");
             });
             text.into()
         }
