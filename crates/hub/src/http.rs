@@ -41,7 +41,7 @@ pub mod ticket;
 
 use guard::{Guarded, Mark};
 use route::Access::{Public, Signed, Ticket as ByTicket};
-use route::Param::{Day, Number, Text, Word};
+use route::Param::{Day, Number, Text, Word, Words};
 use route::{Gives, Route, delete, get, patch, post, put};
 
 /// What `state` may be when sessions are listed.
@@ -149,7 +149,7 @@ pub fn routes() -> Vec<Route> {
         get("/api/v1/costs", Read, "listCosts", "What was spent, added up", cost::routes::list).param(Word("by", CostBy::WORDS)).param(Day("from")).param(Day("to")).gives::<Costs>(),
         get("/api/v1/budgets", Read, "showBudgets", "What may still be spent, and what waits because of a limit", budget::routes::show).gives::<Budgets>(),
         get("/api/v1/events", Read, "listEvents", "Events of all sessions, newest first", event::routes::across).param(Text("session")).param(Text("project")).param(Text("kind")).param(Word("level", fugue_domain::event::Level::WORDS)).param(Number("limit", 1, fugue_domain::limits::PAGE_ITEMS_MAX)).param(Text("cursor")).gives::<EventList>(),
-        get("/api/v1/search", Read, "search", "Sessions, tasks and plans that have these words", search::routes::find).param(Text("q")).lists_all::<Found>(),
+        get("/api/v1/search", Read, "search", "Sessions, tasks and plans that have these words", search::routes::find).param(Words("q")).lists_all::<Found>(),
 
         get("/api/v1/jobs/{id}", Read, "getJob", "One job: what a node does without an agent", job::routes::get).gives::<Job>(),
         get("/api/v1/jobs/{id}/output", Read, "readJobOutput", "The whole output of one of its commands", job::routes::output).param(Text("check")).answers(Gives::Text("text/plain")),

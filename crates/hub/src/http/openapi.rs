@@ -95,7 +95,11 @@ fn parameters(route: &Route) -> Vec<Value> {
     let mut parameters: Vec<Value> =
         names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })).collect();
     parameters.extend(route.params.iter().map(|param| match param {
-        Param::Text(name) => query(name, json!({ "type": "string" })),
+        Param::Text(name) => query(name, json!({ "type": "string", "pattern": "^[^\\u0000]*$" })),
+        Param::Words(name) => {
+            let schema = json!({ "type": "string", "pattern": "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$" });
+            json!({ "name": name, "in": "query", "required": true, "schema": schema })
+        }
         Param::Word(name, words) => query(name, json!({ "type": "string", "enum": words })),
         Param::Id(name) => query(name, json!({ "type": "string", "pattern": "^[a-z]{3}_[0-9a-z]{26}$" })),
         Param::Day(name) => query(name, json!({ "type": "string", "format": "date" })),

@@ -96,6 +96,8 @@ pub struct Route {
 pub enum Param {
     /// Any text.
     Text(&'static str),
+    /// A text that is not blank; it must be given.
+    Words(&'static str),
     /// One of these words.
     Word(&'static str, &'static [&'static str]),
     /// A whole number between two bounds.

@@ -56,7 +56,12 @@ async fn no_route_takes_a_credential_in_its_url() -> Result<()> {
     let secret = app.owner.token();
     for route in routes().iter().filter(|route| route.mark.access != Access::Public) {
         for param in &route.params {
-            let (Param::Text(name) | Param::Word(name, _) | Param::Number(name, ..) | Param::Id(name) | Param::Day(name)) = param;
+            let (Param::Text(name)
+            | Param::Words(name)
+            | Param::Word(name, _)
+            | Param::Number(name, ..)
+            | Param::Id(name)
+            | Param::Day(name)) = param;
             // Ours are conversations, and their ids open nothing.
             let ours = *name == "session";
             assert!(ours || !NAMES.contains(name), "{} declares the parameter {name}", route.mark.path);
