@@ -54,9 +54,8 @@ pub struct Run {
     pub text: String,
     /// What came of it, in a sentence or two.
     pub summary: Option<String>,
-    /// The answer, which fits the agent's schema. Lists leave it out.
+    /// The answer, which fits the agent's schema; any text where it has none. Lists leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object)]
     pub result: Option<serde_json::Value>,
     /// Why it failed, or what was wrong with its last answer that did not fit.
     pub reasons: Vec<String>,
