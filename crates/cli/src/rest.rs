@@ -13,7 +13,7 @@ const PERIOD: Duration = Duration::from_secs(5);
 /// Processor time of a period up to which it is at rest: a twentieth of one processor.
 const CALM: Duration = Duration::from_millis(250);
 /// Processor time since it last gave something back from which on there may be something again.
-const WORK: Duration = Duration::from_millis(500);
+const WORK: Duration = Duration::from_millis(100);
 
 /// Looks until what is given back is dropped.
 pub fn watch(hub: Hub) -> JoinSet<()> {

@@ -189,6 +189,10 @@ fn write_both(file: &mut File, head: &[u8], bytes: &[u8]) -> io::Result<()> {
     file.write_all(&bytes[written - head.len()..])
 }
 
+/// Bytes that a reader asks for: the first while little comes.
+const CHUNK_MIN: usize = 8 * 1024;
+const CHUNK_MAX: usize = 256 * 1024;
+
 /// The reading end.
 pub struct Reader {
     folder: PathBuf,
@@ -213,7 +217,11 @@ impl Reader {
 
     /// The next frame that ends at or before `limit`. `None` when there is none, or when what follows is torn.
     pub fn read(&mut self, limit: u64) -> io::Result<Option<Frame<'_>>> {
-        if self.offset >= limit || !self.fill(HEAD)? {
+        if self.offset >= limit {
+            self.rest();
+            return Ok(None);
+        }
+        if !self.fill(HEAD)? {
             return Ok(None);
         }
         let head = &self.buffer[self.from..self.from + HEAD];
@@ -234,15 +242,24 @@ impl Reader {
         Ok(Some(Frame { at, kind, key, bytes: &whole[HEAD + key_len..], end: self.offset }))
     }
 
+    /// Gives back what a flood or a long line needed. Most readers wait most of the time, and a node has one for each agent.
+    fn rest(&mut self) {
+        if self.from == self.filled && self.buffer.len() > CHUNK_MIN {
+            (self.buffer, self.from, self.filled) = (Vec::new(), 0, 0);
+        }
+    }
+
     /// Makes sure that this many bytes from the present offset are in the buffer.
     fn fill(&mut self, wanted: usize) -> io::Result<bool> {
-        const CHUNK: usize = 256 * 1024;
         while self.filled - self.from < wanted {
+            // What filled the buffer is a part of more.
+            let room = if self.filled == self.buffer.len() { 2 * self.filled } else { self.buffer.len() };
+            let room = room.clamp(CHUNK_MIN, CHUNK_MAX).max(wanted);
             self.buffer.copy_within(self.from..self.filled, 0);
             self.filled -= self.from;
             self.from = 0;
-            if self.buffer.len() < wanted.max(CHUNK) {
-                self.buffer.resize(wanted.max(CHUNK), 0);
+            if self.buffer.len() < room {
+                self.buffer.resize(room, 0);
             }
             let position = self.offset + self.filled as u64;
             if self.file.is_none() && !self.open(position)? {

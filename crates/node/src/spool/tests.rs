@@ -34,6 +34,12 @@ fn what_is_appended_is_read_by_whoever_comes_at_any_offset() {
     assert_eq!(read_all(&mut Reader::at(&folder.0, middle)).len(), 2);
     assert!(Reader::at(&folder.0, middle).read(middle).unwrap().is_none(), "nothing beyond the limit");
     assert_eq!(reader.offset(), writer.offset());
+    // Who has read everything holds no room for what was long, and goes on all the same.
+    assert!(reader.read(writer.offset()).unwrap().is_none() && reader.buffer.len() <= CHUNK_MIN);
+    for length in [3, 3 * CHUNK_MIN, 5, CHUNK_MAX + 1, 7] {
+        writer.append(8, Kind::Out, "", &vec![b'y'; length]).unwrap();
+    }
+    assert_eq!(read_all(&mut reader).iter().map(|frame| frame.2.len()).collect::<Vec<_>>(), [3, 3 * CHUNK_MIN, 5, CHUNK_MAX + 1, 7]);
 }
 
 #[test]
