@@ -78,9 +78,9 @@ mod tests {
     fn it_gives_back_once_when_work_has_ended() {
         let mut pace = Pace::default();
         let mut looks = |times: &[u64]| times.iter().map(|ms| pace.has_come_to_rest(Duration::from_millis(*ms))).collect::<Vec<_>>();
-        assert_eq!(looks(&[100, 200]), [false, false], "nothing was done yet");
-        assert_eq!(looks(&[5_000, 10_000, 10_250, 10_300, 10_400]), [false, false, true, false, false], "once, and not amid work");
-        assert_eq!(looks(&[10_600, 10_800]), [false, true], "little by little it is work too");
+        assert_eq!(looks(&[40, 99]), [false, false], "hardly anything was done yet");
+        assert_eq!(looks(&[5_000, 10_000, 10_250, 10_300, 10_349]), [false, false, true, false, false], "once, and not amid work");
+        assert_eq!(looks(&[10_350, 10_400]), [true, false], "little by little it is work too");
     }
 
     #[test]
