@@ -2979,8 +2979,8 @@ export interface components {
             reasons: string[];
             /** @description The project's folder or URL. */
             repository: string;
-            /** @description The answer, which fits the agent's schema. Lists leave it out. */
-            result?: Record<string, never>;
+            /** @description The answer, which fits the agent's schema; any text where it has none. Lists leave it out. */
+            result?: unknown;
             saying?: components["schemas"]["Saying"] | null;
             /** @description Its session. */
             session: components["schemas"]["SessionId"];
@@ -5823,8 +5823,8 @@ export interface operations {
     };
     search: {
         parameters: {
-            query?: {
-                q?: string;
+            query: {
+                q: string;
             };
             header?: never;
             path?: never;
