@@ -15,7 +15,7 @@ const CALM: Duration = Duration::from_millis(250);
 /// Processor time since it last gave something back from which on there may be something again.
 const WORK: Duration = Duration::from_millis(100);
 
-/// Looks until what is given back is dropped.
+/// Begins to look. It ends when the set is dropped.
 pub fn watch(hub: Hub) -> JoinSet<()> {
     JoinSet::from_iter([run(hub)])
 }

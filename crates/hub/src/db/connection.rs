@@ -199,3 +199,36 @@ impl Drop for Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::db::query;
+    use crate::fixture::{Desk, on_both};
+
+    on_both! { Desk::plain, "connections";
+        what_is_given_back_is_read_again what_is_given_back_is_read_again_on_sqlite what_is_given_back_is_read_again_on_postgres;
+    }
+
+    async fn what_is_given_back_is_read_again(desk: Desk) {
+        let session = desk.session().await;
+        let db = &desk.hub.db;
+        for title in ["first", "second"] {
+            let id = session.clone();
+            let change = db.write(move |tx| {
+                Box::pin(async move {
+                    let change = query("UPDATE sessions SET title = $2 WHERE id = $1");
+                    Ok(change.bind(id.as_str()).bind(title).execute(tx.conn).await?)
+                })
+            });
+            assert_eq!(change.await.unwrap(), 1);
+            // One connection is at work meanwhile, another waits for its next reader.
+            let mut held = db.read().await.unwrap();
+            drop(db.read().await.unwrap());
+            db.give_back().await.unwrap();
+            for conn in [&mut held, &mut db.read().await.unwrap()] {
+                let row = query("SELECT title FROM sessions WHERE id = $1").bind(session.as_str()).fetch_one(conn).await.unwrap();
+                assert_eq!(row.text(0).unwrap(), title);
+            }
+        }
+    }
+}

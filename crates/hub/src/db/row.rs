@@ -88,3 +88,14 @@ impl Row {
 fn text(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_whole_and_a_damaged_one_as_well_as_it_can_be() {
+        assert_eq!(text("plain, 日本語, 🦀".as_bytes()), "plain, 日本語, 🦀");
+        assert_eq!(text(b"a\xffb"), "a\u{fffd}b");
+    }
+}
